@@ -1,0 +1,188 @@
+"""The site's settings: one TOML file, overridden by CCENGINE_* variables. Each wait has its deadline here, by name.
+
+What does not live here: what an administrator edits at run time (menus, rules, calendars are rows or data files).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class _Section(BaseModel):
+    """A part of the settings: unknown names are errors, so a typing mistake is found at the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(_Section):
+    """Who runs the hotline."""
+
+    name_zh: str = "清源供排水"
+    name_en: str = "Clearwater Water Services"
+    hotline: str = Field(default="96390", pattern=r"^[0-9]{3,12}$")
+    timezone: str = "Asia/Shanghai"
+    area_code: str = Field(default="0571", pattern=r"^0[0-9]{2,3}$")
+    node: str = Field(default="n1", pattern=r"^[a-z0-9]{1,16}$")
+
+
+class Pbx(_Section):
+    """The Asterisk that carries the calls. `root` empty: the host's own Asterisk; else the unpacked private one."""
+
+    sip_host: str = "127.0.0.1"
+    sip_port: Port = 5060
+    rtp_start: Port = 20000
+    rtp_end: Port = 20999
+    trunk_match: str = "127.0.0.1"
+    queue: str = Field(default="hotline", pattern=r"^[a-z0-9_]{1,32}$")
+    queue_timeout_seconds: int = Field(default=180, ge=5, le=3600)
+    ring_seconds: int = Field(default=15, ge=3, le=120)
+    wrapup_seconds: int = Field(default=30, ge=0, le=3600)
+    menu_limit_seconds: int = Field(default=8, ge=2, le=60)  # silence of the engine before the dialplan takes over
+    voice_message_max_seconds: int = Field(default=120, ge=5, le=600)
+    debian_suite: str = "sid"
+
+
+class Ami(_Section):
+    """The manager interface."""
+
+    host: str = "127.0.0.1"
+    port: Port = 5038
+    connect_seconds: Seconds = 3
+    action_seconds: Seconds = 5
+    ping_interval_seconds: Seconds = 5
+    ping_reply_seconds: Seconds = 5
+    reconnect_min_seconds: Seconds = 0.2
+    reconnect_max_seconds: Seconds = 5
+
+
+class Agi(_Section):
+    """Our FastAGI server: loopback only, it has no authentication."""
+
+    host: str = "127.0.0.1"
+    port: Port = 4573
+    max_sessions: int = Field(default=200, ge=1)
+    header_seconds: Seconds = 2
+    step_grace_seconds: Seconds = 5
+    lookup_seconds: Seconds = 2
+
+
+class Journal(_Section):
+    """How the PBX's own files are followed."""
+
+    poll_seconds: Seconds = 0.05
+    live_fallback_seconds: Seconds = 5
+    keep_days: int = Field(default=60, ge=1)
+
+
+class Database(_Section):
+    """Empty url: SQLite in the state folder."""
+
+    url: str = ""
+    connect_seconds: Seconds = 5
+    statement_seconds: Seconds = 10
+
+
+class Web(_Section):
+    """The back office."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    tls_certificate: str = ""
+    tls_key: str = ""
+    idle_minutes: int = Field(default=480, ge=5)
+    session_hours: int = Field(default=24, ge=1)
+    request_seconds: Seconds = 10
+
+
+class Door(_Section):
+    """The engine's one internal door: a Unix socket, or TLS with a token from `token_file`."""
+
+    socket: str = ""  # empty: engine.sock in the state folder
+    url: str = ""  # https://host:port for a back office on another machine
+    token_file: str = ""
+    listen: str = ""  # host:port on which the engine also listens, with TLS, for such a back office
+    command_seconds: Seconds = 5
+
+
+class Settings(BaseSettings):
+    """Everything a site sets."""
+
+    model_config = SettingsConfigDict(env_prefix="CCENGINE_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    state_dir: Path = Path(".run")
+    site: Site = Site()
+    pbx: Pbx = Pbx()
+    ami: Ami = Ami()
+    agi: Agi = Agi()
+    journal: Journal = Journal()
+    database: Database = Database()
+    web: Web = Web()
+    door: Door = Door()
+
+    @field_validator("state_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def pbx_dir(self) -> Path:
+        """Folder of the private PBX instance: etc/ var/ spool/ log/ run/."""
+        return self.state_dir / "pbx"
+
+    @property
+    def cel_file(self) -> Path:
+        """The journal of calls."""
+        return self.pbx_dir / "log" / "cel-custom" / "cel.csv"
+
+    @property
+    def queue_log_file(self) -> Path:
+        """The journal of agents."""
+        return self.pbx_dir / "log" / "queue_log"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where the PBX writes recordings and voice messages (subfolders YYYY/MM/DD)."""
+        return self.pbx_dir / "spool" / "monitor"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Generated secrets: AMI users, SIP passwords. Mode 600."""
+        return self.state_dir / "secrets.json"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL with an async driver."""
+        if not self.database.url:
+            return f"sqlite+aiosqlite:///{self.state_dir / 'ccengine.sqlite'}"
+        return self.database.url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def door_socket(self) -> Path:
+        """The engine's Unix socket."""
+        return Path(self.door.socket) if self.door.socket else self.state_dir / "engine.sock"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then CCENGINE_*, then the TOML file named by CCENGINE_CONFIG."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get("CCENGINE_CONFIG", "ccengine.toml"))
+        return init_settings, env_settings, toml
+
+
+def load() -> Settings:
+    """Return the settings; raises pydantic.ValidationError naming each wrong field."""
+    return Settings()

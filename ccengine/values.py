@@ -1,0 +1,150 @@
+"""The only words the pure rooms share: ids, numbers, money, times, closed lists, and the finished call record.
+
+What does not live here: rules (hotline/), interpretation (records/), what is happening now (calls/), anything with I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+#: Our call id as the dialplan makes it: node, epoch second, 18 random digits. The PBX writes it, we only check it.
+CALL_ID_PATTERN = re.compile(r"^[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}$")
+#: An agent's number 工号 (a person, not a phone).
+AGENT_NUMBER_PATTERN = re.compile(r"^[0-9]{3,8}$")
+#: A customer's account number 户号/客户号.
+ACCOUNT_PATTERN = re.compile(r"^[0-9]{8,12}$")
+
+
+class Direction(StrEnum):
+    """Which way a call crossed the trunk."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"  # never a call record by itself; kept to explain stray legs
+
+
+class Outcome(StrEnum):
+    """How a call came out, for the caller. Closed list; reports and opening rules know no other."""
+
+    ANSWERED = "answered"  # an agent talked with the caller
+    ABANDONED = "abandoned"  # the caller hung up while waiting in a queue or while an agent's phone rang
+    VOICE_MESSAGE = "voice_message"  # the caller left a message
+    SELF_SERVICE = "self_service"  # the menu alone served the caller (balance, progress, outage notice)
+    MENU_HANGUP = "menu_hangup"  # the caller hung up in the menu before anything was served
+    QUEUE_TIMEOUT = "queue_timeout"  # nobody answered in time, and the caller left no message
+    NOT_ANSWERED = "not_answered"  # never answered by us at all (or, outbound, by the callee)
+    BUSY = "busy"  # outbound: busy or rejected
+    FAILED = "failed"  # the network or the PBX could not carry the call
+    INTERRUPTED = "interrupted"  # the PBX died with the call
+
+
+class EndedBy(StrEnum):
+    """Who ended a call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SYSTEM = "system"  # menu end, time limit, voice message limit
+    PBX = "pbx"  # restart or crash
+    UNKNOWN = "unknown"
+
+
+class Source(StrEnum):
+    """Which stream a record was made from."""
+
+    JOURNAL = "journal"
+    LIVE = "live"
+
+
+class RecordingParty(StrEnum):
+    """Whose received audio a recording file holds."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    MESSAGE = "message"  # a voice message left by the caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPart:
+    """One party's own received audio, a file of its own (facts: one side is lost otherwise after a transfer)."""
+
+    file_name: str
+    party: RecordingParty
+    started_at: datetime
+    leg_id: str
+    agent_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One stretch in which an agent and the other party were bridged."""
+
+    agent_number: str | None
+    extension: str
+    started_at: datetime
+    ended_at: datetime
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """A call as it will be told for ever: one for each call that enters or leaves by a trunk.
+
+    While `final` is false the call goes on and the later fields grow; a final record is never edited, only followed by
+    a correction. Times are UTC. `menu_path` holds the keys' meanings in order ("repair", "balance", ...);
+    `menu_served` is true when a self-service item gave its answer. `abandoned` needs `queue`.
+    """
+
+    call_id: str
+    node: str
+    direction: Direction
+    linked_ids: tuple[str, ...]
+    started_at: datetime
+    caller_number: str
+    caller_name: str = ""
+    dialed_number: str = ""
+    language: str = "zh"
+    answered_at: datetime | None = None
+    queued_at: datetime | None = None
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    menu_path: tuple[str, ...] = ()
+    menu_served: bool = False
+    account: str | None = None
+    queue: str | None = None
+    queue_status: str | None = None
+    wait_seconds: float = 0.0
+    talk_seconds: float = 0.0
+    hold_seconds: float = 0.0
+    talks: tuple[Talk, ...] = ()
+    transfers: int = 0
+    agent_number: str | None = None
+    agent_extension: str | None = None
+    ended_by: EndedBy = EndedBy.UNKNOWN
+    end_cause: int | None = None
+    outcome: Outcome | None = None
+    fallback: bool = False
+    recordings: tuple[RecordingPart, ...] = ()
+    source: Source = Source.JOURNAL
+    final: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+
+def require_aware(moment: datetime, name: str) -> datetime:
+    """Return `moment`, or raise ValueError naming it when it carries no time zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{name} must carry a time zone")
+    return moment
+
+
+def mask_number(number: str) -> str:
+    """Return a phone number as people without the right see it: 138****5678."""
+    if len(number) < 7:
+        return number[:1] + "*" * max(len(number) - 1, 0)
+    return f"{number[:3]}****{number[-4:]}"
