@@ -1,60 +1,55 @@
-"""What the services, the engine and the back office need from the outside, as small Protocols, with the errors they raise.
+"""What the use cases need from the outside world, as small Protocols: the PBX, the engine's door, the store.
 
-What does not live here: implementations (asterisk/, store/, connectors/, engine/door.py, backoffice/engine_door.py) and rules.
+What does not live here: any implementation (asterisk/, store/, connectors/, engine/), any rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 
 class PbxUnavailable(Exception):
-    """The PBX gave no answer: not connected, link lost, or the deadline passed. Whether the action ran is unknown."""
+    """The PBX cannot be asked now, or did not answer in time; whether the command was carried out may be unknown."""
 
 
 class PbxRefused(Exception):
-    """The PBX answered "no"; `reason` is its own text."""
+    """The PBX, or the edge before it, said no. `reason` is a code for the user's words, `detail` the raw text.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    Codes: bad_header, bad_argument, not_signed_in, agent_elsewhere, device_taken, no_such_channel, no_such_queue,
+    no_permission, login_refused, refused.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
-
-
-class EngineUnavailable(PbxUnavailable):
-    """The engine's door does not answer, so neither board nor PBX can be reached; work orders go on."""
-
-
-class RecordingNotFound(Exception):
-    """No such recording below the recordings folder."""
+        self.detail = detail
 
 
 class Pbx(Protocol):
-    """Commands to the PBX. A return means accepted; the state changes when the PBX's event comes back.
+    """Commands to the PBX. A return means accepted; the state changes when the event comes back.
 
-    Every method raises PbxUnavailable (no answer in time) or PbxRefused (answered with an error).
+    Each raises PbxUnavailable or PbxRefused, and always within a deadline.
     """
 
     async def sign_in(self, agent_number: str, extension: str, queue: str) -> None:
-        """Make the agent a member of the queue on that device."""
+        """Make the agent a member of the queue on that device; signing in twice on the same device is no error."""
         ...
 
     async def sign_out(self, agent_number: str, extension: str, queue: str) -> None:
-        """Take the agent's device out of the queue."""
+        """Take the agent's device out of the queue; signing out twice is no error."""
         ...
 
     async def pause(self, agent_number: str, extension: str, reason: str | None) -> None:
-        """Pause the device in all its queues with a reason code; None lifts the pause."""
+        """Pause the agent with a reason code; None lifts the pause."""
         ...
 
     async def hangup(self, channel: str) -> None:
-        """Hang up one channel."""
+        """Hang up one channel by its name."""
         ...
 
     async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:
-        """Write one line into the PBX's queue_log."""
+        """Write a line of our own into the agents' journal."""
         ...
 
     async def originate(
@@ -66,62 +61,25 @@ class Pbx(Protocol):
         variables: Mapping[str, str],
         timeout_seconds: float,
     ) -> None:
-        """Start a leg with the given unique id and send it, once answered, to context/exten."""
+        """Start a call. `leg_id` becomes the leg's Uniqueid, so that a doubtful outcome can be looked up."""
         ...
 
 
-class LiveView(Protocol):
-    """What the engine knows about now; the door shows it."""
-
-    @property
-    def pbx(self) -> Pbx:
-        """Where commands go."""
-        ...
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the board as JSON-ready data (calls.board.BoardSnapshot.as_json)."""
-        ...
-
-    def changes(self) -> AsyncIterator[None]:
-        """Yield once after each change of the board; several changes may be told as one."""
-        ...
-
-    def health(self) -> dict[str, Any]:
-        """Return JSON-ready facts about the links; `"ok": bool` among them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingStream:
-    """A recording on its way: HTTP status (200, 206 or 416), the headers that go with it, and the bytes."""
-
-    status: int
-    headers: Mapping[str, str]
-    chunks: AsyncIterator[bytes]
-
-
-class EngineDoor(Pbx, Protocol):
-    """The back office's view of the engine. Every method raises EngineUnavailable when the engine is away."""
+class EngineDoor(Protocol):
+    """The engine as the back office sees it. Raises PbxUnavailable when the engine does not answer in time."""
 
     async def board(self) -> dict[str, Any]:
-        """Return the newest board snapshot."""
+        """Return the newest board snapshot (JSON of calls.board)."""
         ...
 
     def board_stream(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield the board now and after each change; never ends and never raises while the engine is away: then it
-        yields the last board marked `"stale": true, "engine_connected": false`."""
+        """Yield a snapshot at once and at each change."""
         ...
 
-    async def command(self, verb: str, **arguments: Any) -> None:
-        """Run one command by name; also raises PbxRefused, PbxUnavailable, ValueError (arguments refused)."""
+    async def command(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        """Carry out a command: sign_in, sign_out, pause, unpause, hangup. Raises PbxRefused too."""
         ...
 
-    def recording(
-        self, file_name: str, headers: Mapping[str, str] | None = None
-    ) -> AbstractAsyncContextManager[RecordingStream]:
-        """Open a recording; `headers` may carry Range, If-Range, If-None-Match. Also raises RecordingNotFound."""
-        ...
-
-    async def health(self) -> dict[str, Any]:
-        """Return the engine's health."""
+    async def recording(self, file_name: str, byte_range: str | None) -> Any:
+        """Open a recording for streaming, by HTTP Range syntax."""
         ...
