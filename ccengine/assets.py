@@ -1,4 +1,4 @@
-"""The one module that knows where the files are that are not Python: configuration templates, prompts, pages, migrations.
+"""The one module that knows where the files are that are not Python: configuration, prompts, pages, migrations.
 
 In a checkout they stand beside the package; in an installed wheel they stand in `ccengine/_assets/`.
 """
