@@ -6,6 +6,8 @@ What does not live here: any implementation (asterisk/, store/, connectors/, eng
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -24,6 +26,14 @@ class PbxRefused(Exception):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+
+
+class EngineUnavailable(PbxUnavailable):
+    """The engine's door does not answer, so neither board nor PBX can be reached; work orders go on."""
+
+
+class RecordingNotFound(Exception):
+    """No such recording below the recordings folder."""
 
 
 class Pbx(Protocol):
@@ -65,21 +75,58 @@ class Pbx(Protocol):
         ...
 
 
-class EngineDoor(Protocol):
-    """The engine as the back office sees it. Raises PbxUnavailable when the engine does not answer in time."""
+class LiveView(Protocol):
+    """What the engine knows about now; the door shows it."""
+
+    @property
+    def pbx(self) -> Pbx:
+        """Where commands go."""
+        ...
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the board as JSON-ready data (calls.board.BoardSnapshot.as_json)."""
+        ...
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yield once after each change of the board; changes made while the reader is busy are told as one, later."""
+        ...
+
+    def health(self) -> dict[str, Any]:
+        """Return JSON-ready facts about the links; `"ok": bool` among them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStream:
+    """A recording on its way: HTTP status (200, 206 or 416), the headers that go with it, and the bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class EngineDoor(Pbx, Protocol):
+    """The back office's view of the engine. Every method raises EngineUnavailable when the engine is away."""
 
     async def board(self) -> dict[str, Any]:
-        """Return the newest board snapshot (JSON of calls.board)."""
+        """Return the newest board snapshot."""
         ...
 
     def board_stream(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield a snapshot at once and at each change."""
+        """Yield the board now and after each change; never ends and never raises while the engine is away: then it
+        yields the last board marked `"stale": true, "engine_connected": false`."""
         ...
 
-    async def command(self, verb: str, **arguments: Any) -> dict[str, Any]:
-        """Carry out a command: sign_in, sign_out, pause, unpause, hangup. Raises PbxRefused too."""
+    async def command(self, verb: str, **arguments: Any) -> None:
+        """Run one command by name; also raises PbxRefused, PbxUnavailable, ValueError (arguments refused)."""
         ...
 
-    async def recording(self, file_name: str, byte_range: str | None) -> Any:
-        """Open a recording for streaming, by HTTP Range syntax."""
+    def recording(
+        self, file_name: str, headers: Mapping[str, str] | None = None
+    ) -> AbstractAsyncContextManager[RecordingStream]:
+        """Open a recording; `headers` may carry Range, If-Range, If-None-Match. Also raises RecordingNotFound."""
+        ...
+
+    async def health(self) -> dict[str, Any]:
+        """Return the engine's health."""
         ...
