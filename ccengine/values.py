@@ -136,6 +136,20 @@ class CallRecord:
     notes: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentInterval:
+    """One stretch of an agent's day: signed in, paused with a reason, talking, ...; `ended_at` None while it lasts."""
+
+    node: str
+    agent_number: str
+    extension: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    reason: str = ""
+    call_id: str | None = None
+
+
 def require_aware(moment: datetime, name: str) -> datetime:
     """Return `moment`, or raise ValueError naming it when it carries no time zone."""
     if moment.tzinfo is None:

@@ -1,0 +1,75 @@
+"""Who may do what: rights are named area.verb and belong to roles; every use case asks here first.
+
+What does not live here: who somebody is (sign_in.py, tokens.py).
+"""
+
+from __future__ import annotations
+
+from ccengine.services.context import Actor
+from ccengine.services.errors import NotAllowed
+from ccengine.values import mask_number
+
+ROLES = ("agent", "supervisor", "dispatcher", "field_worker", "administrator")
+
+_AGENT = {
+    "board.view",
+    "calls.view",
+    "customers.view",
+    "customers.reveal",
+    "orders.view",
+    "orders.create",
+    "orders.move",
+    "orders.note",
+    "agents.control_self",
+    "outages.view",
+}
+_DISPATCHER = {
+    "board.view",
+    "calls.view",
+    "customers.view",
+    "customers.reveal",
+    "orders.view",
+    "orders.create",
+    "orders.move",
+    "orders.note",
+    "outages.view",
+    "outages.edit",
+}
+_SUPERVISOR = _AGENT | _DISPATCHER | {"calls.listen", "agents.control_any", "audit.view"}
+_FIELD = {"orders.view", "orders.move", "orders.note", "outages.view"}
+_ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit"}
+
+RIGHTS: dict[str, frozenset[str]] = {
+    "agent": frozenset(_AGENT),
+    "supervisor": frozenset(_SUPERVISOR),
+    "dispatcher": frozenset(_DISPATCHER),
+    "field_worker": frozenset(_FIELD),
+    "administrator": frozenset(_ADMINISTRATOR),
+}
+
+
+def rights_of(roles: frozenset[str]) -> frozenset[str]:
+    """Return every right that the roles give; an unknown role gives none."""
+    return frozenset().union(*(RIGHTS.get(role, frozenset()) for role in roles))
+
+
+def may(actor: Actor, right: str) -> bool:
+    """Say whether the actor has a right. The engine itself may do everything; a caller on the phone nothing here."""
+    if actor.kind == "engine":
+        return True
+    return right in rights_of(actor.roles)
+
+
+def require(actor: Actor, right: str) -> None:
+    """Raise NotAllowed when the actor lacks `right`."""
+    if not may(actor, right):
+        raise NotAllowed(right)
+
+
+def shown_number(actor: Actor, number: str) -> str:
+    """Return a phone number as this actor sees it in lists.
+
+    People see it masked and reveal one at a time, audited; a program with the right to reveal gets it whole.
+    """
+    whole = actor.kind == "engine" or (actor.kind == "api" and may(actor, "customers.reveal"))
+    return number if whole else mask_number(number)

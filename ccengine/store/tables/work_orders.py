@@ -1,0 +1,128 @@
+"""Work orders, their history and calls, and the rules an administrator edits.
+
+What does not live here: customers and calls themselves.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
+from ccengine.store.tables.base import Id, metadata
+from ccengine.store.types import UtcDateTime
+
+#: Stamp columns: one per state, then the stamps without a state.
+STAMPS: tuple[str, ...] = (*(status.value for status in OrderStatus), *EXTRA_STAMPS)
+
+work_orders = Table(
+    "work_orders",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("number", String(24), nullable=False, unique=True),
+    Column("type", String(16), nullable=False),
+    Column("category", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("priority", String(16), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("call_id", String(64)),
+    Column("rule", String(32)),
+    Column("customer_account", String(12), ForeignKey("customers.account")),
+    Column("contact_name", String(64), nullable=False),
+    Column("contact_number", String(64), nullable=False),
+    Column("number_key", String(64), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("district", String(32), nullable=False),
+    Column("form", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("created_by", String(96), nullable=False),
+    Column("assigned_to", String(96), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    *(Column(f"{name}_at", UtcDateTime) for name in STAMPS),
+    UniqueConstraint("call_id", "rule"),
+    CheckConstraint("status IN ({})".format(", ".join(f"'{status.value}'" for status in OrderStatus)), name="status"),
+    Index("ix_work_orders_created_at_id", "created_at", "id"),
+    Index("ix_work_orders_status_created_at", "status", "created_at"),
+    Index("ix_work_orders_customer_account_status", "customer_account", "status"),
+    Index("ix_work_orders_number_key_status", "number_key", "status"),
+    Index("ix_work_orders_assigned_to_status", "assigned_to", "status"),
+    Index("ix_work_orders_address", "address"),
+    Index("ix_work_orders_due_at", "due_at"),
+)
+
+work_order_events = Table(
+    "work_order_events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("work_orders.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(96), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("from_status", String(16)),
+    Column("to_status", String(16)),
+    Column("note", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+
+work_order_calls = Table(
+    "work_order_calls",
+    metadata,
+    Column("order_id", Id, ForeignKey("work_orders.id"), primary_key=True),
+    Column("call_id", String(64), primary_key=True, index=True),
+)
+
+order_numbers = Table(
+    "order_numbers",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+opening_rules = Table(
+    "opening_rules",
+    metadata,
+    Column("code", String(32), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("when", JSON, nullable=False),
+    Column("open", JSON, nullable=True),
+    Column("active", Boolean, nullable=False),
+)
+
+dispositions = Table(
+    "dispositions",
+    metadata,
+    Column("code", String(32), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("name_zh", String(64), nullable=False),
+    Column("name_en", String(64), nullable=False),
+    Column("order_type", String(16)),
+    Column("category", String(32), nullable=False),
+    Column("priority", String(16), nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+work_calendar = Table(
+    "work_calendar",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(64), nullable=False),
+    CheckConstraint("kind IN ('workday', 'holiday')", name="kind"),
+)
