@@ -1,0 +1,255 @@
+"""Joins journal lines into families of channels and tells the call records they make. No clock: time is in the lines.
+
+Lines may come in any order that keeps each channel's own order, and may come twice: the last records are the same.
+What does not live here: reading files (asterisk/journal), what a family's lines mean (call_record).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ccengine.records.call_events import events_of
+from ccengine.records.call_record import Family, calls_of, make_record
+from ccengine.records.journal_batch import CallEvent
+from ccengine.records.journal_lines import JournalLine, QueueLogLine
+from ccengine.records.legs import build_legs
+from ccengine.values import CALL_ID_PATTERN, CallRecord
+
+#: How long a finished family is kept for late lines, in the journal's own time, and how many at most.
+_KEEP = timedelta(minutes=10)
+_KEEP_FAMILIES = 5000
+_REUSE = timedelta(seconds=5)
+_FORGOTTEN_IDS = 50_000
+#: Events that cannot be the first thing we hear of a call: what comes after the end of one we already told.
+_AFTERMATH = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "APP_END", "BRIDGE_EXIT"})
+_NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME"})
+
+
+#: Where a line stood: number of the file since the reader's start, and byte in it.
+Mark = tuple[int, int]
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """A family while it grows. `marks` are the caller's own marks of its first line in each file."""
+
+    lines: dict[JournalLine, None] = field(default_factory=dict)
+    queue_lines: dict[QueueLogLine, None] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    interrupted: set[str] = field(default_factory=set)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    told: dict[str, CallRecord] = field(default_factory=dict)
+    told_events: set[tuple[object, ...]] = field(default_factory=set)
+    last_at: datetime | None = None
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What changed: the newest record of each call that changed, and the new steps of these calls."""
+
+    records: tuple[CallRecord, ...] = ()
+    events: tuple[CallEvent, ...] = ()
+
+
+class Interpreter:
+    """Turns journal lines into call records.
+
+    Args: node: the PBX's name in every key; people: extension -> agent number, for legs of which the lines do not say it.
+    """
+
+    def __init__(self, node: str, people: Mapping[str, str] | None = None) -> None:
+        self.node = node
+        self.people = people or {}
+        self._groups: dict[str, _Group] = {}
+        self._open: dict[_Group, None] = {}
+        self._over: OrderedDict[_Group, None] = OrderedDict()
+        self._dirty: dict[_Group, None] = {}
+        self._forgotten: OrderedDict[str, None] = OrderedDict()
+        self._now: datetime | None = None
+        self.late_lines = 0
+
+    def feed(self, line: JournalLine) -> list[CallRecord]:
+        """Take one CEL line and return the records it changed."""
+        self.add(line)
+        return list(self.tell().records)
+
+    def add(self, line: JournalLine, mark: Mark | None = None) -> None:
+        """Take one CEL line; `mark` is handed back by oldest_mark while the line's family is open."""
+        self._now = line.at if self._now is None else max(self._now, line.at)
+        keys = {line.unique_id, line.linked_id, *line.call_ids, *_transfer_channels(line)}
+        if line.event == "CHAN_START":
+            self._let_reuse(line)
+        if not any(key in self._groups for key in keys) and self._is_aftermath(line, keys):
+            self.late_lines += line.event != "LINKEDID_END"
+            return
+        group = self._join(keys)
+        if line not in group.lines:
+            group.lines[line] = None
+            self._touched(group, line.at, "cel", mark)
+
+    def add_queue_line(self, line: QueueLogLine, mark: Mark | None = None) -> None:
+        """Take one queue_log line that belongs to a call."""
+        keys = {line.unique_id} - _NO_CHANNEL
+        call_id = line.words.get("call", "") if line.event.startswith("CC_") else ""
+        if CALL_ID_PATTERN.match(call_id):
+            keys.add(call_id)
+        if not any(key in self._groups for key in keys):
+            return  # CEL told of every channel before the queue could: nothing to join, nothing to keep
+        group = self._join(keys)
+        if line not in group.queue_lines:
+            group.queue_lines[line] = None
+            self._touched(group, line.at, "queue_log", mark)
+
+    def tell(self) -> Told:
+        """Return what changed since the last time, each call once."""
+        records: list[CallRecord] = []
+        events: list[CallEvent] = []
+        for group in list(self._dirty):
+            changed, steps = self._rebuild(group)
+            records += changed
+            events += steps
+        self._dirty.clear()
+        self._forget()
+        return Told(records=tuple(records), events=tuple(events))
+
+    def close_interrupted(self, before: datetime, alive: frozenset[str] = frozenset()) -> None:
+        """End every leg that began before `before`, has no end, and is not in `alive` (ids the PBX still lists).
+
+        For a PBX that started anew (`alive` empty), or a list of its channels taken at `before`. tell() then tells.
+        """
+        for group in list(self._open):
+            open_legs = _open_legs(group, before) - alive
+            if open_legs - group.interrupted:
+                group.interrupted |= open_legs
+                self._dirty[group] = None
+
+    def open_channels(self) -> frozenset[str]:
+        """Return the ids of the channels that have not ended, as far as the journal tells."""
+        return frozenset(leg for group in self._open for leg in _open_legs(group, None) - group.interrupted)
+
+    def oldest_mark(self, file: str) -> Mark | None:
+        """Return the mark of the first line in `file` that an open call still needs; None when none is needed."""
+        return min((group.marks[file] for group in self._open if file in group.marks), default=None)
+
+    def call_id_of(self, unique_id: str) -> str | None:
+        """Return the call a channel belongs to, once it was told."""
+        group = self._groups.get(unique_id)
+        return next(iter(group.told), None) if group else None
+
+    def _let_reuse(self, line: JournalLine) -> None:
+        """After a step of the clock the PBX gives a channel id again: the finished family keeps its lines, not the id."""
+        group = self._groups.get(line.unique_id)
+        if group is None or not group.over or group.last_at is None or abs(line.at - group.last_at) < _REUSE:
+            return
+        if line not in group.lines:
+            self._drop(group)
+
+    def _is_aftermath(self, line: JournalLine, keys: set[str]) -> bool:
+        """Whether a line of which nothing is known belongs to a call that was told and let go."""
+        if line.event == "CHAN_START":
+            return any(call_id in self._forgotten for call_id in line.call_ids)
+        return line.event in _AFTERMATH or any(key in self._forgotten for key in keys)
+
+    def _join(self, keys: set[str]) -> _Group:
+        """Return the one group of these keys, made of all groups that share one."""
+        groups = list(dict.fromkeys(self._groups[key] for key in sorted(keys) if key in self._groups))
+        if not groups:
+            groups = [_Group()]
+            self._open[groups[0]] = None
+        first = max(groups, key=lambda group: len(group.lines))
+        for other in groups:
+            if other is not first:
+                self._merge(first, other)
+        for key in keys - first.keys:
+            first.keys.add(key)
+            self._groups[key] = first
+        return first
+
+    def _merge(self, into: _Group, other: _Group) -> None:
+        into.lines |= other.lines
+        into.queue_lines |= other.queue_lines
+        into.interrupted |= other.interrupted
+        into.told |= other.told
+        into.told_events |= other.told_events
+        for file, mark in other.marks.items():
+            into.marks[file] = min(into.marks.get(file, mark), mark)
+        for key in other.keys:
+            self._groups[key] = into
+        into.keys |= other.keys
+        into.last_at = max((at for at in (into.last_at, other.last_at) if at), default=None)
+        for shelf in (self._open, self._over, self._dirty):
+            shelf.pop(other, None)
+
+    def _touched(self, group: _Group, at: datetime, file: str, mark: Mark | None) -> None:
+        if mark is not None:
+            group.marks.setdefault(file, mark)
+        group.last_at = at if group.last_at is None else max(group.last_at, at)
+        self._dirty[group] = None
+
+    def _rebuild(self, group: _Group) -> tuple[list[CallRecord], list[CallEvent]]:
+        family = Family(
+            node=self.node,
+            lines=tuple(sorted(group.lines, key=lambda line: (line.at, line.unique_id))),
+            queue_lines=tuple(sorted(group.queue_lines, key=lambda line: line.at)),
+            interrupted=frozenset(group.interrupted),
+            people=self.people,
+        )
+        records: list[CallRecord] = []
+        events: list[CallEvent] = []
+        for call in calls_of(family):
+            record = make_record(call, self.node)
+            if group.told.get(call.call_id) != record:
+                group.told[call.call_id] = record
+                records.append(record)
+            for event in events_of(call, record):
+                key = (event.call_id, event.at, event.kind, tuple(sorted(event.detail.items())))
+                if key not in group.told_events:
+                    group.told_events.add(key)
+                    events.append(event)
+        self._shelve(group, not _open_legs(group, None) - group.interrupted)
+        return records, events
+
+    def _shelve(self, group: _Group, over: bool) -> None:
+        group.over = over
+        here, there = (self._over, self._open) if over else (self._open, self._over)
+        there.pop(group, None)
+        here[group] = None
+
+    def _forget(self) -> None:
+        """Let go of finished families once no late line is to be expected."""
+        while self._over:
+            group = next(iter(self._over))
+            old = self._now is not None and group.last_at is not None and self._now - group.last_at > _KEEP
+            if not old and len(self._over) <= _KEEP_FAMILIES:
+                return
+            self._drop(group)
+            self._forgotten.update(dict.fromkeys(group.keys))
+        while len(self._forgotten) > _FORGOTTEN_IDS:
+            self._forgotten.popitem(last=False)
+
+    def _drop(self, group: _Group) -> None:
+        for shelf in (self._open, self._over, self._dirty):
+            shelf.pop(group, None)
+        for key in group.keys:
+            self._groups.pop(key, None)
+
+
+def _transfer_channels(line: JournalLine) -> Iterable[str]:
+    """The channels an attended transfer names: it joins a consultation to its call."""
+    if line.event != "ATTENDEDTRANSFER":
+        return ()
+    return [
+        value for name, value in line.extra.items() if name.endswith("_uniqueid") and isinstance(value, str) and value
+    ]
+
+
+def _open_legs(group: _Group, before: datetime | None) -> set[str]:
+    """The channels that began (before a moment) and have not ended."""
+    legs = build_legs(sorted(group.lines, key=lambda line: (line.at, line.unique_id)))
+    return {
+        leg.unique_id for leg in legs.values() if leg.ended_at is None and (before is None or leg.first_at < before)
+    }
