@@ -1,4 +1,4 @@
-"""Makes call records of one family of channels: a pure function of its lines, so their order of arrival changes nothing.
+"""Makes call records of one family of channels: a pure function of its lines, whatever order they arrived in.
 
 A family with two trunk legs of two call ids (an agent transferred a caller to an outside number) gives two records.
 What does not live here: which lines form a family, and when to tell (interpreter); how a call came out (outcome).
@@ -249,9 +249,8 @@ def _caller_name(call: TrunkCall) -> str:
 
 def _dialed_number(call: TrunkCall) -> str:
     said = call.word("CC_CALL", "did")
-    extens = [
-        line.exten for line in call.lines if line.unique_id == call.anchor.unique_id and line.exten not in ("", "s")
-    ]
+    own = [line.exten for line in call.lines if line.unique_id == call.anchor.unique_id]
+    extens = [exten for exten in own if exten not in ("", "s")]
     return said or (extens[0] if extens else "")
 
 
@@ -346,10 +345,9 @@ def _ended_by(call: TrunkCall, interrupted: bool) -> EndedBy:
 def _ended_by_last_talk(call: TrunkCall) -> EndedBy:
     """Nobody is named: the agent, when his own leg said so right before; else the PBX's own doing."""
     last = call.overlaps[-1].leg if call.overlaps else None
-    if last is not None and last.hangup_source == last.channel and last.over_at and call.anchor.over_at:
-        if abs(call.anchor.over_at - last.over_at) <= _STALE:
-            return EndedBy.AGENT
-    return EndedBy.SYSTEM
+    if last is None or last.hangup_source != last.channel or not last.over_at or not call.anchor.over_at:
+        return EndedBy.SYSTEM
+    return EndedBy.AGENT if abs(call.anchor.over_at - last.over_at) <= _STALE else EndedBy.SYSTEM
 
 
 def _dialling_agent(call: TrunkCall) -> str | None:

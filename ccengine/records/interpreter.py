@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ccengine.records.call_events import events_of
+from ccengine.records.call_events import CallStep, events_of
 from ccengine.records.call_record import Family, calls_of, make_record
-from ccengine.records.journal_batch import CallEvent
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import build_legs
 from ccengine.values import CALL_ID_PATTERN, CallRecord
@@ -52,13 +51,15 @@ class Told:
     """What changed: the newest record of each call that changed, and the new steps of these calls."""
 
     records: tuple[CallRecord, ...] = ()
-    events: tuple[CallEvent, ...] = ()
+    events: tuple[CallStep, ...] = ()
 
 
 class Interpreter:
     """Turns journal lines into call records.
 
-    Args: node: the PBX's name in every key; people: extension -> agent number, for legs of which the lines do not say it.
+    Args:
+        node: the PBX's name in every key.
+        people: extension -> agent number, for legs of which the lines do not say it.
     """
 
     def __init__(self, node: str, people: Mapping[str, str] | None = None) -> None:
@@ -107,7 +108,7 @@ class Interpreter:
     def tell(self) -> Told:
         """Return what changed since the last time, each call once."""
         records: list[CallRecord] = []
-        events: list[CallEvent] = []
+        events: list[CallStep] = []
         for group in list(self._dirty):
             changed, steps = self._rebuild(group)
             records += changed
@@ -141,7 +142,7 @@ class Interpreter:
         return next(iter(group.told), None) if group else None
 
     def _let_reuse(self, line: JournalLine) -> None:
-        """After a step of the clock the PBX gives a channel id again: the finished family keeps its lines, not the id."""
+        """After a step of the clock the PBX gives a channel id again: then the finished family lets go of it."""
         group = self._groups.get(line.unique_id)
         if group is None or not group.over or group.last_at is None or abs(line.at - group.last_at) < _REUSE:
             return
@@ -190,7 +191,7 @@ class Interpreter:
         group.last_at = at if group.last_at is None else max(group.last_at, at)
         self._dirty[group] = None
 
-    def _rebuild(self, group: _Group) -> tuple[list[CallRecord], list[CallEvent]]:
+    def _rebuild(self, group: _Group) -> tuple[list[CallRecord], list[CallStep]]:
         family = Family(
             node=self.node,
             lines=tuple(sorted(group.lines, key=lambda line: (line.at, line.unique_id))),
@@ -199,7 +200,7 @@ class Interpreter:
             people=self.people,
         )
         records: list[CallRecord] = []
-        events: list[CallEvent] = []
+        events: list[CallStep] = []
         for call in calls_of(family):
             record = make_record(call, self.node)
             if group.told.get(call.call_id) != record:

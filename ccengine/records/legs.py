@@ -1,6 +1,6 @@
 """The legs (channels) of one family of channels, rebuilt from its CEL lines; and who talked with whom.
 
-A family is every channel that ever belonged together. What does not live here: the call record made of it (call_record).
+A family is every channel that ever belonged together. Not here: the call record made of it (call_record).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from ccengine.records.journal_lines import JournalLine
 
@@ -158,7 +159,7 @@ def overlaps_with(anchor: Leg, legs: Iterable[Leg], until: datetime) -> list[Ove
     legs = list(legs)
     moments = sorted({at for leg in legs for stay in leg.stays for at in (stay.entered_at, _end(leg, stay, until))})
     found: dict[str, list[Overlap]] = {}
-    for start, end in zip(moments, moments[1:], strict=False):
+    for start, end in pairwise(moments):
         for leg in _heard(anchor, _places(legs, start, end, until), legs):
             mine = found.setdefault(leg.unique_id, [])
             if mine and mine[-1].ended_at == start:
