@@ -10,6 +10,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ccengine.values import CallRecord
+
 
 class PbxUnavailable(Exception):
     """The PBX cannot be asked now, or did not answer in time; whether the command was carried out may be unknown."""
@@ -129,4 +131,25 @@ class EngineDoor(Pbx, Protocol):
 
     async def health(self) -> dict[str, Any]:
         """Return the engine's health."""
+        ...
+
+
+class RecordingNotReady(Exception):
+    """A call's audio files are not (or not completely) there yet; trying again later may help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltRecording:
+    """The file offered to people, below the recordings folder. `silent_sides`: bridged parties with digital silence."""
+
+    file_name: str
+    seconds: float
+    silent_sides: tuple[str, ...] = ()
+
+
+class RecordingBuilder(Protocol):
+    """Makes one stereo file (or takes the voice message as it is) from the parts of a finished call."""
+
+    async def build(self, record: CallRecord) -> BuiltRecording:
+        """Build the file and return it. Raises RecordingNotReady."""
         ...

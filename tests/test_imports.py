@@ -10,17 +10,19 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "ccengine"
 
 #: room -> rooms of ours it may import. A room may always import itself.
-EVERYWHERE = {"values", "config", "clock", "assets", "strict_json"}
+EVERYWHERE = {"values", "config", "clock", "assets", "strict_json", "rows"}
 ALLOWED: dict[str, set[str]] = {
     "values": set(),
     "calls": {"values"},
     "records": {"values"},
     "hotline": {"values"},
     "ivr": {"values"},
-    "ports": {"values", "calls", "records", "hotline", "ivr", "config", "clock"},
-    "services": EVERYWHERE | {"ports", "calls", "records", "hotline", "ivr"},
+    "rows": {"values", "hotline"},
+    "store_port": {"values", "hotline", "rows"},
+    "ports": {"values", "rows", "calls", "records", "hotline", "ivr", "config", "clock"},
+    "services": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr"},
     "asterisk": EVERYWHERE | {"ports", "calls", "records", "hotline", "ivr", "logs"},
-    "store": EVERYWHERE | {"ports", "calls", "records", "hotline", "ivr", "services", "logs"},
+    "store": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr", "services", "logs"},
     "connectors": EVERYWHERE | {"ports", "hotline", "logs"},
     "engine": EVERYWHERE | {"ports", "services", "calls", "records", "hotline", "ivr", "asterisk", "logs"},
     "backoffice": EVERYWHERE | {"ports", "services", "calls", "records", "hotline", "logs"},

@@ -21,7 +21,7 @@ def is_account(text: str) -> bool:
 def normal_number(number: str, area_code: str = "") -> str:
     """Return a phone number as digits in one form, so that the same phone compares equal however it arrived.
 
-    Country code 86 goes, a trunk 0 before a mobile number goes, and an eight-digit local number gets the home area code.
+    Country code 86 goes, a trunk 0 before a mobile number goes, an eight-digit local number gets the area code.
     Hidden or empty numbers give "" and must never be taken for the same caller.
     """
     digits = _NOT_DIGITS.sub("", number)

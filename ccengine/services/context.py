@@ -23,7 +23,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: kind "user" (signed in on the page), "api" (token), "engine" (we ourselves), "caller" (on the phone)."""
+    """Who acts: kind "user" (signed in on the page), "api" (token), "engine" (we ourselves), "caller"."""
 
     kind: str
     name: str

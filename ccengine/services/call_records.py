@@ -1,0 +1,275 @@
+"""Call records: taking in what the journal (or, without it, the live view) says, and showing calls.
+
+What does not live here: what a finished call opens (opening.py), interpretation of the journal (records/).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ccengine.hotline.account import normal_number
+from ccengine.rows import (
+    AnomalyRow,
+    CallDetail,
+    CallFilter,
+    CallRow,
+    Correction,
+    JournalBatch,
+    JournalPosition,
+    Page,
+    RecordingFile,
+    RecordingRow,
+)
+from ccengine.services.audit import note
+from ccengine.services.context import Actor, Context
+from ccengine.services.customers import masked
+from ccengine.services.errors import Invalid, NotFound
+from ccengine.services.guard import guarded, limited
+from ccengine.services.opening import complete_call
+from ccengine.services.place import place_of
+from ccengine.services.record_changes import as_data, changed_fields, fingerprint
+from ccengine.services.rights import require
+from ccengine.store_port import BadCursor, UnitOfWork
+from ccengine.values import CallRecord, Direction, Source
+
+#: What the live view and the journal must agree on at the end of a call.
+_WITNESSED = ("direction", "caller_number", "agent_number", "outcome", "queue")
+
+
+@guarded
+async def store_records(ctx: Context, batch: JournalBatch) -> None:
+    """Keep everything of one stretch of the journal and its end position, in one transaction.
+
+    Feeding the same batch again changes nothing. A final record opens or completes its work order here; a later,
+    different final record becomes a correction. Errors: Unavailable (nothing was kept; feed it again).
+    """
+    async with ctx.store() as uow:
+        for record in batch.records:
+            await _store_one(ctx, uow, record)
+        await uow.journal.save_intervals(batch.intervals)
+        await uow.journal.quarantine(batch.quarantined, ctx.clock.now())
+        await uow.calls.add_events(batch.events)
+        await uow.journal.add_anomalies(batch.anomalies)
+        await uow.journal.save_position(batch.position, ctx.clock.now())
+        await uow.commit()
+
+
+@guarded
+async def journal_position(ctx: Context, node: str, file: str) -> JournalPosition | None:
+    """Return where reading of a journal file goes on; None before the first batch. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        return await uow.journal.position(node, file)
+
+
+@guarded
+async def note_anomaly(ctx: Context, kind: str, call_id: str | None, detail: dict[str, object]) -> None:
+    """Keep and count something that did not fit. Errors: Unavailable."""
+    async with ctx.store() as uow:
+        await uow.journal.add_anomalies([AnomalyRow(at=ctx.clock.now(), kind=kind, call_id=call_id, detail=detail)])
+        await uow.commit()
+
+
+@guarded
+async def is_final(ctx: Context, call_id: str) -> bool:
+    """Say whether a call already has its final record: the live view asks before it steps in. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        row = await uow.calls.get(call_id)
+    return row is not None and row.record.final
+
+
+@guarded
+async def store_live_record(ctx: Context, record: CallRecord) -> bool:
+    """Compare the live view's final record with the journal's, or take it where the journal has none yet.
+
+    Returns True when it was taken (marked source=live); a disagreement with the journal's final record is kept as an
+    anomaly. Errors: Unavailable.
+    """
+    record = replace(record, source=Source.LIVE)
+    async with ctx.store() as uow:
+        await uow.calls.lock(record.call_id)
+        known = await uow.calls.get(record.call_id)
+        taken = known is None or not known.record.final
+        if taken:
+            await _store_one(ctx, uow, record)
+        elif known is not None and known.record.source is Source.JOURNAL:
+            await _compare(ctx, uow, known.record, record)
+        await uow.commit()
+    return taken
+
+
+@guarded
+async def compare_live(ctx: Context, record: CallRecord) -> bool:
+    """Compare only: return True when the journal's final record exists (agreeing or noted). Errors: Unavailable."""
+    async with ctx.store() as uow:
+        known = await uow.calls.get(record.call_id)
+        if known is None or not known.record.final or known.record.source is not Source.JOURNAL:
+            return False
+        await _compare(ctx, uow, known.record, record)
+        await uow.commit()
+    return True
+
+
+async def _compare(ctx: Context, uow: UnitOfWork, journal: CallRecord, live: CallRecord) -> None:
+    differs = {
+        name: {"journal": str(getattr(journal, name)), "live": str(getattr(live, name))}
+        for name in _WITNESSED
+        if getattr(journal, name) != getattr(live, name)
+    }
+    if differs:
+        row = AnomalyRow(at=journal.started_at, kind="live_disagrees", call_id=journal.call_id, detail=differs)
+        await uow.journal.add_anomalies([row])
+
+
+async def _store_one(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
+    """Insert, grow, finish or correct one call's row; a record that was seen before changes nothing."""
+    now = ctx.clock.now()
+    await uow.calls.lock(record.call_id)
+    known = await uow.calls.get(record.call_id)
+    if known is None:
+        account = await _account_of(ctx, uow, record)
+        await uow.calls.insert(record, account, place_of(_other_number(record), ctx.settings.site.area_code), now)
+        await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
+        if record.final:
+            await _finish(ctx, uow, record, account)
+        return
+    if fingerprint(known.record) == fingerprint(record):
+        return
+    if not known.record.final:
+        account = known.customer_account or await _account_of(ctx, uow, record)
+        await uow.calls.update(record, account, known.revision, now)
+        await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
+        if record.final:
+            await _finish(ctx, uow, record, account)
+    elif record.final:
+        await _correct(ctx, uow, known, record)
+
+
+async def _finish(ctx: Context, uow: UnitOfWork, record: CallRecord, account: str | None) -> None:
+    for part in record.recordings:
+        kind = "message" if part.party == "message" else "part"
+        row = RecordingRow(id=0, call_id=record.call_id, file_name=part.file_name, kind=kind, party=part.party.value)
+        await uow.recordings.add(row)
+    if record.recordings:
+        now = ctx.clock.now()
+        await uow.jobs.add("build_recording", f"{record.call_id}", {"call_id": record.call_id}, now)
+    await complete_call(ctx, uow, record, account)
+
+
+async def _correct(ctx: Context, uow: UnitOfWork, known: CallRow, record: CallRecord) -> None:
+    """Follow a final record by a different one: the old values stay in call_corrections, the row gets the new ones."""
+    earlier = await uow.calls.corrections(record.call_id)
+    seen = {correction.fingerprint_before for correction in earlier}
+    if fingerprint(record) in seen or (record.source is Source.LIVE and known.record.source is Source.JOURNAL):
+        return
+    now = ctx.clock.now()
+    names = changed_fields(known.record, record)
+    before, after = as_data(known.record), as_data(record)
+    correction = Correction(
+        call_id=record.call_id,
+        revision=known.revision + 1,
+        at=now,
+        source=record.source.value,
+        before={name: before[name] for name in names},
+        after={name: after[name] for name in names},
+        fingerprint_before=fingerprint(known.record),
+        fingerprint_after=fingerprint(record),
+    )
+    await uow.calls.add_correction(correction)
+    account = record.account or known.customer_account or await _account_of(ctx, uow, record)
+    await uow.calls.update(record, account, known.revision + 1, now)
+    await uow.outbox.add("call", {"call_id": record.call_id, "final": True}, now)
+    if known.record.source is Source.LIVE and record.source is Source.JOURNAL:
+        await _compare(ctx, uow, record, known.record)
+    await _finish(ctx, uow, record, account)
+
+
+def _other_number(record: CallRecord) -> str:
+    return record.dialed_number if record.direction is Direction.OUTBOUND else record.caller_number
+
+
+async def _account_of(ctx: Context, uow: UnitOfWork, record: CallRecord) -> str | None:
+    """Return the account the caller proved, else the one customer this number belongs to, else None."""
+    if record.account is not None and await uow.customers.get(record.account) is not None:
+        return record.account
+    number = normal_number(_other_number(record), ctx.settings.site.area_code)
+    found = await uow.customers.by_phone(number) if number else ()
+    return found[0].account if len(found) == 1 else None
+
+
+@guarded
+async def find_calls(
+    ctx: Context, actor: Actor, wanted: CallFilter, cursor: str | None = None, limit: int = 50
+) -> Page[CallRow]:
+    """List calls, newest first. Errors: NotAllowed(calls.view), Invalid(cursor, limit), Unavailable."""
+    require(actor, "calls.view")
+    wanted = replace(wanted, number=normal_number(wanted.number, ctx.settings.site.area_code))
+    async with ctx.store.reading() as uow:
+        try:
+            return await uow.calls.find(wanted, cursor, limited(limit))
+        except BadCursor:
+            raise Invalid(
+                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
+            ) from None
+
+
+@guarded
+async def get_call(ctx: Context, actor: Actor, call_id: str) -> CallDetail:
+    """Return one call with timeline, corrections, choice, customer. Errors: NotAllowed, NotFound, Unavailable."""
+    require(actor, "calls.view")
+    async with ctx.store.reading() as uow:
+        call = await uow.calls.get(call_id)
+        if call is None:
+            raise NotFound("call", call_id)
+        customer = await uow.customers.get(call.customer_account) if call.customer_account else None
+        return CallDetail(
+            call=call,
+            timeline=await uow.calls.timeline(call_id),
+            corrections=await uow.calls.corrections(call_id),
+            choice=await uow.calls.choice(call_id),
+            customer=masked(customer) if customer else None,
+        )
+
+
+@guarded
+async def reveal_caller(ctx: Context, actor: Actor, call_id: str) -> str:
+    """Return a call's whole number, audited. Errors: NotAllowed(customers.reveal), NotFound, Unavailable."""
+    require(actor, "customers.reveal")
+    async with ctx.store() as uow:
+        call = await uow.calls.get(call_id)
+        if call is None:
+            raise NotFound("call", call_id)
+        await note(ctx, uow, actor, "calls.reveal_number", f"call:{call_id}")
+        await uow.commit()
+        return _other_number(call.record)
+
+
+@guarded
+async def recording_for(ctx: Context, actor: Actor, call_id: str) -> RecordingFile:
+    """Return the file to play for a call, audited. Errors: NotAllowed(calls.listen), NotFound, Unavailable.
+
+    An agent without calls.listen may hear the calls that were their own.
+    """
+    async with ctx.store() as uow:
+        call = await uow.calls.get(call_id)
+        own = call is not None and actor.agent_number is not None and call.record.agent_number == actor.agent_number
+        if not own:
+            require(actor, "calls.listen")
+        playable = call.playable if call is not None else None
+        if playable is None:
+            raise NotFound("recording", call_id)
+        await note(ctx, uow, actor, "calls.listen", f"call:{call_id}", {"file": playable.file_name})
+        await uow.commit()
+    return RecordingFile(
+        call_id=call_id,
+        file_name=playable.file_name,
+        kind=playable.kind,
+        seconds=playable.seconds,
+        silent_sides=playable.silent_sides,
+    )
+
+
+@guarded
+async def unfinished_calls(ctx: Context, node: str) -> tuple[CallRecord, ...]:
+    """Return the calls of a node whose rows are still open, for the live view's start. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        return await uow.calls.unfinished(node)

@@ -1,0 +1,54 @@
+"""Work that waits: claim with a lease, finish, or fail and come back later. Several workers never get the same job.
+
+What does not live here: what a kind of job does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from ccengine.rows import JobRow
+from ccengine.services.context import Context
+from ccengine.services.guard import guarded
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS_MAX = 8
+
+
+@guarded
+async def claim(ctx: Context, kinds: Sequence[str], limit: int = 1, lease: timedelta = LEASE) -> tuple[JobRow, ...]:
+    """Take up to `limit` due jobs; nobody else gets them until the lease is over. Errors: Unavailable."""
+    now = ctx.clock.now()
+    async with ctx.store() as uow:
+        jobs = await uow.jobs.claim(kinds, now, now + lease, limit)
+        await uow.commit()
+    return jobs
+
+
+@guarded
+async def finish(ctx: Context, job: JobRow) -> None:
+    """Mark a job as done. Errors: Unavailable."""
+    async with ctx.store() as uow:
+        await uow.jobs.finish(job.id, ctx.clock.now())
+        await uow.commit()
+
+
+@guarded
+async def fail(ctx: Context, job: JobRow, error: str) -> None:
+    """Note a failed attempt; the job comes back after 2, 4, 8 … s and is given up after eight. Errors: Unavailable."""
+    now = ctx.clock.now()
+    retry_at = now + timedelta(seconds=2**job.attempts) if job.attempts < ATTEMPTS_MAX else None
+    async with ctx.store() as uow:
+        await uow.jobs.fail(job.id, error[:2000], retry_at, now)
+        await uow.commit()
+
+
+@guarded
+async def hold_lease(ctx: Context, name: str, holder: str, lease: timedelta = LEASE) -> int | None:
+    """Take or renew a singleton role; return its fencing number, None while another holds it. Errors: Unavailable."""
+    now = ctx.clock.now()
+    async with ctx.store() as uow:
+        fence = await uow.jobs.lease(name, holder, now, now + lease)
+        await uow.commit()
+    return fence

@@ -1,0 +1,90 @@
+"""What the phone menu tells a caller: money, progress of own orders, outages. The caller's deadline is the menu's.
+
+What does not live here: words and prompts (ivr/), the check of identity (customers.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccengine.hotline.work_calendar import WorkCalendar
+from ccengine.hotline.work_order import OrderStatus
+from ccengine.rows import Balance, OrderFilter, OrderRow
+from ccengine.services.context import Context
+from ccengine.services.errors import NotFound
+from ccengine.services.guard import guarded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderProgress:
+    """How far an order is, as the caller is told it; nothing personal in it."""
+
+    number: str
+    type: str
+    status: OrderStatus
+    status_since: datetime
+    created_at: datetime
+    due_at: datetime
+
+
+@guarded
+async def balance(ctx: Context, account: str) -> Balance:
+    """Return balance and arrears of an account (whose owner was checked before). Errors: NotFound, Unavailable."""
+    async with ctx.store.reading() as uow:
+        row = await uow.customers.get(account)
+    if row is None:
+        raise NotFound("customer", account)
+    return Balance(
+        account=account,
+        balance_fen=row.balance_fen,
+        arrears_fen=row.arrears_fen,
+        arrears_months=row.arrears_months,
+        due_on=row.due_on,
+    )
+
+
+@guarded
+async def orders_progress(
+    ctx: Context, *, account: str | None = None, number: str | None = None, limit: int = 3
+) -> tuple[OrderProgress, ...]:
+    """Return the newest orders of an account (open ones first), or the one with a number: WO20261121-00001, or as keyed
+    on the phone 2026112100001. An empty tuple when there is none. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        if number is not None:
+            order = await uow.work_orders.by_number(spoken_to_number(number))
+            return (_progress(order),) if order is not None else ()
+        if account is None:
+            return ()
+        wanted = OrderFilter(customer_account=account)
+        page = await uow.work_orders.find(wanted, None, 20)
+    over = (OrderStatus.CLOSED, OrderStatus.ARCHIVED)
+    ordered = sorted(page.items, key=lambda order: order.status in over)
+    return tuple(_progress(order) for order in ordered[:limit])
+
+
+def spoken_to_number(text: str) -> str:
+    """Return WO20261121-00001 for 2026112100001; other text comes back as it is."""
+    digits = text.strip()
+    if digits.isascii() and digits.isdigit() and len(digits) >= 9:
+        return f"WO{digits[:8]}-{digits[8:]}"
+    return digits.upper()
+
+
+def _progress(order: OrderRow) -> OrderProgress:
+    return OrderProgress(
+        number=order.number,
+        type=order.type,
+        status=order.status,
+        status_since=order.stamps.get(order.status.value, order.created_at),
+        created_at=order.created_at,
+        due_at=order.due_at,
+    )
+
+
+@guarded
+async def calendar(ctx: Context) -> WorkCalendar:
+    """Return the calendar with make-up workdays, for opening hours. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        days = await uow.rules.calendar()
+    return WorkCalendar(timezone=ctx.settings.site.timezone, days=days)

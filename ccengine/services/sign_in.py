@@ -1,0 +1,232 @@
+"""Signing in to the pages: passwords by argon2id in a thread, own sessions in the database, throttling that survives
+a restart.
+
+What does not live here: cookies and CSRF checks (backoffice/), API tokens (tokens.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from ccengine.rows import SessionRow, UserRow
+from ccengine.services.audit import note
+from ccengine.services.context import Actor, Context
+from ccengine.services.errors import Conflict, Invalid, NotFound, SignInFailed, Throttled
+from ccengine.services.guard import guarded, one_of, required_text
+from ccengine.services.rights import ROLES, require
+from ccengine.store_port import AlreadyExists, UnitOfWork
+
+_HASHER = PasswordHasher()
+#: Checked when there is no such user, so that the answer takes as long.
+_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+WINDOW = timedelta(minutes=15)
+FAILURES_PER_USER_AND_IP = 5
+FAILURES_PER_USER = 20
+FAILURES_PER_IP = 30
+PASSWORD_MIN = 10
+#: A session's last_seen_at is written at most this often, so that reading a page is seldom a write.
+TOUCH_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in person. `token` goes into the cookie and is only known at sign-in ("" afterwards)."""
+
+    token: str
+    csrf_token: str
+    actor: Actor
+    user: UserRow
+    expires_at: datetime
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def hash_password(password: str) -> str:
+    """Return the argon2id hash, made in a thread (50-100 ms)."""
+    return await asyncio.to_thread(_HASHER.hash, password)
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@guarded
+async def sign_in(ctx: Context, user_name: str, password: str, ip: str) -> Session:
+    """Sign in. Errors: SignInFailed (it is not said what was wrong), Throttled(retry_after_seconds), Unavailable."""
+    user_name, ip = user_name[:64], ip[:64]
+    async with ctx.store.reading() as uow:
+        await _throttle(ctx, uow, user_name, ip)
+        user = await uow.users.by_name(user_name)
+    stored = user.password_hash if user is not None else _NOBODY
+    right = await asyncio.to_thread(_verify, stored, password[:1024])
+    async with ctx.store() as uow:
+        now = ctx.clock.now()
+        ok = right and user is not None and user.active
+        await uow.users.add_attempt(now, user_name, ip, ok)
+        actor = _actor(user) if user is not None else Actor(kind="user", name=user_name)
+        await note(ctx, uow, actor, "sign_in" if ok else "sign_in_failed", f"user:{user_name}", {"ip": ip})
+        session = await _open_session(ctx, uow, user, ip, now) if ok and user is not None else None
+        await uow.users.delete_expired(now)
+        await uow.commit()
+    if session is None:
+        raise SignInFailed()
+    return session
+
+
+async def _throttle(ctx: Context, uow: UnitOfWork, user_name: str, ip: str) -> None:
+    now = ctx.clock.now()
+    limits = (
+        (user_name, ip, FAILURES_PER_USER_AND_IP),
+        (user_name, None, FAILURES_PER_USER),
+        (None, ip, FAILURES_PER_IP),
+    )
+    for by_name, by_ip, most in limits:
+        failures = await uow.users.failures(since=now - WINDOW, user_name=by_name, ip=by_ip)
+        if len(failures) >= most:
+            free_at = sorted(failures)[-most] + WINDOW
+            raise Throttled(max(1, math.ceil((free_at - now).total_seconds())))
+
+
+async def _open_session(ctx: Context, uow: UnitOfWork, user: UserRow, ip: str, now: datetime) -> Session:
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    expires_at = now + timedelta(hours=ctx.settings.web.session_hours)
+    row = SessionRow(
+        token_hash=token_hash(token),
+        user_id=user.id,
+        csrf_token=csrf,
+        ip=ip,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=expires_at,
+    )
+    await uow.users.insert_session(row)
+    return Session(token=token, csrf_token=csrf, actor=_actor(user), user=user, expires_at=expires_at)
+
+
+def _actor(user: UserRow) -> Actor:
+    return Actor(kind="user", name=user.user_name, roles=user.roles, agent_number=user.agent_number)
+
+
+@guarded
+async def session_of(ctx: Context, token: str) -> Session | None:
+    """Return the session of a cookie's token, or None when there is none (any more). Errors: Unavailable."""
+    if not token:
+        return None
+    now, hashed = ctx.clock.now(), token_hash(token)
+    async with ctx.store.reading() as uow:
+        row = await uow.users.session(hashed)
+        user = await uow.users.get(row.user_id) if row is not None else None
+    if row is None or user is None or not user.active or row.expires_at <= now:
+        return None
+    if row.last_seen_at + timedelta(minutes=ctx.settings.web.idle_minutes) <= now:
+        return None
+    if now - row.last_seen_at >= TOUCH_AFTER:
+        async with ctx.store() as uow:
+            await uow.users.touch_session(hashed, now)
+            await uow.commit()
+    return Session(token="", csrf_token=row.csrf_token, actor=_actor(user), user=user, expires_at=row.expires_at)
+
+
+@guarded
+async def sign_out(ctx: Context, token: str) -> None:
+    """End a session; nothing happens when it is over already. Errors: Unavailable."""
+    async with ctx.store() as uow:
+        await uow.users.delete_session(token_hash(token))
+        await uow.commit()
+
+
+@guarded
+async def create_user(
+    ctx: Context,
+    actor: Actor,
+    user_name: str,
+    password: str,
+    *,
+    display_name: str,
+    roles: frozenset[str],
+    agent_number: str | None = None,
+) -> int:
+    """Create a user. Errors: NotAllowed(users.edit), Invalid(user_name, password, roles, agent_number), Conflict."""
+    require(actor, "users.edit")
+    user_name = required_text("user_name", user_name, 64)
+    display_name = required_text("display_name", display_name, 64)
+    _check_password(password, user_name)
+    for role in roles:
+        one_of("roles", role, ROLES)
+    hashed = await hash_password(password)
+    async with ctx.store() as uow:
+        if agent_number is not None and await uow.agents.get(agent_number) is None:
+            raise Invalid("agent_number", "没有这个工号", "No such agent")
+        try:
+            user_id = await uow.users.insert(user_name, hashed, display_name, roles, agent_number, ctx.clock.now())
+        except AlreadyExists:
+            raise Conflict(f"用户名 {user_name} 已存在", f"The user name {user_name} is taken") from None
+        await note(ctx, uow, actor, "users.create", f"user:{user_name}", {"roles": sorted(roles)})
+        await uow.commit()
+    return user_id
+
+
+def _check_password(password: str, user_name: str) -> None:
+    if not PASSWORD_MIN <= len(password) <= 1024 or password.lower() == user_name.lower():
+        raise Invalid(
+            "password",
+            f"密码至少 {PASSWORD_MIN} 位，且不能与用户名相同",
+            f"A password has at least {PASSWORD_MIN} characters and is not the user name",
+        )
+
+
+@guarded
+async def set_password(ctx: Context, actor: Actor, user_name: str, password: str) -> None:
+    """Set a password (one's own, or anybody's with users.edit); all sessions of that user end.
+
+    Errors: NotAllowed(users.edit), NotFound, Invalid(password), Unavailable.
+    """
+    if actor.name != user_name or actor.kind != "user":
+        require(actor, "users.edit")
+    _check_password(password, user_name)
+    hashed = await hash_password(password)
+    async with ctx.store() as uow:
+        user = await uow.users.by_name(user_name)
+        if user is None:
+            raise NotFound("user", user_name)
+        await uow.users.set_password(user.id, hashed)
+        await uow.users.delete_sessions_of(user.id)
+        await note(ctx, uow, actor, "users.set_password", f"user:{user_name}")
+        await uow.commit()
+
+
+@guarded
+async def set_active(ctx: Context, actor: Actor, user_name: str, active: bool) -> None:
+    """Bar or re-admit a user; barring ends all sessions. Errors: NotAllowed(users.edit), NotFound, Unavailable."""
+    require(actor, "users.edit")
+    async with ctx.store() as uow:
+        user = await uow.users.by_name(user_name)
+        if user is None:
+            raise NotFound("user", user_name)
+        await uow.users.set_active(user.id, active)
+        if not active:
+            await uow.users.delete_sessions_of(user.id)
+        await note(ctx, uow, actor, "users.set_active", f"user:{user_name}", {"active": active})
+        await uow.commit()
+
+
+@guarded
+async def list_users(ctx: Context, actor: Actor) -> tuple[UserRow, ...]:
+    """Return all users. Errors: NotAllowed(users.edit), Unavailable."""
+    require(actor, "users.edit")
+    async with ctx.store.reading() as uow:
+        return await uow.users.list()
