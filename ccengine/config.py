@@ -34,8 +34,20 @@ class Site(_Section):
 
 
 class Pbx(_Section):
-    """The Asterisk that carries the calls. `root` empty: the host's own Asterisk; else the unpacked private one."""
+    """The Asterisk that carries the calls.
 
+    `root`: folder of the unpacked Debian package where the host has no Asterisk; empty: `asterisk-root` in the state
+    folder. `trunk_uri`: where outbound calls go, as sip:host:port; empty: none. `devices`: extension -> agent number.
+    """
+
+    root: str = ""
+    trunk_uri: str = Field(default="", pattern=r"^(sip:[A-Za-z0-9.\-]{1,100}(:[0-9]{1,5})?)?$")
+    devices: dict[Annotated[str, Field(pattern=r"^[0-9]{3,6}$")], Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]] = {
+        "1001": "8001",
+        "1002": "8002",
+        "1003": "8003",
+        "1004": "8004",
+    }
     sip_host: str = "127.0.0.1"
     sip_port: Port = 5060
     rtp_start: Port = 20000
@@ -109,7 +121,12 @@ class Door(_Section):
     url: str = ""  # https://host:port for a back office on another machine
     token_file: str = ""
     listen: str = ""  # host:port on which the engine also listens, with TLS, for such a back office
+    tls_certificate: str = ""  # of the engine's listener
+    tls_key: str = ""
+    tls_ca: str = ""  # what the back office trusts; empty: the system's authorities
+    connect_seconds: Seconds = 2
     command_seconds: Seconds = 5
+    heartbeat_seconds: Seconds = 5
 
 
 class Settings(BaseSettings):
@@ -136,6 +153,11 @@ class Settings(BaseSettings):
     def pbx_dir(self) -> Path:
         """Folder of the private PBX instance: etc/ var/ spool/ log/ run/."""
         return self.state_dir / "pbx"
+
+    @property
+    def pbx_root(self) -> Path:
+        """The unpacked Asterisk, shared by instances where `pbx.root` names one folder for all."""
+        return Path(self.pbx.root).expanduser().absolute() if self.pbx.root else self.state_dir / "asterisk-root"
 
     @property
     def cel_file(self) -> Path:

@@ -1,0 +1,118 @@
+"""One stream from the engine for all pages of this process: reconnects by itself, keeps only the newest board.
+
+What does not live here: how the engine is reached (engine_door.py), how a page draws the board.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import aiohttp
+
+from ccengine.clock import Clock
+from ccengine.ports import EngineUnavailable
+
+log = logging.getLogger(__name__)
+_MAX_LINE_BYTES = 8 * 1024 * 1024
+_DELAY_SECONDS = (0.2, 2.0)
+Open = Callable[..., AbstractAsyncContextManager[aiohttp.ClientResponse]]
+
+
+class BoardWatch:
+    """Holds the newest board and wakes who waits for it. Starts with the first reader."""
+
+    def __init__(self, opener: Open, silence_seconds: float, clock: Clock) -> None:
+        self._open = opener
+        self._silence_seconds = silence_seconds
+        self._clock = clock
+        self._board: dict[str, Any] = {}
+        self._serial = 0
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._connected: bool | None = None
+
+    async def close(self) -> None:
+        """Stop following; waiting readers end."""
+        task, self._task = self._task, None
+        if task:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        self._serial = -1
+        self._changed.set()
+
+    async def boards(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield the newest board, then each newer one; a slow reader skips those in between."""
+        if self._serial < 0:
+            return
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow(), name="board-watch")
+        seen = 0
+        while self._serial >= 0:
+            if seen != self._serial:
+                seen = self._serial
+                yield self._board
+            else:
+                await self._changed.wait()
+
+    async def _follow(self) -> None:
+        """Stay connected for ever, with a growing pause between attempts."""
+        delay, longest = _DELAY_SECONDS
+        while True:
+            try:
+                await self._read()
+            except (aiohttp.ClientError, OSError, TimeoutError, ValueError, EngineUnavailable) as error:
+                reason = str(error) or type(error).__name__
+            else:
+                reason = "the stream ended"
+            if self._connected:
+                delay = _DELAY_SECONDS[0]
+            self._away(reason)
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # spread the attempts
+            delay = min(delay * 2, longest)
+
+    async def _read(self) -> None:
+        """Read lines until the stream ends or is silent beyond the heartbeats."""
+        async with self._open("GET", "board/stream", None) as response:
+            if response.status != 200:
+                raise EngineUnavailable(f"the engine answered {response.status}")
+            rest = b""
+            while True:
+                async with asyncio.timeout(self._silence_seconds):
+                    chunk = await response.content.readany()
+                if not chunk:
+                    return
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > _MAX_LINE_BYTES:
+                    raise ValueError("a line without an end")
+                self._take(lines)
+
+    def _take(self, lines: list[bytes]) -> None:
+        """Publish the newest board among the lines; heartbeats only prove the link."""
+        boards = [line for line in lines if line and not line.startswith(b'{"heartbeat"')]
+        if boards:
+            self._publish({**json.loads(boards[-1]), "engine_connected": True})
+        if lines and not self._connected:
+            self._connected = True
+            log.info("board stream: connected")
+
+    def _away(self, reason: str) -> None:
+        """Tell the readers, once, that what they see is old."""
+        if self._connected is False:
+            return
+        self._connected = False
+        log.warning("board stream: engine away: %s", reason)
+        empty: dict[str, Any] = {"queues": [], "waiting": [], "agents": [], "calls": [], "today": {}}
+        old = self._board or {"at": self._clock.now().isoformat(), **empty}
+        self._publish({**old, "pbx_connected": False, "stale": True, "engine_connected": False})
+
+    def _publish(self, board: dict[str, Any]) -> None:
+        self._board = board
+        self._serial += 1
+        waiting, self._changed = self._changed, asyncio.Event()
+        waiting.set()

@@ -1,0 +1,328 @@
+"""The door as a stranger on the socket meets it: requests by plain HTTP, without our client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from door_peer import ScriptedLive, door_settings
+
+from ccengine.config import Settings
+from ccengine.engine.door import Door, DoorError
+from ccengine.engine.door_files import byte_range
+from ccengine.ports import PbxRefused, PbxUnavailable
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return door_settings(tmp_path)
+
+
+@pytest.fixture
+async def live() -> ScriptedLive:
+    return ScriptedLive()
+
+
+@pytest.fixture
+async def door(settings: Settings, live: ScriptedLive) -> AsyncIterator[Door]:
+    door = Door(settings, live)
+    await door.start()
+    yield door
+    await door.close()
+
+
+@pytest.fixture
+async def http(settings: Settings, door: Door) -> AsyncIterator[aiohttp.ClientSession]:
+    connector = aiohttp.UnixConnector(str(settings.door_socket))
+    async with aiohttp.ClientSession("http://engine", connector=connector) as session:
+        yield session
+
+
+async def raw(settings: Settings, request: bytes) -> bytes:
+    """Send bytes, return everything until the door closes."""
+    reader, writer = await asyncio.open_unix_connection(str(settings.door_socket))
+    writer.write(request)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return answer
+
+
+async def test_board_and_health_answer_json(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
+    live.number = 7
+    async with http.get("/board") as answer:
+        assert (answer.status, (await answer.json())["number"]) == (200, 7)
+    async with http.get("/health") as answer:
+        assert await answer.json() == {"ok": True, "number": 7}
+
+
+async def test_stream_sends_board_at_once_then_changes_then_heartbeats(
+    http: aiohttp.ClientSession, live: ScriptedLive
+) -> None:
+    async with http.get("/board/stream") as answer:
+        assert answer.content_type == "application/x-ndjson"
+        assert json.loads(await answer.content.readline())["number"] == 0
+        live.change()
+        assert json.loads(await answer.content.readline())["number"] == 1
+        assert json.loads(await answer.content.readline()) == {"heartbeat": True}
+
+
+async def test_stream_joins_many_changes_into_few_lines(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
+    numbers = []
+    async with http.get("/board/stream") as answer:
+        for _ in range(100):
+            live.change()
+            await asyncio.sleep(0)
+        while not numbers or numbers[-1] != 100:
+            line = json.loads(await asyncio.wait_for(answer.content.readline(), 5))
+            numbers += [line["number"]] if "number" in line else []
+    assert len(numbers) < 10
+
+
+async def test_slow_reader_gets_the_newest_board_next(settings: Settings) -> None:
+    live = ScriptedLive(padding=2_000_000)  # far more than a socket's buffers hold
+    door = Door(settings, live)
+    await door.start()
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(settings.door_socket), limit=1000)
+        writer.write(b"GET /board/stream HTTP/1.0\r\n\r\n")
+        for _ in range(4):  # nobody reads, the board goes on changing
+            live.change()
+            await asyncio.sleep(0.25)
+        numbers: list[int] = []
+        text = b""
+        while 4 not in numbers:
+            text += await asyncio.wait_for(reader.read(1_000_000), 5)
+            *lines, text = text.split(b"\n")
+            numbers += [json.loads(line)["number"] for line in lines if line.startswith(b'{"number"')]
+        writer.close()
+    finally:
+        await door.close()
+    assert len(numbers) <= 2
+    assert numbers[-1] == 4
+
+
+async def test_socket_is_only_for_its_owner(settings: Settings, door: Door) -> None:
+    assert stat.S_IMODE(settings.door_socket.stat().st_mode) == 0o600
+    await door.close()
+    assert not settings.door_socket.exists()
+
+
+async def test_socket_left_by_a_dead_engine_is_replaced(settings: Settings, live: ScriptedLive) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(settings.door_socket))
+    door = Door(settings, live)
+    await door.start()
+    assert (await raw(settings, b"GET /health HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.0 200")
+    await door.close()
+
+
+async def test_second_engine_on_the_same_socket_is_refused(settings: Settings, door: Door, live: ScriptedLive) -> None:
+    with pytest.raises(DoorError, match=r"another engine.*door\.socket"):
+        await Door(settings, live).start()
+    assert (await raw(settings, b"GET /health HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.0 200")
+
+
+async def test_foreign_listener_on_the_socket_is_not_replaced(settings: Settings, live: ScriptedLive) -> None:
+    with socket.socket(socket.AF_UNIX) as foreign:
+        foreign.bind(str(settings.door_socket))
+        foreign.listen()
+        with pytest.raises(DoorError, match="already listens"):
+            await Door(settings, live).start()
+        assert settings.door_socket.exists()
+
+
+async def test_plain_file_in_the_sockets_place_is_kept(settings: Settings, live: ScriptedLive) -> None:
+    settings.door_socket.write_text("precious")
+    with pytest.raises(DoorError, match="not a socket"):
+        await Door(settings, live).start()
+    assert settings.door_socket.read_text() == "precious"
+
+
+async def test_path_too_long_for_a_socket_is_named_with_remedy(tmp_path: Path, live: ScriptedLive) -> None:
+    with pytest.raises(DoorError, match=r"set door\.socket to a short path"):
+        await Door(door_settings(tmp_path / ("long" * 40)), live).start()
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (
+            {"verb": "sign_in", "agent_number": "8001", "extension": "1001", "queue": "hotline"},
+            ("sign_in", "8001", "1001", "hotline"),
+        ),
+        (
+            {"verb": "sign_out", "agent_number": "8001", "extension": "1001", "queue": "hotline"},
+            ("sign_out", "8001", "1001", "hotline"),
+        ),
+        (
+            {"verb": "pause", "agent_number": "8001", "extension": "1001", "reason": "meal"},
+            ("pause", "8001", "1001", "meal"),
+        ),
+        ({"verb": "unpause", "agent_number": "8001", "extension": "1001"}, ("pause", "8001", "1001", None)),
+        ({"verb": "hangup", "channel": "PJSIP/1001-0000001a"}, ("hangup", "PJSIP/1001-0000001a")),
+    ],
+)
+async def test_command_reaches_the_pbx(
+    http: aiohttp.ClientSession, live: ScriptedLive, command: dict[str, str], told: tuple[Any, ...]
+) -> None:
+    async with http.post("/command", json=command) as answer:
+        assert (answer.status, await answer.json()) == (200, {"ok": True})
+    assert live.pbx.told == [told]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'"pause"',
+        b"\xff",
+        b"[" * 50_000,
+        b'{"verb": "reload"}',
+        b'{"verb": ["hangup"]}',
+        b'{"verb": "hangup"}',
+        b'{"verb": "hangup", "channel": 5}',
+        b'{"verb": "hangup", "channel": "PJSIP/1-1", "more": 1}',
+        b'{"verb": "hangup", "verb": "hangup", "channel": "PJSIP/1-1"}',
+        b'{"verb": "hangup", "channel": "PJSIP/1001-01\\r\\nAction: Command"}',
+        b'{"verb": "hangup", "channel": "PJSIP/1001-01\\n"}',
+        b'{"verb": "unpause", "agent_number": "8001\\n", "extension": "1001"}',
+        b'{"verb": "write_queue_log", "event": "COMPLETEAGENT", "uniqueid": "1.1", "interface": "8001", "message": ""}',
+        b'{"verb": "write_queue_log", "event": "CC_HOLD", "uniqueid": "1.1", "interface": "x", "message": "a\\nb"}',
+    ],
+)
+async def test_unacceptable_command_is_refused_and_nothing_happens(
+    http: aiohttp.ClientSession, live: ScriptedLive, body: bytes
+) -> None:
+    async with http.post("/command", data=body, headers={"Content-Type": "application/json"}) as answer:
+        assert answer.status == 422
+        assert (await answer.json())["error"] == "invalid"
+    assert live.pbx.told == []
+
+
+async def test_command_of_wrong_type_or_size_is_refused(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
+    async with http.post("/command", data=b"{}", headers={"Content-Type": "text/plain"}) as answer:
+        assert answer.status == 415
+    async with http.post("/command", json={"verb": "x" * 100_000}) as answer:
+        assert answer.status == 413
+    async with http.get("/command") as answer:
+        assert answer.status == 405
+    async with http.get("/nowhere") as answer:
+        assert (answer.status, (await answer.json())["error"]) == (404, "http")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "word"),
+    [(PbxRefused("no_such_channel", "gone"), 409, "refused"), (PbxUnavailable("no link"), 503, "unavailable")],
+)
+async def test_pbx_that_says_no_or_nothing_is_told_apart(
+    http: aiohttp.ClientSession, live: ScriptedLive, error: Exception, status: int, word: str
+) -> None:
+    live.pbx.error = error
+    async with http.post("/command", json={"verb": "hangup", "channel": "PJSIP/1001-01"}) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (status, word)
+
+
+async def test_command_without_an_answer_ends_at_its_deadline(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
+    live.pbx.delay_seconds = 60
+    async with http.post("/command", json={"verb": "hangup", "channel": "PJSIP/1001-01"}) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (504, "deadline")
+    assert live.pbx.told == []
+
+
+@pytest.fixture
+def recording(settings: Settings) -> Path:
+    folder = settings.recordings_dir / "2026/11/21"
+    folder.mkdir(parents=True)
+    (settings.recordings_dir.parent / "secret.wav").write_bytes(b"secret")
+    (folder / "n1-1-1.wav").write_bytes(bytes(range(256)) * 1000)
+    (folder / "link.wav").symlink_to(settings.recordings_dir.parent / "secret.wav")
+    (folder / "folder").symlink_to(settings.recordings_dir.parent)
+    os.mkfifo(folder / "pipe.wav")
+    return folder / "n1-1-1.wav"
+
+
+async def test_recording_is_sent_whole_and_by_range(http: aiohttp.ClientSession, recording: Path) -> None:
+    whole = recording.read_bytes()
+    address = "/recording/2026/11/21/n1-1-1.wav"
+    async with http.get(address) as answer:
+        assert (answer.status, answer.content_type, await answer.read()) == (200, "audio/wav", whole)
+        etag = answer.headers["ETag"]
+    for header, first, last in [
+        ("bytes=0-0", 0, 0),
+        ("bytes=100-70000", 100, 70_000),
+        ("bytes=255990-", 255_990, 255_999),
+        ("bytes=-10", 255_990, 255_999),
+        ("bytes=5-999999", 5, 255_999),
+    ]:
+        async with http.get(address, headers={"Range": header}) as answer:
+            assert (answer.status, await answer.read()) == (206, whole[first : last + 1])
+            assert answer.headers["Content-Range"] == f"bytes {first}-{last}/256000"
+    async with http.get(address, headers={"Range": "bytes=256000-"}) as answer:
+        assert (answer.status, answer.headers["Content-Range"]) == (416, "bytes */256000")
+    async with http.get(address, headers={"If-None-Match": etag}) as answer:
+        assert answer.status == 304
+    async with http.get(address, headers={"Range": "bytes=0-0", "If-Range": '"other"'}) as answer:
+        assert answer.status == 200
+    async with http.head(address) as answer:
+        assert (answer.status, answer.headers["Content-Length"]) == (200, "256000")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret.wav",
+        "%2e%2e/secret.wav",
+        "..%2fsecret.wav",
+        "2026/11/21/../../../../secret.wav",
+        "2026/11/21/link.wav",
+        "2026/11/21/folder/secret.wav",
+        "2026/11/21/pipe.wav",
+        "2026/11/21",
+        "2026/11/21/",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "2026/11/21/absent.wav",
+        "2026/11/21/n1-1-1.wav%00.txt",
+        ".hidden",
+        "%ff",
+    ],
+)
+async def test_path_that_leads_outside_or_nowhere_is_not_found(
+    settings: Settings, door: Door, recording: Path, path: str
+) -> None:
+    answer = await raw(settings, b"GET /recording/" + path.encode() + b" HTTP/1.0\r\n\r\n")
+    assert answer.split()[1] == b"404"
+    assert b"secret" not in answer.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("header", "size", "expected"),
+    [
+        (None, 10, None),
+        ("bytes=", 10, None),
+        ("bytes=-", 10, None),
+        ("lines=0-1", 10, None),
+        ("bytes=0-1,3-4", 10, None),
+        ("bytes=5-2", 10, None),
+        ("bytes=0-", 0, ()),
+        ("bytes=-0", 10, ()),
+        ("bytes=-5", 0, ()),
+        ("bytes=10-", 10, ()),
+        ("bytes=9-", 10, (9, 9)),
+        ("bytes=-99", 10, (0, 9)),
+        ("bytes=99999999999999999999-", 10, None),
+        ("bytes=１-２", 10, None),
+    ],
+)
+def test_byte_range_reads_one_plain_range(header: str | None, size: int, expected: object) -> None:
+    assert byte_range(header, size) == expected
