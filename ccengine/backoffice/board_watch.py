@@ -47,7 +47,10 @@ class BoardWatch:
         self._changed.set()
 
     async def boards(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield the newest board, then each newer one; a slow reader skips those in between."""
+        """Yield the newest board, then each newer one, and the same again at each heartbeat of the engine.
+
+        A slow reader skips what came in between.
+        """
         if self._serial < 0:
             return
         if self._task is None:
@@ -93,10 +96,12 @@ class BoardWatch:
                 self._take(lines)
 
     def _take(self, lines: list[bytes]) -> None:
-        """Publish the newest board among the lines; heartbeats only prove the link."""
+        """Publish the newest board among the lines; a heartbeat says that the known one still holds."""
         boards = [line for line in lines if line and not line.startswith(b'{"heartbeat"')]
         if boards:
             self._publish({**json.loads(boards[-1]), "engine_connected": True})
+        elif lines and self._board.get("engine_connected"):
+            self._publish(self._board)
         if lines and not self._connected:
             self._connected = True
             log.info("board stream: connected")

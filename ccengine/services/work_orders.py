@@ -5,6 +5,7 @@ What does not live here: what a finished call opens (opening.py), the transition
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -55,12 +56,27 @@ class OrderChoice:
     address: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKey:
+    """A client's own name for one registration, and a hash of what it sent: sent again, it finds the same order."""
+
+    key: str
+    body_hash: str
+
+
 @guarded
-async def register(ctx: Context, actor: Actor, new: NewOrder) -> OrderRow:
-    """Register a request by hand. Errors: NotAllowed(orders.create), Invalid(field), Unavailable."""
+async def register(ctx: Context, actor: Actor, new: NewOrder, request: RequestKey | None = None) -> OrderRow:
+    """Register a request by hand. With `request` a second call with the same key returns the first one's order.
+
+    Errors: NotAllowed(orders.create), Invalid(field), Conflict (the call has an order; the key was used for another
+    body), Unavailable.
+    """
     require(actor, "orders.create")
     new = _checked(new)
     async with ctx.store() as uow:
+        known = await _known_request(uow, actor, request)
+        if known is not None:
+            return known
         if new.customer_account and await uow.customers.get(new.customer_account) is None:
             raise Invalid("customer_account", "没有这个户号，请核对", "No such account; check the number")
         if new.call_id:
@@ -71,8 +87,31 @@ async def register(ctx: Context, actor: Actor, new: NewOrder) -> OrderRow:
                 )
         values = asdict(new) | ({"rule": CHOSEN} if new.call_id else {})
         order = await create_order(ctx, uow, actor, values)
+        if request is not None:
+            await uow.work_orders.keep_request(_key_of(actor, request), request.body_hash, order.id, ctx.clock.now())
         await uow.commit()
     return order
+
+
+async def _known_request(uow: UnitOfWork, actor: Actor, request: RequestKey | None) -> OrderRow | None:
+    if request is None:
+        return None
+    key = _key_of(actor, request)
+    await uow.calls.lock(key)  # two at once: the second waits and finds the first one's order
+    known = await uow.work_orders.of_request(key)
+    if known is None:
+        return None
+    body_hash, order_id = known
+    if body_hash != request.body_hash:
+        raise Conflict(
+            "该 Idempotency-Key 已用于另一份内容，请换一个新的",
+            "This Idempotency-Key was used for a different body; use a new one",
+        )
+    return await _order(uow, order_id)
+
+
+def _key_of(actor: Actor, request: RequestKey) -> str:
+    return hashlib.sha256(f"{actor.kind}|{actor.name}|{request.key}".encode()).hexdigest()
 
 
 def _checked(new: NewOrder) -> NewOrder:

@@ -95,13 +95,23 @@ order_numbers = Table(
     Column("last", Integer, nullable=False),
 )
 
+#: Keys of requests that registered an order (Idempotency-Key of the API): the same request again finds its order.
+order_requests = Table(
+    "order_requests",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("body_hash", String(64), nullable=False),
+    Column("order_id", Id, ForeignKey("work_orders.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 opening_rules = Table(
     "opening_rules",
     metadata,
     Column("code", String(32), primary_key=True),
     Column("position", Integer, nullable=False),
     Column("when", JSON, nullable=False),
-    Column("open", JSON, nullable=True),
+    Column("open", JSON(none_as_null=True), nullable=True),
     Column("active", Boolean, nullable=False),
 )
 
