@@ -84,6 +84,7 @@ class Agi(_Section):
     header_seconds: Seconds = 2
     step_grace_seconds: Seconds = 5
     lookup_seconds: Seconds = 2
+    menu_file: str = ""  # empty: ivr_prompts/menu.toml
 
 
 class Journal(_Section):
@@ -205,6 +206,16 @@ class Settings(BaseSettings):
         return init_settings, env_settings, toml
 
 
-def load() -> Settings:
-    """Return the settings; raises pydantic.ValidationError naming each wrong field."""
+def load(toml_file: Path | None = None) -> Settings:
+    """Return the settings.
+
+    Args:
+        toml_file: the file to read; it is told to child processes by CCENGINE_CONFIG. None: that variable decides,
+            else `ccengine.toml` in the current folder, if there is one.
+
+    Raises:
+        pydantic.ValidationError: naming each wrong field.
+    """
+    if toml_file is not None:
+        os.environ["CCENGINE_CONFIG"] = str(toml_file.absolute())
     return Settings()

@@ -1,0 +1,164 @@
+"""The private PBX as a process: start, stop, is it running, ask its command line.
+
+What does not live here: fetching Asterisk (pbx_install), its configuration (pbx_configure), talking to it while it
+works (ami/).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ccengine import assets
+from ccengine.asterisk import pbx_user
+from ccengine.asterisk.pbx_configure import configure, run_dir
+from ccengine.asterisk.pbx_install import install
+from ccengine.asterisk.pbx_program import PbxError, find_program
+from ccengine.config import Settings
+
+__all__ = ["PbxError", "configure", "install", "is_running", "pid_file", "pid_of", "run_cli", "start", "stop"]
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+
+
+def pid_file(settings: Settings) -> Path:
+    """Return the file that holds the process id of the running PBX."""
+    return settings.pbx_dir / "pbx.pid"
+
+
+def pid_of(settings: Settings) -> int | None:
+    """Return the process id of this instance, None if it does not run. A number reused by others is not believed."""
+    try:
+        pid = int(pid_file(settings).read_text(encoding="ascii"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()[0]
+    except (OSError, ValueError, IndexError):
+        return None
+    return pid if os.fsencode(_config(settings)) in command and state != "Z" else None
+
+
+def is_running(settings: Settings) -> bool:
+    """Tell whether the PBX runs and answers its command line."""
+    return pid_of(settings) is not None and run_cli(settings, "core show uptime", timeout_seconds=3).returncode == 0
+
+
+def start(settings: Settings, progress: Callable[[str], None] = lambda text: None) -> int:
+    """Start the configured private PBX and wait until it is fully booted; return its process id.
+
+    Running and healthy: nothing to do. Running and deaf: it is ended first. Raises PbxError naming a taken port, or
+    with the last lines of the PBX's own log.
+    """
+    pid = pid_of(settings)
+    if pid is not None:
+        if is_running(settings):
+            return pid
+        progress("the PBX runs but does not answer: ending it")
+        stop(settings)
+    if not _config(settings).exists():
+        configure(settings)
+    _check_ports(settings)
+    command = _command(settings)
+    log = settings.pbx_dir / "log" / "console.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=settings.pbx_dir,
+            start_new_session=True,
+        )
+    pid_file(settings).write_text(f"{process.pid}\n", encoding="ascii")
+    _wait_booted(settings, process, log)
+    return process.pid
+
+
+def stop(settings: Settings) -> None:
+    """End this instance: politely, and after ten seconds not. Nothing to do when it does not run."""
+    pid = pid_of(settings)
+    if pid is not None:
+        for sent in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sent)
+            if _gone(settings, pid):
+                break
+    pid_file(settings).unlink(missing_ok=True)
+
+
+def run_cli(settings: Settings, command: str, timeout_seconds: float = 10.0) -> subprocess.CompletedProcess[str]:
+    """Run one command on the PBX's command line. A PBX that hangs or is not there gives a return code other than 0."""
+    words = [*find_program(settings).command, "-C", str(_config(settings)), "-rx", command]
+    try:
+        return subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=timeout_seconds)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 124, "", f"no answer within {timeout_seconds:g} s")
+
+
+def _config(settings: Settings) -> Path:
+    return settings.pbx_dir / "etc" / "asterisk.conf"
+
+
+def _command(settings: Settings) -> list[str]:
+    program = find_program(settings)
+    needed = (settings.pbx_dir / "etc", program.modules_dir, assets.PROMPTS / "zh", Path(sys.executable).resolve())
+    who = pbx_user.prefix((*needed, Path(sys.executable), run_dir(settings) / "x"))
+    return [*who, *program.command, "-f", "-C", str(_config(settings))]
+
+
+def _check_ports(settings: Settings) -> None:
+    """Raise PbxError for the first port that somebody else holds, naming it and its setting."""
+    pbx, ami = settings.pbx, settings.ami
+    wanted = (
+        (socket.SOCK_DGRAM, "udp", pbx.sip_host, pbx.sip_port, "pbx.sip_port"),
+        (socket.SOCK_STREAM, "tcp", pbx.sip_host, pbx.sip_port, "pbx.sip_port"),
+        (socket.SOCK_STREAM, "tcp", ami.host, ami.port, "ami.port"),
+    )
+    for kind, name, host, port, field in wanted:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                variable = f"CCENGINE_{field.replace('.', '__').upper()}"
+                raise PbxError(
+                    f"{name} port {port} on {host} is taken ({error.strerror}): end what uses it, "
+                    f"or choose another in {field} ({variable})"
+                ) from error
+
+
+def _wait_booted(settings: Settings, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise PbxError(f"the PBX ended at once (code {process.returncode}):\n{_tail(log)}")
+        answer = run_cli(settings, "core waitfullybooted", timeout_seconds=START_SECONDS)
+        if answer.returncode == 0 and "fully booted" in answer.stdout:
+            return
+        time.sleep(0.05)
+    stop(settings)
+    raise PbxError(f"the PBX was not ready within {START_SECONDS:g} s:\n{_tail(log)}")
+
+
+def _gone(settings: Settings, pid: int) -> bool:
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # our own child leaves a zombie otherwise
+        if pid_of(settings) != pid:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(lines[-15:])

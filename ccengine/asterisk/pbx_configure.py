@@ -1,0 +1,153 @@
+"""Writes the PBX's configuration: complete for the private instance, drop-ins for a host's own Asterisk.
+
+What does not live here: the templates (asterisk-conf/, dialplan/), starting the PBX (pbx).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ccengine import assets
+from ccengine.asterisk import pbx_user
+from ccengine.asterisk.pbx_program import PbxError, Program, find_program, host_program
+from ccengine.asterisk.render import render
+from ccengine.asterisk.secrets import load_or_create
+from ccengine.config import Settings
+
+DROP_INS = "ccengine"  # folder of our files below the PBX's configuration folder
+HOST_ETC = Path("/etc/asterisk")
+
+
+def folders(settings: Settings) -> dict[str, Path]:
+    """Return the private instance's folders by purpose."""
+    base = settings.pbx_dir
+    names = ("etc", "var", "spool", "log", "cache", "data", "agi")
+    return {name: base / name for name in names} | {"run": run_dir(settings)}
+
+
+def run_dir(settings: Settings) -> Path:
+    """Return the folder of the control socket; a Unix socket's path must stay below 108 characters."""
+    wanted = settings.pbx_dir / "run"
+    if len(str(wanted / "asterisk.ctl")) < 100:
+        return wanted
+    return Path(tempfile.gettempdir()) / f"ccengine-{hashlib.sha256(str(wanted).encode()).hexdigest()[:12]}"
+
+
+def configure(settings: Settings) -> Path:
+    """Write the private instance's folders and whole configuration; return its asterisk.conf. Source: DESIGN.md §5.
+
+    Raises PbxError when there is no Asterisk or a value cannot stand in a configuration file.
+    """
+    program = find_program(settings)
+    places = folders(settings)
+    for path in (*places.values(), places["log"] / "cel-custom", settings.recordings_dir):
+        path.mkdir(parents=True, exist_ok=True)
+    _link_data(program, places["data"])
+    values = _values(settings, program, places)
+    _write_drop_ins(places["etc"] / DROP_INS, values)
+    for template in sorted((assets.ASTERISK_CONF / "private").glob("*.conf")):
+        _write(places["etc"] / template.name, render(template, values))
+    _write_fallback(places["agi"] / "fallback")
+    settings.pbx_dir.chmod(0o750)
+    pbx_user.own(settings.pbx_dir)
+    pbx_user.own(places["run"])
+    return places["etc"] / "asterisk.conf"
+
+
+def configure_host(settings: Settings, etc: Path = HOST_ETC) -> list[tuple[Path, str]]:
+    """Write our drop-ins for a host's own Asterisk; return (file, line) for each line its administrator has to add.
+
+    Never touches a file that is not ours. Raises PbxError when the host has no Asterisk or the folder is not writable.
+    """
+    program = host_program()
+    if program is None:
+        raise PbxError("this host has no Asterisk of its own (18 or newer)")
+    drop_ins = etc / DROP_INS
+    try:
+        drop_ins.mkdir(exist_ok=True)
+        values = _values(settings, program, folders(settings) | {"agi": drop_ins})
+        _write_drop_ins(drop_ins, values)
+        _write_fallback(drop_ins / "fallback")
+    except OSError as error:
+        raise PbxError(f"{error.filename}: {error.strerror}. Run as a user who may write to {etc}") from error
+    return include_lines(etc)
+
+
+def include_lines(etc: Path) -> list[tuple[Path, str]]:
+    """Return the one line per file that makes Asterisk read our drop-ins."""
+    names = sorted(path.name for path in (assets.ASTERISK_CONF / "site").glob("*.conf"))
+    return [(etc / name, f"#include {DROP_INS}/{name}") for name in names]
+
+
+def _values(settings: Settings, program: Program, places: dict[str, Path]) -> dict[str, Any]:
+    known = load_or_create(settings)
+    pbx, site = settings.pbx, settings.site
+    phones = [
+        {"extension": phone, "agent": agent, "password": known.sip[phone]} for phone, agent in pbx.devices.items()
+    ]
+    return {
+        **site.model_dump(include={"node", "hotline", "timezone"}),
+        **pbx.model_dump(exclude={"devices", "root", "trunk_match"}),
+        "trunk_match": [part.strip() for part in pbx.trunk_match.split(",")],
+        "phones": phones,
+        "ami_events_secret": known.ami["cc_events"],
+        "ami_actions_secret": known.ami["cc_actions"],
+        "ami_host": settings.ami.host,
+        "ami_port": settings.ami.port,
+        "ami_permit": ["127.0.0.0/8"],
+        "agi": f"{settings.agi.host}:{settings.agi.port}",
+        "fallback_agi": places["agi"] / "fallback",
+        "recordings_dir": settings.recordings_dir,
+        "music_dir": _music(program),
+        "modules_dir": program.modules_dir,
+        "dirs": places,
+    }
+
+
+def _music(program: Program) -> Path:
+    ours = assets.PROMPTS / "moh"
+    return ours if ours.is_dir() and any(ours.iterdir()) else program.share_dir / "moh"
+
+
+def _link_data(program: Program, data: Path) -> None:
+    """Lay Asterisk's data folder: its own documentation (needed to read configuration), our prompts as its sounds."""
+    (data / "sounds").mkdir(exist_ok=True)
+    wanted = {data / name: program.share_dir / name for name in ("documentation", "rest-api", "static-http")}
+    wanted |= {data / "sounds" / language: assets.PROMPTS / language for language in ("zh", "en")}
+    for link, target in wanted.items():
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+def _write_drop_ins(folder: Path, values: dict[str, Any]) -> None:
+    folder.mkdir(exist_ok=True)
+    for template in sorted((assets.ASTERISK_CONF / "site").glob("*.conf")):
+        _write(folder / template.name, render(template, values))
+    for dialplan in sorted(assets.DIALPLAN.glob("*.conf")):
+        _write(folder / dialplan.name, dialplan.read_text(encoding="utf-8"))
+
+
+def _write_fallback(path: Path) -> None:
+    """Write the AGI entry: it starts fallback.agi with the Python that has pyst2, that is ours."""
+    script = path.with_suffix(".agi")
+    shutil.copyfile(assets.DIALPLAN / "fallback.agi", script)
+    command = shlex.join([sys.executable, "-I", str(script)])
+    path.write_text(f"#!/bin/sh\nexec {command}\n", encoding="utf-8")
+    path.chmod(0o755)
+    script.chmod(0o755)
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file of ours at once; it may hold secrets."""
+    fresh = path.with_name(f".{path.name}.fresh")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)

@@ -1,0 +1,124 @@
+"""Fetches Asterisk where the host has none: Debian's own package, unpacked into a folder, nothing installed.
+
+What does not live here: finding and running it (pbx_program, pbx). Source: facts of the Debian packages, README.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ccengine.asterisk.pbx_program import PbxError, Program, host_program, unpacked_program
+from ccengine.config import Settings
+
+PACKAGES = "asterisk,asterisk-core-sounds-en-gsm,asterisk-moh-opsound-gsm"
+Progress = Callable[[str], None]
+
+
+def install(settings: Settings, progress: Progress = lambda text: None) -> Program:
+    """Return an Asterisk to run: the host's, or the one in `settings.pbx_root`, fetched first if it is not there.
+
+    Raises PbxError with what to do when neither can be had.
+    """
+    program = host_program() or unpacked_program(settings.pbx_root)
+    if program is None:
+        _fetch(settings, progress)
+        program = unpacked_program(settings.pbx_root)
+    if program is None or not program.version:
+        raise PbxError(f"the Asterisk in {settings.pbx_root} does not run. Remove that folder and try again")
+    progress(f"Asterisk {program.version} ({'unpacked in ' + str(settings.pbx_root) if program.private else 'host'})")
+    return program
+
+
+def _fetch(settings: Settings, progress: Progress) -> None:
+    """Unpack beside the target and move it there when it is whole, so that a broken fetch is never taken for one."""
+    target = settings.pbx_root
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".asterisk-", dir=target.parent) as work:
+        tool = _mmdebstrap(Path(work), progress)
+        fresh = Path(work) / "root"
+        command = [
+            *tool,
+            "--variant=extract",
+            "--mode=chrootless",
+            '--aptopt=Acquire::Check-Valid-Until "false"',
+            '--aptopt=APT::Install-Recommends "false"',
+            f"--include={PACKAGES}",
+            settings.pbx.debian_suite,
+            str(fresh),
+            debian_mirror(),
+        ]
+        progress(f"fetching Asterisk from Debian {settings.pbx.debian_suite} (about 60 MB) …")
+        _run(command, Path(work), progress)
+        fresh.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        fresh.rename(target)
+
+
+def _run(command: list[str], work: Path, progress: Progress) -> None:
+    environment = os.environ | {"TMPDIR": str(work), "HOME": str(work)}
+    lines: list[str] = []
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if line.startswith("I: "):
+                progress("  " + line[3:].strip())
+    if process.returncode:
+        raise PbxError("Asterisk could not be fetched:\n" + "\n".join(lines[-12:]))
+
+
+def debian_mirror() -> str:
+    """Return the Debian mirror this machine's apt uses; on a machine that has none, Debian's own."""
+    for source in sorted(Path("/etc/apt").glob("sources.list*")):
+        for path in sorted(source.iterdir()) if source.is_dir() else [source]:
+            found = _mirror_in(path.read_text(encoding="utf-8", errors="replace"))
+            if found:
+                return found
+    return "http://deb.debian.org/debian"
+
+
+def _mirror_in(text: str) -> str | None:
+    lines = [line.strip() for line in text.splitlines() if not line.lstrip().startswith("#")]
+    for line in lines:
+        if re.match(r"(URIs:|deb\s)", line):
+            for address in re.findall(r"https?://\S+", line):
+                if re.search(r"/debian/?$", address):
+                    return str(address).rstrip("/")
+    return None
+
+
+def _mmdebstrap(work: Path, progress: Progress) -> list[str]:
+    """Return the command of mmdebstrap; where it is missing, get it: as root by apt, else unpacked for this once."""
+    if shutil.which("mmdebstrap"):
+        return ["mmdebstrap"]
+    if not shutil.which("apt-get"):
+        raise PbxError("no Asterisk and no apt here: install your system's asterisk package (18 or newer)")
+    if os.geteuid() == 0:
+        progress("installing mmdebstrap (apt-get) …")
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update", "-q"], ["install", "-qy", "--no-install-recommends", "mmdebstrap"]):
+            subprocess.run(["apt-get", *words], env=os.environ | quiet, capture_output=True, check=False)
+        if shutil.which("mmdebstrap"):
+            return ["mmdebstrap"]
+        raise PbxError("mmdebstrap is missing and apt-get could not install it. Run: apt-get install mmdebstrap")
+    return _unpacked_mmdebstrap(work, progress)
+
+
+def _unpacked_mmdebstrap(work: Path, progress: Progress) -> list[str]:
+    """Fetch the mmdebstrap package as an ordinary user; it is one Perl script."""
+    progress("fetching mmdebstrap (apt-get download) …")
+    subprocess.run(["apt-get", "download", "-q", "mmdebstrap"], cwd=work, capture_output=True, check=False)
+    package = next(iter(work.glob("mmdebstrap_*.deb")), None)
+    if package is None:
+        raise PbxError("mmdebstrap is missing. Run as root: apt-get install mmdebstrap")
+    subprocess.run(["dpkg-deb", "-x", str(package), str(work / "tool")], check=True, capture_output=True)
+    return ["perl", str(work / "tool/usr/bin/mmdebstrap")]

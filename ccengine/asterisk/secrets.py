@@ -1,0 +1,74 @@
+"""Generated secrets: passwords of the two AMI users and of the phones. Made once, kept in one file of mode 600.
+
+What does not live here: passwords of people (services/sign_in), API tokens (services/tokens).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets as random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ccengine.config import Settings
+
+AMI_USERS = ("cc_events", "cc_actions")
+
+
+class SecretsError(Exception):
+    """The file of secrets cannot be read; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What only the PBX, the engine and the phones know."""
+
+    ami: dict[str, str]  # AMI user -> secret
+    sip: dict[str, str]  # extension (= SIP user) -> password
+
+    def __repr__(self) -> str:
+        return f"Secrets(ami={sorted(self.ami)}, sip={sorted(self.sip)})"
+
+
+def load_or_create(settings: Settings) -> Secrets:
+    """Return the site's secrets; what is missing is generated and stored.
+
+    Raises SecretsError when the file exists but is not ours to read or is not what we wrote.
+    """
+    path = settings.secrets_file
+    stored = _read(path)
+    known = Secrets(ami=dict(stored.get("ami", {})), sip=dict(stored.get("sip", {})))
+    ami = {user: known.ami.get(user) or _password() for user in AMI_USERS}
+    sip = known.sip | {phone: known.sip.get(phone) or _password() for phone in settings.pbx.devices}
+    made = Secrets(ami=ami, sip=sip)
+    if made != known:
+        _write(path, stored | {"ami": ami, "sip": sip})
+    return made
+
+
+def _password() -> str:
+    return random.token_hex(16)  # hex: nothing that a configuration file or a SIP header would misread
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SecretsError(f"{path}: {error}. Remove the file to have new secrets made.") from error
+    if not isinstance(content, dict):
+        raise SecretsError(f"{path}: not a JSON object. Remove the file to have new secrets made.")
+    return content
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Replace the file at once, readable by its owner only from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+    fresh.replace(path)

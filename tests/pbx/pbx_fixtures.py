@@ -1,0 +1,61 @@
+"""The fixtures that tests/conftest.py offers: one private Asterisk per session, softphones and SIPp per test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pbx_instance import PbxInstance
+from phones import Phones
+from sipp import Sipp
+
+MakePbx = Callable[..., PbxInstance]
+
+
+@pytest.fixture(scope="session")
+def make_pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakePbx]:
+    """Start further private PBXs: `make_pbx(pbx={"queue_timeout_seconds": 5})`. They end with the session."""
+    made: list[PbxInstance] = []
+
+    def make(**sections: dict[str, Any]) -> PbxInstance:
+        folder: Path = tmp_path_factory.mktemp("pbx")
+        instance = PbxInstance.create(folder, **sections)
+        made.append(instance)
+        instance.start()
+        return instance
+
+    yield make
+    for instance in made:
+        instance.stop()
+
+
+@pytest.fixture(scope="session")
+def pbx_instance(make_pbx: MakePbx) -> PbxInstance:
+    """The session's PBX. Tests take `pbx`, which cleans up."""
+    return make_pbx()
+
+
+@pytest.fixture
+def pbx(pbx_instance: PbxInstance) -> Iterator[PbxInstance]:
+    """The running private PBX with nobody signed in and no call up; its journals are read from here on."""
+    pbx_instance.clear()
+    yield pbx_instance
+    pbx_instance.clear()
+
+
+@pytest_asyncio.fixture
+async def phones(pbx: PbxInstance) -> AsyncIterator[Phones]:
+    """Softphones of `pbx`: agents' phones register, callers come over the trunk. All hang up at the end."""
+    async with Phones(pbx.settings) as made:
+        yield made
+
+
+@pytest.fixture
+def sipp(pbx: PbxInstance, tmp_path: Path) -> Iterator[Sipp]:
+    """SIPp as caller, for what a decent phone would not send, and for load."""
+    made = Sipp(pbx.settings, tmp_path)
+    yield made
+    made.stop()
