@@ -1,6 +1,6 @@
 """An agent's day as intervals, from queue_log: signed in, paused with a reason, talking, on hold, wrap-up.
 
-An agent is a number 工号, never a phone. What does not live here: who is where right now (calls/), evaluation (hotline).
+An agent is a number 工号, never a phone. Not here: who is where right now (calls/), evaluation (hotline).
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ AVAILABLE, PAUSED, TALKING, ON_HOLD, WRAP_UP, SIGNED_OUT = (
 #: The states an agent returns to after a call; the others are part of a call.
 _RESTING = frozenset({AVAILABLE, PAUSED, WRAP_UP, SIGNED_OUT})
 _STATES = _RESTING | {TALKING, ON_HOLD, "ringing", "unreachable"}
-_TALK_ENDS = frozenset(
-    {"COMPLETEAGENT", "COMPLETECALLER", "BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER", "AGENTDUMP"}
-)
+_TALK_ENDS = frozenset({"COMPLETEAGENT", "COMPLETECALLER", "BLINDTRANSFER", "ATTENDEDTRANSFER", "AGENTDUMP"})
 
 CallOf = Callable[[str], str | None]
 
@@ -121,7 +119,9 @@ class Timeline:
         if extension.isdigit():
             self._agents[line.agent] = replace(self._agent(line.agent), extension=extension)
         if state in _RESTING:
-            return self._rest(line.agent, line.exact_at, state, line.words.get("reason", ""), _call_in(line))
+            reason = line.words.get("reason", "")
+            self._agents[line.agent] = replace(self._agent(line.agent), rest_state=state, rest_reason=reason)
+            return self._move(line.agent, line.exact_at, state, reason, _call_in(line))
         return self._move(line.agent, line.exact_at, state, "", _call_in(line))
 
     def _unpaused(self, line: QueueLogLine) -> list[AgentInterval]:
@@ -134,15 +134,13 @@ class Timeline:
         """Calls are gone; who was signed in still is (persistent members)."""
         return [interval for number in self._agents for interval in self._back(number, at)]
 
-    def _rest(
-        self, number: str, at: datetime, state: str, reason: str, call_id: str | None = None
-    ) -> list[AgentInterval]:
+    def _rest(self, number: str, at: datetime, state: str, reason: str) -> list[AgentInterval]:
         """The agent's state outside calls changes; a call that goes on is not broken by it."""
         agent = self._agent(number)
         self._agents[number] = replace(agent, rest_state=state, rest_reason=reason)
-        if agent.open is not None and agent.open.state not in _RESTING and state != SIGNED_OUT and not call_id:
+        if agent.open is not None and agent.open.state not in _RESTING and state != SIGNED_OUT:
             return []
-        return self._move(number, at, state, reason, call_id)
+        return self._move(number, at, state, reason, None)
 
     def _back(self, number: str, at: datetime) -> list[AgentInterval]:
         agent = self._agent(number)
