@@ -1,0 +1,198 @@
+"""Plays a flow to a caller: each step becomes commands, each answer goes back into the flow, the sentinel comes last.
+
+The dialplan believes nothing but the sentinel, so whatever goes wrong in here ends in its fallback: a caller is never
+lost by us. What does not live here: what is said and where it leads (ivr), what a look-up means (engine/agi.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote as url_quote
+
+from ccengine.asterisk.agi.framing import quote
+from ccengine.asterisk.agi.session import CallerGone, Session
+from ccengine.ivr.steps import (
+    ALL_KEYS,
+    Answer,
+    Ask,
+    Finish,
+    Flow,
+    Found,
+    Journal,
+    Keys,
+    Lookup,
+    NotAvailable,
+    Play,
+    SetLanguage,
+    Step,
+)
+
+Lookups = Callable[[Lookup], Awaitable[Found | NotAvailable]]
+#: language, prompts -> seconds
+Lengths = Callable[..., float]
+
+
+class FlowPlayer:
+    """One call's flow on one session."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        call_id: str,
+        lookups: Lookups,
+        lengths: Lengths,
+        language: str = "zh",
+        lookup_seconds: float = 2.0,
+        grace_seconds: float = 5.0,
+        takeover_seconds: float = 8.0,
+    ) -> None:
+        self._session = session
+        self._call_id = call_id
+        self._lookups = lookups
+        self._lengths = lengths
+        self._language = language
+        self._lookup_seconds = lookup_seconds
+        self._grace_seconds = grace_seconds
+        self._takeover_seconds = takeover_seconds
+
+    async def play(self, flow: Flow) -> Finish:
+        """Play `flow` to its end and hand the call to the dialplan.
+
+        Returns where the call went. Raises SessionEnded (caller gone, PBX silent) or whatever a broken flow raises; in
+        both cases the sentinel is not set.
+        """
+        try:
+            answer: Answer = None
+            while True:
+                try:
+                    step = flow.send(answer)
+                except StopIteration as end:
+                    finish: Finish = end.value
+                    break
+                answer = await self._step(step)
+        finally:
+            flow.close()
+        await self._hand_over(finish)
+        return finish
+
+    async def _step(self, step: Step) -> Answer:
+        if self._session.hung_up:
+            raise CallerGone("the caller hung up")
+        await self._arm(self._step_seconds(step))
+        match step:
+            case Play():
+                for prompt in step.prompts:
+                    await self._stream(prompt, "")
+            case Ask():
+                return await self._ask(step)
+            case SetLanguage():
+                await self._set("CHANNEL(language)", step.language)
+                self._language = step.language
+            case Lookup():
+                return await self._look_up(step)
+            case Journal():
+                await self._journal(step)
+        return None
+
+    def _step_seconds(self, step: Step) -> float:
+        """Longest time a healthy step takes: what the caller hears, plus what the caller may take to press keys."""
+        match step:
+            case Play():
+                return self._lengths(self._language, *step.prompts)
+            case Ask():
+                return self._lengths(self._language, *step.prompts) + step.timeout_seconds * step.max_digits
+            case Lookup():
+                return self._lookup_seconds
+            case _:
+                return 0.0
+
+    # -- steps
+
+    async def _ask(self, step: Ask) -> Keys:
+        first = ""
+        for prompt in step.prompts:
+            first = await self._stream(prompt, ALL_KEYS)
+            if first:
+                break
+        if not first:
+            first = await self._wait_for_key(step.timeout_seconds)
+        if not first:
+            return Keys()
+        if step.terminator and first == step.terminator:
+            return Keys(ended=True)
+        if step.max_digits == 1:
+            return Keys(first)
+        return await self._more_digits(first, step)
+
+    async def _more_digits(self, first: str, step: Ask) -> Keys:
+        """Collect the rest in one command: between commands a fast key could fall into the gap."""
+        more, milliseconds = step.max_digits - 1, round(step.timeout_seconds * 1000)
+        reply = await self._session.command(
+            "GET DATA",
+            quote(""),
+            str(milliseconds),
+            str(more),
+            deadline_seconds=step.timeout_seconds * more + self._grace_seconds,
+        )
+        if reply.result == "-1":
+            raise CallerGone("the caller hung up")
+        full = len(reply.result) >= more
+        return Keys(first + reply.result, ended=reply.data != "timeout" and not full)
+
+    async def _look_up(self, step: Lookup) -> Found | NotAvailable:
+        try:
+            async with asyncio.timeout(self._lookup_seconds):
+                return await self._lookups(step)
+        except TimeoutError:
+            return NotAvailable(f"{step.kind} took longer than {self._lookup_seconds:g} s")
+
+    async def _journal(self, step: Journal) -> None:
+        fields = (("id", self._call_id), *step.fields)
+        text = "&".join(f"{name}={url_quote(value, safe='')}" for name, value in fields)
+        await self._exec("CELGenUserEvent", f"{step.type},{text}")
+
+    async def _hand_over(self, finish: Finish) -> None:
+        fields = {"to": finish.to.value, "queue": finish.queue, "item": finish.item, "priority": str(finish.priority)}
+        await self._arm(0.0)
+        await self._journal(Journal(type="CC_FLOW", fields=tuple(fields.items())))
+        for name, value in fields.items():
+            await self._set(f"CC_{name.upper()}", value)
+        await self._set("TIMEOUT(absolute)", "0")
+        await self._set("CC_DONE", "1")
+
+    # -- commands
+
+    async def _arm(self, step_seconds: float) -> None:
+        """From here the PBX waits this long for us before its own fallback takes the caller."""
+        await self._set("TIMEOUT(absolute)", f"{step_seconds + self._takeover_seconds:.0f}")
+
+    async def _stream(self, prompt: str, keys: str) -> str:
+        """Play one prompt; return the key that stopped it, or "". A missing file is passed over: the call goes on."""
+        deadline_seconds = self._lengths(self._language, prompt) + self._grace_seconds
+        reply = await self._session.command(
+            "STREAM FILE", quote(prompt), quote(keys), deadline_seconds=deadline_seconds
+        )
+        return _key(reply.result)
+
+    async def _wait_for_key(self, timeout_seconds: float) -> str:
+        reply = await self._session.command(
+            "WAIT FOR DIGIT",
+            str(round(timeout_seconds * 1000)),
+            deadline_seconds=timeout_seconds + self._grace_seconds,
+        )
+        if reply.result == "-1":
+            raise CallerGone("the caller hung up")
+        return _key(reply.result)
+
+    async def _set(self, name: str, value: str) -> None:
+        await self._session.set_variable(name, value, self._grace_seconds)
+
+    async def _exec(self, application: str, argument: str) -> None:
+        await self._session.command("EXEC", application, quote(argument), deadline_seconds=self._grace_seconds)
+
+
+def _key(result: str) -> str:
+    """Return the key whose code `result` is, or "" (0: none, -1: file missing or hung up)."""
+    return chr(int(result)) if result.isdecimal() and chr(int(result)) in ALL_KEYS else ""

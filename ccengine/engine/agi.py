@@ -1,0 +1,78 @@
+"""The task that answers callers: FastAGI server, the hotline's flow for each call, look-ups bound to services.
+
+What does not live here: the protocol (asterisk/agi), what is said (ivr/), where look-ups go (agi_lookups).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from ccengine import assets
+from ccengine.asterisk.agi.player import FlowPlayer
+from ccengine.asterisk.agi.prompt_lengths import PromptLengths
+from ccengine.asterisk.agi.server import FastAgiServer
+from ccengine.asterisk.agi.session import OutOfStep, Session
+from ccengine.engine.agi_lookups import ServiceLookups
+from ccengine.engine.agi_menu import MenuSource, menu_path
+from ccengine.ivr.main_menu import hotline
+from ccengine.services.context import Context
+from ccengine.values import CALL_ID_PATTERN, mask_number
+
+_log = structlog.get_logger(__name__)
+
+
+class AgiTask:
+    """Answers calls as long as it runs. Raises MenuError when built with a wrong menu file."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._agi = ctx.settings.agi
+        self._takeover_seconds = float(ctx.settings.pbx.menu_limit_seconds)
+        self._menus = MenuSource(menu_path(ctx.settings))
+        self._lengths = PromptLengths(assets.PROMPTS)
+        self._lookups = ServiceLookups(ctx)
+        self.listening = asyncio.Event()
+        self.server = FastAgiServer(
+            self.answer,
+            host=self._agi.host,
+            port=self._agi.port,
+            max_sessions=self._agi.max_sessions,
+            header_seconds=self._agi.header_seconds,
+        )
+
+    async def run(self) -> None:
+        """Listen until cancelled. Raises OSError when the address is taken."""
+        await self.server.start()
+        _log.info("agi listening", host=self._agi.host, port=self._agi.port)
+        self.listening.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.server.stop()
+
+    async def answer(self, session: Session) -> None:
+        """Play the hotline's flow to one caller. Raises SessionEnded, or what a broken flow raises."""
+        call_id = call_id_of(session.request.script)
+        with structlog.contextvars.bound_contextvars(call_id=call_id):
+            number = await session.synchronise(self._agi.step_grace_seconds)
+            _log.info("call answered", caller=mask_number(number))
+            player = FlowPlayer(
+                session,
+                call_id=call_id,
+                lookups=self._lookups,
+                lengths=self._lengths,
+                lookup_seconds=self._agi.lookup_seconds,
+                grace_seconds=self._agi.step_grace_seconds,
+                takeover_seconds=self._takeover_seconds,
+            )
+            finish = await player.play(hotline(self._menus.current()))
+            _log.info("call handed over", to=finish.to.value, queue=finish.queue, item=finish.item)
+
+
+def call_id_of(script: str) -> str:
+    """Return the call id out of "inbound/<call id>". Raises OutOfStep for anything else."""
+    room, _, call_id = script.partition("/")
+    if room != "inbound" or not CALL_ID_PATTERN.match(call_id):
+        raise OutOfStep(f"no such script: {script[:80]!r}")
+    return call_id

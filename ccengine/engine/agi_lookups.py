@@ -1,0 +1,116 @@
+"""What a flow's look-ups mean: each kind bound to the service that answers it, in the flow's own words.
+
+What does not live here: deadlines (the player), what is said (ivr/), the answers themselves (services/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from ccengine.ivr.steps import Balance, Day, Found, Lookup, LookupKind, NotAvailable, Notice, OrderProgress
+from ccengine.rows import OutageRow
+from ccengine.services import customers, outages, self_service
+from ccengine.services.context import Context
+from ccengine.services.errors import ServiceError
+
+Args = Mapping[str, str]
+
+_log = structlog.get_logger(__name__)
+
+#: Words in a notice's free text -> the reason that can be spoken. First match wins; no match: no reason is spoken.
+REASON_WORDS = (
+    (("爆管", "爆裂", "burst"), "burst"),
+    (("水厂", "plant"), "plant"),
+    (("二次供水", "水箱", "水池", "清洗", "tank"), "tank_cleaning"),
+    (("停电", "电力", "电源", "power"), "power"),
+    (("维修", "检修", "抢修", "更换", "改造", "maintenance", "repair"), "maintenance"),
+)
+
+
+class ServiceLookups:
+    """Answers look-ups out of the services; whatever fails becomes NotAvailable, so that the caller gets a person."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._zone = ZoneInfo(ctx.settings.site.timezone)
+        self._table: dict[LookupKind, Callable[[Args], Awaitable[Any]]] = {
+            LookupKind.DAY: self._day,
+            LookupKind.IDENTITY: self._identity,
+            LookupKind.BALANCE: self._balance,
+            LookupKind.ORDER: self._order,
+            LookupKind.ORDERS: self._orders,
+            LookupKind.OUTAGES: self._outages,
+        }
+
+    async def __call__(self, lookup: Lookup) -> Found | NotAvailable:
+        """Return the answer. Raises nothing but cancellation."""
+        try:
+            return Found(await self._table[lookup.kind](lookup.args))
+        except ServiceError as error:
+            _log.warning("look-up refused", kind=lookup.kind, code=error.code)
+            return NotAvailable(error.code)
+        except Exception:  # noqa: BLE001 - the edge of a request: a bug must lead to a person, not to silence
+            _log.exception("look-up failed", kind=lookup.kind)
+            return NotAvailable("error")
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._zone)
+
+    async def _day(self, _args: Args) -> Day:
+        calendar = await self_service.calendar(self._ctx)
+        local = self._local(self._ctx.clock.now())
+        return Day(local=local, is_workday=calendar.is_workday(local.date()))
+
+    async def _identity(self, args: Args) -> bool:
+        return (await customers.check_identity(self._ctx, args["account"], args["check"])).ok
+
+    async def _balance(self, args: Args) -> Balance:
+        row = await self_service.balance(self._ctx, args["account"])
+        today = self._local(self._ctx.clock.now()).date()
+        return Balance(
+            balance_fen=row.balance_fen,
+            arrears_fen=row.arrears_fen,
+            due_on=row.due_on,
+            overdue=row.due_on is not None and row.due_on < today,
+        )
+
+    async def _order(self, args: Args) -> tuple[OrderProgress, ...]:
+        return self._spoken_orders(await self_service.orders_progress(self._ctx, number=args["number"]))
+
+    async def _orders(self, args: Args) -> tuple[OrderProgress, ...]:
+        return self._spoken_orders(await self_service.orders_progress(self._ctx, account=args["account"]))
+
+    def _spoken_orders(self, orders: tuple[self_service.OrderProgress, ...]) -> tuple[OrderProgress, ...]:
+        return tuple(
+            OrderProgress(
+                number="".join(sign for sign in order.number if sign.isdigit()),
+                state=order.status.value,
+                registered_at=self._local(order.created_at),
+                due_at=self._local(order.due_at),
+            )
+            for order in orders
+        )
+
+    async def _outages(self, _args: Args) -> tuple[Notice, ...]:
+        now = self._ctx.clock.now()
+        return tuple(self._notice(row, now) for row in await outages.current(self._ctx))
+
+    def _notice(self, row: OutageRow, now: datetime) -> Notice:
+        return Notice(
+            kind=row.kind,
+            district=row.district,
+            reason=spoken_reason(row.reason),
+            starts_at=self._local(row.starts_at),
+            ends_at=self._local(row.ends_at),
+            started=row.starts_at <= now,
+        )
+
+
+def spoken_reason(text: str) -> str:
+    """Return the code of the recorded reason that fits a free text, or ""."""
+    return next((code for words, code in REASON_WORDS if any(word in text.lower() for word in words)), "")

@@ -1,0 +1,36 @@
+"""Who is calling: account number and a check. The caller's number alone says nothing personal.
+
+What does not live here: the check itself (a service, behind a look-up).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from ccengine.ivr.desk import sorry, to_desk
+from ccengine.ivr.menu import Menu
+from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, Step, ask, journal, look_up
+
+TRIES = 3
+KEY_SECONDS = 5.0
+
+
+def identify(menu: Menu) -> Generator[Step, Answer, str | Finish]:
+    """Return the account number of a caller who knows its check; else where the call goes after three tries."""
+    before: tuple[str, ...] = ()
+    for _ in range(TRIES):
+        account = yield from ask(
+            *before, "cc/account/ask_number", max_digits=12, timeout_seconds=KEY_SECONDS, terminator="#"
+        )
+        if not account.digits:
+            before = ("cc/input/none",)
+            continue
+        check = yield from ask("cc/account/ask_check", max_digits=4, timeout_seconds=KEY_SECONDS, terminator="#")
+        known = yield from look_up(LookupKind.IDENTITY, bool, account=account.digits, check=check.digits)
+        if isinstance(known, NotAvailable):
+            return (yield from sorry(menu))
+        if known:
+            yield journal("CC_ACCOUNT", account=account.digits)
+            return account.digits
+        before = ("cc/account/mismatch",)
+    return (yield from to_desk(menu, menu.desk, "cc/account/failed"))

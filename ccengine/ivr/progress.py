@@ -1,0 +1,97 @@
+"""Progress of own orders: by the order's number, or by the account with its check.
+
+An order's number tells its state and nothing personal, because numbers can be guessed. What does not live here: orders
+and their states (services, behind look-ups).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from ccengine.ivr.answer import BACK, tell, what_next
+from ccengine.ivr.desk import sorry, to_desk
+from ccengine.ivr.identity import KEY_SECONDS, TRIES, identify
+from ccengine.ivr.menu import Item, Menu
+from ccengine.ivr.spoken import PAUSE, spoken
+from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, OrderProgress, Part, Step, ask, look_up
+
+NEXT = "1"
+
+Orders = tuple[OrderProgress, ...]
+
+
+def progress(menu: Menu, language: str, item: Item) -> Part:
+    """Tell a caller how far an order is."""
+    orders = yield from _find(menu)
+    if isinstance(orders, Finish):
+        return orders
+    if not orders:
+        pressed = yield from tell(("cc/orders/none",), item)
+        after = yield from what_next(menu, item, (), pressed=pressed)
+        return after if isinstance(after, Finish) else None
+    return (yield from _tell_all(menu, language, item, orders))
+
+
+def _find(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:
+    """Ask for the order's number; the ending key alone means: by the account."""
+    before: tuple[str, ...] = ()
+    for _ in range(TRIES):
+        number = yield from ask(
+            *before,
+            "cc/orders/ask_number",
+            "cc/orders/by_account",
+            max_digits=14,
+            timeout_seconds=KEY_SECONDS,
+            terminator="#",
+        )
+        if number.ended and not number.digits:
+            return (yield from _find_by_account(menu))
+        if not number.digits:
+            before = ("cc/input/none",)
+            continue
+        orders = yield from look_up(LookupKind.ORDER, tuple, number=number.digits)
+        if isinstance(orders, NotAvailable):
+            return (yield from sorry(menu))
+        if orders:
+            return orders
+        before = ("cc/orders/not_found",)
+    return (yield from to_desk(menu, menu.desk, "cc/account/failed"))
+
+
+def _find_by_account(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:
+    account = yield from identify(menu)
+    if isinstance(account, Finish):
+        return account
+    orders = yield from look_up(LookupKind.ORDERS, tuple, account=account)
+    return (yield from sorry(menu)) if isinstance(orders, NotAvailable) else orders
+
+
+def _tell_all(menu: Menu, language: str, item: Item, orders: Orders) -> Part:
+    say = spoken(language)
+    before: tuple[str, ...] = ()
+    if len(orders) > 1:
+        before = ("cc/orders/you_have", *say.orders(len(orders)), "cc/orders/open")
+    for at, order in enumerate(orders):
+        pressed = yield from tell((*before, *_headline(menu, language, order)), item)
+        more = at + 1 < len(orders)
+        offer = (*_due(language, order), "cc/orders/next") if more else _due(language, order)
+        after = yield from what_next(menu, item, offer, NEXT if more else "", pressed)
+        if isinstance(after, Finish):
+            return after
+        if after == BACK:
+            return None
+        before = ()
+    return None
+
+
+def _headline(menu: Menu, language: str, order: OrderProgress) -> tuple[str, ...]:
+    number = spoken(language).order_number(order.number)
+    state = menu.prompt_or(f"cc/order_state/{order.state}", "cc/order_state/in_progress")
+    return ("cc/orders/number_is", *number, PAUSE, "cc/orders/state_is", state)
+
+
+def _due(language: str, order: OrderProgress) -> tuple[str, ...]:
+    if order.due_at is None:
+        return ()
+    say = spoken(language)
+    return ("cc/orders/due_by", *say.date(order.due_at.date()), *say.time(order.due_at))
