@@ -1,6 +1,7 @@
 """Background processes by name: start, ask, stop, by process id and never by a name pattern.
 
-A pid file holds the pid and the process's start time, so that a number the system gave to somebody else is never killed.
+A pid file holds the pid and the start time of the process, so that a number which the system gave to somebody else
+is never killed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,7 @@
+"""`python -m ccengine` is `ccengine`."""
+
+from __future__ import annotations
+
+from ccengine.cli import main
+
+main()
