@@ -12,6 +12,7 @@ from ccengine.asterisk import pbx as process
 from ccengine.asterisk.pbx_configure import configure as configure_private
 from ccengine.asterisk.pbx_configure import configure_host
 from ccengine.asterisk.pbx_install import install as install_program
+from ccengine.asterisk.pbx_lint import lint as check_dialplan
 from ccengine.asterisk.pbx_program import PbxError, find_program
 from ccengine.asterisk.secrets import SecretsError
 from ccengine.config import Settings, load
@@ -90,3 +91,15 @@ def cli(settings: Settings, words: tuple[str, ...] = ()) -> None:
     program = find_program(settings)
     config = settings.pbx_dir / "etc" / "asterisk.conf"
     os.execv(program.command[0], [*program.command, "-C", str(config), "-r"])
+
+
+@pbx.command()
+@_command
+def lint(settings: Settings) -> None:
+    """检查拨号方案。 Check the dialplan (needs asterisklint)."""
+    complaints = check_dialplan(settings)
+    for complaint in complaints:
+        click.echo(complaint)
+    if complaints:
+        raise PbxError(f"拨号方案有 {len(complaints)} 处问题。 The dialplan has {len(complaints)} problems.")
+    click.echo("dialplan: ok")

@@ -50,7 +50,7 @@ def configure(settings: Settings) -> Path:
     for path in (*places.values(), places["log"] / "cel-custom", settings.recordings_dir):
         path.mkdir(parents=True, exist_ok=True)
     _link_data(program, places["data"])
-    values = _values(settings, program, places)
+    values = template_values(settings, program, places)
     _write_drop_ins(places["etc"] / DROP_INS, values)
     for template in sorted((assets.ASTERISK_CONF / "private").glob("*.conf")):
         _write(places["etc"] / template.name, render(template, values))
@@ -72,7 +72,7 @@ def configure_host(settings: Settings, etc: Path = HOST_ETC) -> list[tuple[Path,
     drop_ins = etc / DROP_INS
     try:
         drop_ins.mkdir(exist_ok=True)
-        values = _values(settings, program, folders(settings) | {"agi": drop_ins})
+        values = template_values(settings, program, folders(settings) | {"agi": drop_ins})
         _write_drop_ins(drop_ins, values)
         _write_fallback(drop_ins / "fallback")
     except OSError as error:
@@ -86,7 +86,8 @@ def include_lines(etc: Path) -> list[tuple[Path, str]]:
     return [(etc / name, f"#include {DROP_INS}/{name}") for name in names]
 
 
-def _values(settings: Settings, program: Program, places: dict[str, Path]) -> dict[str, Any]:
+def template_values(settings: Settings, program: Program, places: dict[str, Path]) -> dict[str, Any]:
+    """Return what the templates may use: the site's settings, generated secrets, where things are."""
     known = load_or_create(settings)
     pbx, site = settings.pbx, settings.site
     phones = [

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CEL_COLUMNS = (
     "eventtype,eventtime,userdeftype,cid_name,cid_num,exten,context,channame,appname,appdata,uniqueid,linkedid"
 )
-CEL_COLUMNS += ",bridgepeer,eventextra,accountcode,peeraccount"
+CEL_COLUMNS += ",linkedid,bridgepeer,eventextra,accountcode,peeraccount"
 
 CelRow = dict[str, str]
 

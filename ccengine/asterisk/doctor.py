@@ -1,0 +1,121 @@
+"""What is wrong with the PBX side of a site, each with a remedy. Asks, changes nothing.
+
+What does not live here: health of engine and database (services/health).
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccengine import assets
+from ccengine.asterisk import pbx, pbx_user
+from ccengine.asterisk.pbx_configure import DROP_INS, HOST_ETC, include_lines
+from ccengine.asterisk.pbx_program import OLDEST_MAJOR, PbxError, Program, find_program
+from ccengine.config import Settings
+
+#: The release this dialplan was proved on.
+PROVED_MAJOR = 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    ok: bool
+    what: str
+    remedy: str = ""  # where `ok`: only advice
+
+
+def check_pbx(settings: Settings, etc: Path = HOST_ETC) -> list[Finding]:
+    """Look at program, configuration, process, journal and prompts; `etc`: the host's configuration folder.
+
+    A host that has our drop-ins is checked as such, any other site as one with a private instance.
+    """
+    found = [_program(settings), _prompts(), _fallback_python()]
+    if (etc / DROP_INS).is_dir():
+        found += [_included(path, line) for path, line in include_lines(etc)]
+    else:
+        found += _private(settings)
+    return found
+
+
+def _seen(ok: bool, what: str, remedy: str) -> Finding:
+    return Finding(ok=ok, what=what, remedy="" if ok else remedy)
+
+
+def _program(settings: Settings) -> Finding:
+    try:
+        program = find_program(settings)
+    except PbxError as error:
+        return Finding(ok=False, what=str(error), remedy="ccengine pbx install")
+    what = f"Asterisk {program.version} ({program.command[-1]})"
+    return Finding(ok=program.major >= OLDEST_MAJOR, what=what, remedy=_advice(program))
+
+
+def _advice(program: Program) -> str:
+    """Say what to know about this release; empty for the one everything was proved on."""
+    if program.major < OLDEST_MAJOR:
+        return f"older than {OLDEST_MAJOR}: install a newer one, or let `ccengine pbx install` fetch a private one"
+    if program.major < 20:
+        return "no longer maintained upstream since October 2025: plan the move to 22"
+    if program.major != PROVED_MAJOR:
+        return f"works by the documentation; proved on {PROVED_MAJOR}"
+    return ""
+
+
+def _included(path: Path, line: str) -> Finding:
+    """Look for our line in the administrator's file, also where that is reached through an include of his own."""
+    remedy = f"add at the end of {path}: {line}"
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return Finding(ok=False, what=f"{path}: {error.strerror}", remedy=remedy)
+    wanted = re.escape(line.removeprefix("#include "))
+    present = re.search(rf'^\s*#(?:try)?include\s+[<"]?(?:{re.escape(str(path.parent))}/)?{wanted}[>"]?', text, re.M)
+    return _seen(bool(present), f"{path}: {line}", remedy)
+
+
+def _private(settings: Settings) -> list[Finding]:
+    configured = (settings.pbx_dir / "etc" / "asterisk.conf").exists()
+    found = [_seen(configured, f"configuration in {settings.pbx_dir}", "ccengine pbx configure")]
+    if not configured:
+        return found
+    running = pbx.is_running(settings)
+    found.append(_seen(running, "the PBX runs and answers", "ccengine pbx start"))
+    journal = settings.cel_file.parent
+    found.append(
+        _seen(
+            journal.is_dir(),
+            f"journal folder {journal}",
+            f"without it every line is lost: mkdir {journal}",
+        )
+    )
+    if running:
+        found.append(_port("AMI", settings.ami.host, settings.ami.port))
+        found.append(_port("SIP/TCP", settings.pbx.sip_host, settings.pbx.sip_port))
+    return found
+
+
+def _port(name: str, host: str, port: int) -> Finding:
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError as error:
+        return Finding(
+            ok=False, what=f"{name} {host}:{port}: {error.strerror or error}", remedy="ccengine pbx stop; start"
+        )
+    return Finding(ok=True, what=f"{name} {host}:{port}")
+
+
+def _prompts() -> Finding:
+    built = any((assets.PROMPTS / "zh").rglob("*.alaw"))
+    return _seen(built, f"prompts in {assets.PROMPTS}", "ccengine prompts build")
+
+
+def _fallback_python() -> Finding:
+    """The fallback runs as the PBX's user: can that user reach the Python with pyst2?"""
+    reachable = pbx_user.owner() is None or bool(pbx_user.prefix((assets.DIALPLAN / "fallback.agi",)))
+    remedy = "this folder is closed to the PBX's own user, so it runs as root: move the checkout below /opt or /srv"
+    return _seen(reachable, "the PBX runs with few rights", remedy)
