@@ -57,12 +57,14 @@ class RecordingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRow:
-    """A call in a list. `revision` counts corrections; `place` is where the number belongs, as far as known."""
+    """A call in a list. `revision` counts corrections; `place` is where the number belongs, as far as known;
+    `fingerprint` is that of the record as it came."""
 
     record: CallRecord
     customer_account: str | None
     customer_name: str
     revision: int
+    fingerprint: str = ""
     place: str = ""
     orders: tuple[OrderRef, ...] = ()
     recordings: tuple[RecordingRow, ...] = ()
@@ -120,7 +122,7 @@ class CallDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilter:
-    """Conditions on the list of calls; None or "" means any. `text` searches number and customer."""
+    """Conditions on the list of calls; None or "" means any. `number`: digits of a number, or a name."""
 
     direction: str | None = None
     outcome: str | None = None
@@ -428,7 +430,7 @@ class UserRow:
     roles: frozenset[str]
     agent_number: str | None
     active: bool
-    password_hash: str
+    password_hash: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

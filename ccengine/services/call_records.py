@@ -122,21 +122,22 @@ async def _compare(ctx: Context, uow: UnitOfWork, journal: CallRecord, live: Cal
 
 async def _store_one(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
     """Insert, grow, finish or correct one call's row; a record that was seen before changes nothing."""
-    now = ctx.clock.now()
+    now, print_ = ctx.clock.now(), fingerprint(record)
     await uow.calls.lock(record.call_id)
     known = await uow.calls.get(record.call_id)
     if known is None:
         account = await _account_of(ctx, uow, record)
-        await uow.calls.insert(record, account, place_of(_other_number(record), ctx.settings.site.area_code), now)
+        place = place_of(_other_number(record), ctx.settings.site.area_code)
+        await uow.calls.insert(record, print_, account, place, now)
         await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
         if record.final:
             await _finish(ctx, uow, record, account)
         return
-    if fingerprint(known.record) == fingerprint(record):
+    if known.fingerprint == print_:
         return
     if not known.record.final:
         account = known.customer_account or await _account_of(ctx, uow, record)
-        await uow.calls.update(record, account, known.revision, now)
+        await uow.calls.update(record, print_, account, known.revision, now)
         await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
         if record.final:
             await _finish(ctx, uow, record, account)
@@ -148,10 +149,10 @@ async def _finish(ctx: Context, uow: UnitOfWork, record: CallRecord, account: st
     for part in record.recordings:
         kind = "message" if part.party == "message" else "part"
         row = RecordingRow(id=0, call_id=record.call_id, file_name=part.file_name, kind=kind, party=part.party.value)
-        await uow.recordings.add(row)
+        await uow.recordings.save(row)
     if record.recordings:
-        now = ctx.clock.now()
-        await uow.jobs.add("build_recording", f"{record.call_id}", {"call_id": record.call_id}, now)
+        key = f"{record.call_id}:{len(record.recordings)}"
+        await uow.jobs.add("build_recording", key, {"call_id": record.call_id}, ctx.clock.now())
     await complete_call(ctx, uow, record, account)
 
 
@@ -171,12 +172,12 @@ async def _correct(ctx: Context, uow: UnitOfWork, known: CallRow, record: CallRe
         source=record.source.value,
         before={name: before[name] for name in names},
         after={name: after[name] for name in names},
-        fingerprint_before=fingerprint(known.record),
+        fingerprint_before=known.fingerprint,
         fingerprint_after=fingerprint(record),
     )
     await uow.calls.add_correction(correction)
     account = record.account or known.customer_account or await _account_of(ctx, uow, record)
-    await uow.calls.update(record, account, known.revision + 1, now)
+    await uow.calls.update(record, fingerprint(record), account, known.revision + 1, now)
     await uow.outbox.add("call", {"call_id": record.call_id, "final": True}, now)
     if known.record.source is Source.LIVE and record.source is Source.JOURNAL:
         await _compare(ctx, uow, record, known.record)
@@ -202,7 +203,8 @@ async def find_calls(
 ) -> Page[CallRow]:
     """List calls, newest first. Errors: NotAllowed(calls.view), Invalid(cursor, limit), Unavailable."""
     require(actor, "calls.view")
-    wanted = replace(wanted, number=normal_number(wanted.number, ctx.settings.site.area_code))
+    number = normal_number(wanted.number, ctx.settings.site.area_code) or wanted.number.strip()
+    wanted = replace(wanted, number=number[:64])
     async with ctx.store.reading() as uow:
         try:
             return await uow.calls.find(wanted, cursor, limited(limit))

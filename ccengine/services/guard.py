@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 from ccengine.services.errors import Conflict, Invalid, Unavailable
-from ccengine.store_port import StoreUnavailable, VersionConflict
+from ccengine.store_port import AlreadyExists, StoreUnavailable, VersionConflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +27,7 @@ def guarded(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
             return await function(*args, **kwargs)
         except StoreUnavailable as error:
             raise Unavailable("database") from error
-        except VersionConflict as error:
+        except (VersionConflict, AlreadyExists) as error:
             raise Conflict(
                 "内容刚被其他人修改，请刷新后再试", "Somebody else changed this just now; reload and try again"
             ) from error

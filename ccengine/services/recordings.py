@@ -37,13 +37,13 @@ async def _build(ctx: Context, builder: RecordingBuilder, job: JobRow) -> None:
         _log.info("recording_not_ready", call_id=record.call_id, reason=str(error), attempt=job.attempts)
         await jobs.fail(ctx, job, str(error))
         return
-    message = any(part.party is RecordingParty.MESSAGE for part in record.recordings)
+    messages = {part.file_name for part in record.recordings if part.party is RecordingParty.MESSAGE}
     row = RecordingRow(
         id=0,
         call_id=record.call_id,
         file_name=built.file_name,
-        kind="message" if message and len(record.recordings) == 1 else "stereo",
-        party="both",
+        kind="message" if built.file_name in messages else "stereo",
+        party="message" if built.file_name in messages else "both",
         seconds=built.seconds,
         silent_sides=tuple(built.silent_sides),
         built_at=ctx.clock.now(),
@@ -62,7 +62,7 @@ async def _record_of(ctx: Context, call_id: str) -> CallRecord | None:
 async def _keep(ctx: Context, job: JobRow, row: RecordingRow) -> None:
     now = ctx.clock.now()
     async with ctx.store() as uow:
-        await uow.recordings.add(row)
+        await uow.recordings.save(row)
         if row.silent_sides:
             detail = {"file": row.file_name, "sides": list(row.silent_sides)}
             anomaly = AnomalyRow(at=now, kind="silent_side", call_id=row.call_id, detail=detail)

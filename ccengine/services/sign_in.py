@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import math
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -40,8 +40,8 @@ TOUCH_AFTER = timedelta(seconds=60)
 class Session:
     """A signed-in person. `token` goes into the cookie and is only known at sign-in ("" afterwards)."""
 
-    token: str
-    csrf_token: str
+    token: str = field(repr=False)
+    csrf_token: str = field(repr=False)
     actor: Actor
     user: UserRow
     expires_at: datetime

@@ -226,6 +226,17 @@ async def add_note(ctx: Context, actor: Actor, order_id: int, text: str) -> None
 
 
 @guarded
+async def reveal_contact(ctx: Context, actor: Actor, order_id: int) -> str:
+    """Return an order's whole contact number, audited. Errors: NotAllowed(customers.reveal), NotFound, Unavailable."""
+    require(actor, "customers.reveal")
+    async with ctx.store() as uow:
+        order = await _order(uow, order_id)
+        await audit(ctx, uow, actor, "orders.reveal_contact", f"order:{order_id}")
+        await uow.commit()
+    return order.contact_number
+
+
+@guarded
 async def take(ctx: Context, actor: Actor, order_id: int, expected_version: int | None = None) -> OrderRow:
     """Make an order one's own; a registered one is accepted by that. Errors: NotAllowed(orders.move), NotFound,
     Conflict (somebody else was faster), Unavailable."""

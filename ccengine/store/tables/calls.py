@@ -72,6 +72,7 @@ calls = Table(
     Column("notes", JSON, nullable=False),
     Column("customer_account", String(12), ForeignKey("customers.account")),
     Column("revision", Integer, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     _one_of("direction", [one.value for one in Direction], "direction"),
     _one_of("outcome", [one.value for one in Outcome], "outcome"),
@@ -154,7 +155,7 @@ agent_intervals = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("call_id", String(64)),
-    UniqueConstraint("node", "agent_number", "extension", "state", "started_at"),
+    UniqueConstraint("node", "agent_number", "extension", "state", "started_at", name="uq_agent_intervals_start"),
     Index("ix_agent_intervals_agent_number_started_at", "agent_number", "started_at"),
 )
 

@@ -1,0 +1,250 @@
+"""Calls in the database: rows, corrections, timeline, choices.
+
+What does not live here: when a record is a correction (services/call_records.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+
+from ccengine.hotline.account import normal_number
+from ccengine.rows import (
+    CallChoice,
+    CallEvent,
+    CallFilter,
+    CallRow,
+    Correction,
+    OrderRef,
+    Page,
+    RecordingRow,
+    TimelineEntry,
+)
+from ccengine.store import cursor as cursors
+from ccengine.store.call_codec import from_row, to_row
+from ccengine.store.database import Db, clean, fit
+from ccengine.store.recordings import to_recording
+from ccengine.store.tables.calls import call_choices, call_corrections, call_events, calls, recordings
+from ccengine.store.tables.customers import customers
+from ccengine.store.tables.work_orders import work_order_calls, work_orders
+from ccengine.store.upsert import insert_new, upsert
+from ccengine.values import CallRecord
+
+
+def digest(*parts: Any) -> str:
+    """Return a hash by which a line that is written twice is known again."""
+    return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
+
+
+class Calls:
+    """Implements store_port.CallRepository."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def lock(self, call_id: str) -> None:
+        """Keep other transactions away from this call (or other key) until the end of this one."""
+        await self._db.lock(call_id)
+
+    async def get(self, call_id: str) -> CallRow | None:
+        """Return one call."""
+        found = await self._rows([calls.c.call_id == call_id], 1)
+        return found[0] if found else None
+
+    async def find(self, wanted: CallFilter, cursor: str | None, limit: int) -> Page[CallRow]:
+        """Return one page, newest first. Raises BadCursor."""
+        conditions = _conditions(wanted)
+        conditions += cursors.before(calls.c.started_at, calls.c.call_id, cursor, str)
+        rows = await self._rows(conditions, limit + 1)
+        more = len(rows) > limit
+        last = rows[limit - 1].record if more else None
+        return Page(
+            items=tuple(rows[:limit]), next=cursors.encode(last.started_at, last.call_id) if last is not None else None
+        )
+
+    async def _rows(self, conditions: list[ColumnElement[bool]], limit: int) -> list[CallRow]:
+        joined = calls.outerjoin(customers, customers.c.account == calls.c.customer_account)
+        query = (
+            select(calls, customers.c.name.label("customer_name"))
+            .select_from(joined)
+            .where(*conditions)
+            .order_by(calls.c.started_at.desc(), calls.c.call_id.desc())
+            .limit(limit)
+        )
+        found = (await self._db.execute(query)).mappings().all()
+        ids = [row["call_id"] for row in found]
+        orders, files = await self._orders(ids), await self._recordings(ids)
+        return [_call_row(row, orders, files) for row in found]
+
+    async def _orders(self, ids: list[str]) -> dict[str, list[OrderRef]]:
+        if not ids:
+            return {}
+        columns = (work_orders.c.id, work_orders.c.number, work_orders.c.type, work_orders.c.status)
+        query = (
+            select(work_order_calls.c.call_id, work_orders.c.call_id.label("own"), *columns)
+            .join(work_orders, work_orders.c.id == work_order_calls.c.order_id)
+            .where(work_order_calls.c.call_id.in_(ids))
+            .order_by(work_orders.c.id)
+        )
+        found: dict[str, list[OrderRef]] = {}
+        for row in (await self._db.execute(query)).mappings():
+            values = {name: row[name] for name in ("id", "number", "type", "status")}
+            reference = OrderRef(**values, attached=row["own"] != row["call_id"])
+            found.setdefault(row["call_id"], []).append(reference)
+        return found
+
+    async def _recordings(self, ids: list[str]) -> dict[str, list[RecordingRow]]:
+        if not ids:
+            return {}
+        query = select(recordings).where(recordings.c.call_id.in_(ids)).order_by(recordings.c.id)
+        found: dict[str, list[RecordingRow]] = {}
+        for row in (await self._db.execute(query)).mappings():
+            found.setdefault(row["call_id"], []).append(to_recording(row))
+        return found
+
+    async def insert(
+        self, record: CallRecord, fingerprint: str, account: str | None, place: str, now: datetime
+    ) -> None:
+        """Add a call's row. Raises AlreadyExists."""
+        values = to_row(record, self._db.area_code) | {
+            "customer_account": account,
+            "place": place[:64],
+            "revision": 0,
+            "fingerprint": fingerprint,
+            "updated_at": now,
+        }
+        await self._db.execute(insert(calls).values(**values))
+
+    async def update(
+        self, record: CallRecord, fingerprint: str, account: str | None, revision: int, now: datetime
+    ) -> None:
+        """Let a call's row say what the record says."""
+        values = to_row(record, self._db.area_code) | {
+            "customer_account": account,
+            "revision": revision,
+            "fingerprint": fingerprint,
+            "updated_at": now,
+        }
+        del values["call_id"]
+        await self._db.execute(update(calls).where(calls.c.call_id == record.call_id).values(**values))
+
+    async def add_correction(self, correction: Correction) -> None:
+        """Keep what a final record said before."""
+        values = {name: getattr(correction, name) for name in Correction.__slots__}
+        await self._db.execute(insert(call_corrections).values(**values))
+
+    async def corrections(self, call_id: str) -> tuple[Correction, ...]:
+        """Return a call's corrections, first to last."""
+        names = [call_corrections.c[name] for name in Correction.__slots__]
+        query = select(*names).where(call_corrections.c.call_id == call_id).order_by(call_corrections.c.revision)
+        return tuple(Correction(**row) for row in (await self._db.execute(query)).mappings())
+
+    async def add_events(self, events: Iterable[CallEvent]) -> None:
+        """Add timeline lines; one that is there already is not doubled."""
+        rows = [
+            fit(
+                call_events,
+                {
+                    "call_id": one.call_id,
+                    "at": one.at,
+                    "kind": one.kind,
+                    "detail": dict(one.detail),
+                    "digest": digest(one.at.isoformat(), one.kind, dict(one.detail)),
+                },
+            )
+            for one in events
+        ]
+        await insert_new(self._db, call_events, rows, ("call_id", "digest"))
+
+    async def timeline(self, call_id: str) -> tuple[TimelineEntry, ...]:
+        """Return what happened in a call, in order."""
+        query = (
+            select(call_events.c.at, call_events.c.kind, call_events.c.detail)
+            .where(call_events.c.call_id == call_id)
+            .order_by(call_events.c.at, call_events.c.id)
+        )
+        return tuple(TimelineEntry(**row) for row in (await self._db.execute(query)).mappings())
+
+    async def choice(self, call_id: str) -> CallChoice | None:
+        """Return what an agent chose for a call."""
+        query = select(call_choices).where(call_choices.c.call_id == call_id)
+        row = (await self._db.execute(query)).mappings().one_or_none()
+        return CallChoice(**row) if row is not None else None
+
+    async def save_choice(self, choice: CallChoice) -> None:
+        """Keep an agent's choice; a later one replaces it."""
+        values = fit(call_choices, {name: getattr(choice, name) for name in CallChoice.__slots__})
+        await upsert(self._db, call_choices, values, ("call_id",))
+
+    async def unfinished(self, node: str) -> tuple[CallRecord, ...]:
+        """Return the node's calls without a final record, oldest first."""
+        query = select(calls).where(calls.c.final.is_(False), calls.c.node == node).order_by(calls.c.started_at)
+        return tuple(from_row(row) for row in (await self._db.execute(query)).mappings())
+
+    async def connected_between(self, number: str, since: datetime) -> str | None:
+        """Return a call from or to the number that an agent talked in, connected at or after `since`."""
+        key = normal_number(number, self._db.area_code)
+        if not key:
+            return None
+        inbound = and_(calls.c.number_key == key, calls.c.direction == "inbound")
+        outbound = and_(calls.c.dialed_key == key, calls.c.direction == "outbound")
+        query = (
+            select(calls.c.call_id)
+            .where(or_(inbound, outbound), calls.c.outcome == "answered", calls.c.connected_at >= since)
+            .order_by(calls.c.connected_at)
+            .limit(1)
+        )
+        found: str | None = (await self._db.execute(query)).scalar_one_or_none()
+        return found
+
+
+def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for name in ("direction", "outcome", "agent_number", "queue", "customer_account", "source"):
+        value = getattr(wanted, name)
+        if value:
+            conditions.append(calls.c[name] == clean(value))
+    if wanted.since is not None:
+        conditions.append(calls.c.started_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(calls.c.started_at < wanted.until)
+    if not wanted.include_open:
+        conditions.append(calls.c.final.is_(True))
+    if wanted.number:
+        conditions.append(_who(clean(wanted.number)))
+    return conditions
+
+
+def _who(text: str) -> ColumnElement[bool]:
+    """A whole number by the index, a part of one or a name by reading through."""
+    if not text.isdigit():
+        return or_(
+            calls.c.caller_name.contains(text, autoescape=True), customers.c.name.contains(text, autoescape=True)
+        )
+    if len(text) >= 10:
+        return or_(calls.c.number_key == text, calls.c.dialed_key == text, calls.c.customer_account == text)
+    return or_(
+        calls.c.number_key.contains(text, autoescape=True),
+        calls.c.dialed_key.contains(text, autoescape=True),
+        calls.c.customer_account == text,
+    )
+
+
+def _call_row(
+    row: Mapping[Any, Any], orders: Mapping[str, list[OrderRef]], files: Mapping[str, list[RecordingRow]]
+) -> CallRow:
+    return CallRow(
+        record=from_row(row),
+        customer_account=row["customer_account"],
+        customer_name=row["customer_name"] or "",
+        revision=row["revision"],
+        fingerprint=row["fingerprint"],
+        place=row["place"],
+        orders=tuple(orders.get(row["call_id"], ())),
+        recordings=tuple(files.get(row["call_id"], ())),
+    )

@@ -1,0 +1,90 @@
+"""The customer file in the database.
+
+What does not live here: masking and rights (services/customers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, or_, select
+
+from ccengine.rows import CustomerRow, Page
+from ccengine.store import cursor as cursors
+from ccengine.store.database import Db, clean, fit
+from ccengine.store.tables.customers import customers
+from ccengine.store_port import BadCursor
+
+_COLUMNS = tuple(name for name in CustomerRow.__slots__ if name != "masked")
+
+
+class Customers:
+    """Implements store_port.CustomerRepository."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def get(self, account: str) -> CustomerRow | None:
+        """Return one customer."""
+        found = await self._rows([customers.c.account == clean(account)], 1)
+        return found[0] if found else None
+
+    async def by_phone(self, number: str) -> tuple[CustomerRow, ...]:
+        """Return the customers registered with a phone (in its one form), at most ten."""
+        same = or_(customers.c.phone == clean(number), customers.c.phone2 == clean(number))
+        return tuple(await self._rows([same], 10)) if number else ()
+
+    async def find(self, text: str, cursor: str | None, limit: int) -> Page[CustomerRow]:
+        """Return one page by account number; `text` is one of the things a customer is known by. Raises BadCursor."""
+        conditions = [_matches(clean(word)) for word in text.split()[:5]]
+        if cursor:
+            key = cursors.decode_key(cursor)
+            if not isinstance(key, str):
+                raise BadCursor(cursor[:100])
+            conditions.append(customers.c.account > clean(key))
+        rows = await self._rows(conditions, limit + 1)
+        more = len(rows) > limit
+        return Page(items=tuple(rows[:limit]), next=cursors.encode_key(rows[limit - 1].account) if more else None)
+
+    async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[CustomerRow]:
+        query = select(customers).where(*conditions).order_by(customers.c.account).limit(limit)
+        return [_customer(row) for row in (await self._db.execute(query)).mappings()]
+
+    async def insert_many(self, rows: Sequence[CustomerRow]) -> None:
+        """Add customers. Raises AlreadyExists."""
+        values = [
+            fit(customers, {name: getattr(row, name) for name in _COLUMNS} | {"tags": list(row.tags)}) for row in rows
+        ]
+        await self._db.execute(insert(customers), values)
+
+    async def count(self) -> int:
+        """Return how many customers there are."""
+        total: int = (await self._db.execute(select(func.count()).select_from(customers))).scalar_one()
+        return total
+
+
+def _matches(word: str) -> ColumnElement[bool]:
+    table = customers.c
+    if word.isascii() and word.isdigit():
+        columns = [table.account, table.phone, table.phone2, table.meter_number]
+        return or_(*(_begins(column, word) for column in columns), table.address.contains(word, autoescape=True))
+    if word.isascii() and word.isalpha():
+        initials = word.lower()
+        by_name = _begins(table.name_pinyin, initials)
+        by_address = table.address_pinyin.contains(initials, autoescape=True)
+        return or_(by_name, by_address, table.district == initials, _begins(table.meter_number, word.upper()))
+    columns = [table.name, table.address, table.meter_number]
+    return or_(*(column.contains(word, autoescape=True) for column in columns))
+
+
+def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
+    """Text that begins so, written as a range: the index serves that in both databases."""
+    following = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    condition: ColumnElement[bool] = (column >= prefix) & (column < following)
+    return condition
+
+
+def _customer(row: Mapping[Any, Any]) -> CustomerRow:
+    values = {name: row[name] for name in _COLUMNS}
+    return CustomerRow(**values | {"tags": tuple(row["tags"])})

@@ -1,0 +1,180 @@
+"""Connections to SQLite or PostgreSQL: pools, pragmas, deadlines; and the driver's errors in the store's own words.
+
+What does not live here: SQL of a noun (the repositories), transactions as services see them (unit_of_work.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from ccengine.config import Settings
+from ccengine.store_port import AlreadyExists, StoreUnavailable
+
+_READERS = 4
+_POSTGRES_POOL = 10
+
+
+def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
+    """One connection that writes (waiting in line beats fighting for the lock), four that read."""
+    engine = create_async_engine(
+        settings.database_url,
+        pool_size=1 if writer else _READERS,
+        max_overflow=0,
+        pool_timeout=settings.database.connect_seconds,
+        connect_args={"timeout": settings.database.connect_seconds},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; the driver would say it too late
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={int(settings.database.connect_seconds * 1000)}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits at a power cut
+        cursor.execute("PRAGMA foreign_keys=ON")
+        if not writer:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
+    """A reader's transaction sees one moment, so a page never shows half of a change."""
+    seconds = settings.database.statement_seconds
+    return create_async_engine(
+        settings.database_url,
+        pool_size=_POSTGRES_POOL,
+        max_overflow=0,
+        pool_timeout=settings.database.connect_seconds,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
+        connect_args={
+            "connect_timeout": max(2, round(settings.database.connect_seconds)),
+            "options": f"-c statement_timeout={int(seconds * 1000)} -c timezone=UTC",
+        },
+    )
+
+
+def make_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
+    """Return the pool for writing or for reading."""
+    if settings.database_url.startswith("sqlite"):
+        return _sqlite_engine(settings, writer=writer)
+    return _postgres_engine(settings, writer=writer)
+
+
+@asynccontextmanager
+async def store_errors() -> AsyncIterator[None]:
+    """Turn the driver's errors into the store's: taken keys, and everything that means "no answer"."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise AlreadyExists(str(error.orig)) from error
+    except (PoolTimeout, OperationalError, TimeoutError, OSError) as error:
+        raise StoreUnavailable(str(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_closed(error):
+            raise StoreUnavailable(str(error)) from error
+        raise
+    except SQLAlchemyError as error:
+        if "closed" in str(error) or "invalid" in str(error):
+            raise StoreUnavailable(str(error)) from error
+        raise
+
+
+def _is_closed(error: DBAPIError) -> bool:
+    return "closed" in str(error.orig) or "QueryCanceled" in type(error.orig).__name__
+
+
+class Db:
+    """One connection inside a transaction, each statement with a deadline; what repositories are given."""
+
+    def __init__(self, connection: AsyncConnection, settings: Settings) -> None:
+        self._connection = connection
+        self._seconds = settings.database.statement_seconds
+        self.area_code = settings.site.area_code
+        self.dialect = connection.dialect.name
+        self._overdue = False
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement. Raises StoreUnavailable, AlreadyExists."""
+        timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
+        try:
+            async with store_errors():
+                return await self._connection.execute(statement, parameters)
+        finally:
+            timer.cancel()
+
+    async def commit(self) -> None:
+        """Make it last. Raises StoreUnavailable (then whether it was kept is unknown)."""
+        timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
+        try:
+            async with store_errors():
+                await self._connection.commit()
+        finally:
+            timer.cancel()
+
+    async def lock(self, key: str) -> None:
+        """Wait until nobody else holds `key`; held until the transaction ends. SQLite has one writer anyway."""
+        if self.dialect == "postgresql":
+            await self.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+    def _give_up(self) -> None:
+        """The deadline passed: end the statement from outside, so that the awaiting code gets its error.
+
+        Cancelling would not do: psycopg waits for a server that may be frozen, aiosqlite's thread goes on.
+        """
+        self._overdue = True
+        proxied = self._connection.sync_connection
+        if proxied is None or proxied.invalidated:
+            return
+        driver: Any = proxied.connection.driver_connection
+        if self.dialect == "postgresql":
+            driver.pgconn.finish()
+        else:
+            driver._conn.interrupt()
+
+    async def close(self) -> None:
+        """Give the connection back, rolling back what was not committed; a hopeless one is thrown away."""
+        if self._overdue:
+            await self._connection.invalidate()
+        await self._connection.close()
+
+
+def clean(text: str) -> str:
+    """Return text as both databases take it: no NUL, no half characters."""
+    return str(text).replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def fit(table: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as the table's text columns can take them: clean, and not too long.
+
+    Text that comes from the network must never make a row impossible to store: the journal would stand still.
+    """
+    fitted: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            value = clean(value)
+            length = getattr(table.c[name].type, "length", None)
+            value = value[:length] if length else value
+        fitted[name] = value
+    return fitted
+
+
+def storable_id(value: int) -> bool:
+    """Say whether a number can be a row's id at all; others are nobody's."""
+    return 0 < value < 2**63

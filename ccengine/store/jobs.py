@@ -1,0 +1,87 @@
+"""Jobs and leases in the database: nobody gets what somebody else holds.
+
+What does not live here: what a job does (services/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from ccengine.rows import JobRow
+from ccengine.store.database import Db
+from ccengine.store.tables.waiting import jobs, leases
+from ccengine.store.upsert import insert_new
+
+
+class Jobs:
+    """Implements store_port.JobRepository."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def add(self, kind: str, key: str, payload: Mapping[str, Any], run_at: datetime) -> bool:
+        """Add a job; False when one of that kind and key was there before, done or not."""
+        row = {"kind": kind, "key": key, "payload": dict(payload), "run_at": run_at, "attempts": 0, "error": ""}
+        return await insert_new(self._db, jobs, [row], ("kind", "key")) > 0
+
+    async def claim(self, kinds: Sequence[str], now: datetime, lease_until: datetime, limit: int) -> tuple[JobRow, ...]:
+        """Take due jobs that nobody holds, oldest first."""
+        free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= now)
+        due = (
+            select(jobs.c.id)
+            .where(jobs.c.done_at.is_(None), jobs.c.run_at <= now, jobs.c.kind.in_(list(kinds)), free)
+            .order_by(jobs.c.run_at, jobs.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = list((await self._db.execute(due)).scalars())
+        if not ids:
+            return ()
+        taken = {"lease_until": lease_until, "attempts": jobs.c.attempts + 1}
+        await self._db.execute(update(jobs).where(jobs.c.id.in_(ids)).values(**taken))
+        columns = [jobs.c[name] for name in JobRow.__slots__]
+        rows = await self._db.execute(select(*columns).where(jobs.c.id.in_(ids)).order_by(jobs.c.run_at, jobs.c.id))
+        return tuple(JobRow(**row) for row in rows.mappings())
+
+    async def finish(self, job_id: int, now: datetime) -> None:
+        """Mark a job as done."""
+        done = {"done_at": now, "lease_until": None, "error": ""}
+        await self._db.execute(update(jobs).where(jobs.c.id == job_id).values(**done))
+
+    async def fail(self, job_id: int, error: str, retry_at: datetime | None, now: datetime) -> None:
+        """Put a job back until `retry_at`; None gives it up, with its error."""
+        values: dict[str, Any] = {"error": error, "lease_until": None}
+        values |= {"run_at": retry_at} if retry_at is not None else {"done_at": now}
+        await self._db.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+    async def pending(self) -> int:
+        """Return how many jobs are not done."""
+        count = select(func.count()).select_from(jobs).where(jobs.c.done_at.is_(None))
+        total: int = (await self._db.execute(count)).scalar_one()
+        return total
+
+    async def lease(self, name: str, holder: str, now: datetime, until: datetime) -> int | None:
+        """Take or renew a lease; return its fencing number, which grows with each new holder."""
+        first = {"name": name, "holder": holder, "fence": 1, "expires_at": until}
+        if await insert_new(self._db, leases, [first], ("name",)):
+            return 1
+        query = select(leases).where(leases.c.name == name).with_for_update()
+        row = (await self._db.execute(query)).mappings().one()
+        if row["holder"] != holder and row["expires_at"] > now:
+            return None
+        # One's own lease that ran out is a new one: somebody may have held the role in between.
+        same = row["holder"] == holder and row["expires_at"] > now
+        fence: int = row["fence"] if same else row["fence"] + 1
+        values = {"holder": holder, "fence": fence, "expires_at": until}
+        await self._db.execute(update(leases).where(leases.c.name == name).values(**values))
+        return fence
+
+    async def holds(self, name: str, holder: str, fence: int, now: datetime) -> bool:
+        """Say whether a lease still stands, to be asked in the transaction that acts on it."""
+        query = select(leases).where(leases.c.name == name).with_for_update()
+        row = (await self._db.execute(query)).mappings().one_or_none()
+        return row is not None and (row["holder"], row["fence"]) == (holder, fence) and row["expires_at"] > now

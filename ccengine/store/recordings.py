@@ -1,0 +1,46 @@
+"""Audio files of calls, in the database.
+
+What does not live here: the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from ccengine.rows import RecordingRow
+from ccengine.store.database import Db, fit
+from ccengine.store.tables.calls import recordings
+from ccengine.store.upsert import upsert
+
+
+def to_recording(row: Mapping[Any, Any]) -> RecordingRow:
+    """Return the value a row holds."""
+    values = {name: row[name] for name in RecordingRow.__slots__}
+    return RecordingRow(**values | {"silent_sides": tuple(row["silent_sides"])})
+
+
+class Recordings:
+    """Implements store_port.RecordingRepository."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def save(self, row: RecordingRow) -> None:
+        """Add a file, or let the row of that file say the same; what is known of its length is not forgotten."""
+        values = {name: getattr(row, name) for name in RecordingRow.__slots__ if name != "id"}
+        values["silent_sides"] = list(row.silent_sides)
+        if row.built_at is None and await self._known(row.file_name):
+            return
+        await upsert(self._db, recordings, fit(recordings, values), ("file_name",))
+
+    async def _known(self, file_name: str) -> bool:
+        query = select(recordings.c.id).where(recordings.c.file_name == file_name)
+        return (await self._db.execute(query)).first() is not None
+
+    async def of_call(self, call_id: str) -> tuple[RecordingRow, ...]:
+        """Return a call's files, in the order they were made known."""
+        query = select(recordings).where(recordings.c.call_id == call_id).order_by(recordings.c.id)
+        return tuple(to_recording(row) for row in (await self._db.execute(query)).mappings())

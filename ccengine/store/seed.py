@@ -1,0 +1,119 @@
+"""What a fresh database is filled with: shipped rules, the calendar, districts; for the demo also people and customers.
+
+What does not live here: the sample itself (sample_customers.py). Everything here may run again and changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field, replace
+
+from chinese_calendar.constants import Holiday, holidays, workdays
+
+from ccengine.hotline import disposition, opening_rule
+from ccengine.hotline.outage import DISTRICTS
+from ccengine.hotline.work_calendar import DayKind
+from ccengine.rows import AgentRow, DeviceRow
+from ccengine.services.context import Context
+from ccengine.services.guard import guarded
+from ccengine.services.sign_in import hash_password
+from ccengine.store.sample_customers import sample_customers
+from ccengine.store_port import UnitOfWork
+
+_FIRST_YEAR = 2025
+_BATCH = 1000
+#: Users of the demo: name, what they are called, role, agent number.
+_PEOPLE = (
+    ("admin", "系统管理员", "administrator", None),
+    ("supervisor", "值班班长", "supervisor", None),
+    ("dispatcher", "调度员", "dispatcher", None),
+    ("worker", "外勤抢修员", "field_worker", None),
+)
+_AGENT_NAMES = ("周晓芸", "陈立新", "沈佳怡", "吴国强", "郑静", "冯浩然", "蒋雨欣", "韩梅")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A sign-in that was just made; the password is kept nowhere else."""
+
+    user: str
+    password: str = field(repr=False)
+    role: str
+    agent_number: str | None
+
+
+@guarded
+async def seed_defaults(ctx: Context) -> None:
+    """Add the shipped opening rules, dispositions, calendar days and districts where they are missing; what an
+    administrator changed stays. Errors: Unavailable."""
+    async with ctx.store() as uow:
+        await uow.outages.add_districts(tuple((code, zh, en) for code, (zh, en) in DISTRICTS.items()))
+        if not await uow.rules.opening_rules():
+            for rule in opening_rule.DEFAULTS:
+                await uow.rules.save_rule(rule)
+        if not await uow.rules.dispositions():
+            for position, choice in enumerate(disposition.DEFAULTS, start=1):
+                await uow.rules.save_disposition(replace(choice, position=10 * position))
+        await _seed_calendar(uow)
+        await uow.commit()
+
+
+async def _seed_calendar(uow: UnitOfWork) -> None:
+    """Holidays, and the make-up workdays 调休 at weekends, as far as the State Council has announced them."""
+    known = await uow.rules.calendar()
+    names = {holiday.value: holiday.chinese for holiday in Holiday}
+    for source, kind in ((holidays, DayKind.HOLIDAY), (workdays, DayKind.WORKDAY)):
+        for day, name in source.items():
+            if day.year >= _FIRST_YEAR and day not in known:
+                await uow.rules.set_day(day, kind, names.get(name, name))
+
+
+@guarded
+async def seed_sample(ctx: Context, customers: int = 10_000) -> int:
+    """Add the sample customers to an empty file; return how many were added. Errors: Unavailable."""
+    async with ctx.store() as uow:
+        if await uow.customers.count():
+            return 0
+        rows = await asyncio.to_thread(lambda: tuple(sample_customers(customers, ctx.clock.now().date())))
+        for start in range(0, len(rows), _BATCH):
+            await uow.customers.insert_many(rows[start : start + _BATCH])
+        await uow.commit()
+    return len(rows)
+
+
+@guarded
+async def seed_people(
+    ctx: Context, agents: int = 4, first_agent: int = 8001, first_extension: int = 1001, *, reset: bool = False
+) -> tuple[Credential, ...]:
+    """Add the demo's agents, devices and users, each user with a password made up here.
+
+    Returns the sign-ins made now: none for users who were there, unless `reset`, which gives them new passwords.
+    Errors: Unavailable.
+    """
+    people: list[tuple[str, str, str, str | None]] = [*_PEOPLE]
+    async with ctx.store() as uow:
+        for index in range(agents):
+            number, extension = str(first_agent + index), str(first_extension + index)
+            name = _AGENT_NAMES[index % len(_AGENT_NAMES)]
+            if await uow.agents.get(number) is None:
+                await uow.agents.save(AgentRow(number=number, name=name, extension=extension))
+            device = DeviceRow(extension=extension, sip_user=extension, label=f"分机 {extension}", default_agent=number)
+            await uow.agents.save_device(device)
+            people.append((number, name, "agent", number))
+        known = {user.user_name: user.id for user in await uow.users.list()}
+        await uow.commit()
+    wanted = [person for person in people if reset or person[0] not in known]
+    passwords = [secrets.token_urlsafe(12) for _ in wanted]
+    hashes = await asyncio.gather(*(hash_password(password) for password in passwords))
+    async with ctx.store() as uow:
+        for (user, name, role, agent), hashed in zip(wanted, hashes, strict=True):
+            if user in known:
+                await uow.users.set_password(known[user], hashed)
+            else:
+                await uow.users.insert(user, hashed, name, frozenset({role}), agent, ctx.clock.now())
+        await uow.commit()
+    return tuple(
+        Credential(user=user, password=password, role=role, agent_number=agent)
+        for (user, _, role, agent), password in zip(wanted, passwords, strict=True)
+    )

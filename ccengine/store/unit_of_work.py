@@ -1,0 +1,115 @@
+"""One transaction with a repository per noun, and the store that opens them.
+
+What does not live here: SQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ccengine.config import Settings
+from ccengine.store.agents import Agents
+from ccengine.store.audit import Audit
+from ccengine.store.calls import Calls
+from ccengine.store.customers import Customers
+from ccengine.store.database import Db, make_engine, store_errors
+from ccengine.store.jobs import Jobs
+from ccengine.store.journal import Journal
+from ccengine.store.outages import Outages
+from ccengine.store.outbox import Outbox
+from ccengine.store.recordings import Recordings
+from ccengine.store.reports import Reports
+from ccengine.store.rules import Rules
+from ccengine.store.users import Users
+from ccengine.store.work_orders import WorkOrders
+
+
+class SqlUnitOfWork:
+    """Implements store_port.UnitOfWork. Leaving without commit() takes everything back."""
+
+    calls: Calls
+    work_orders: WorkOrders
+    customers: Customers
+    agents: Agents
+    users: Users
+    outages: Outages
+    recordings: Recordings
+    journal: Journal
+    rules: Rules
+    jobs: Jobs
+    audit: Audit
+    outbox: Outbox
+    reports: Reports
+
+    def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._db: Db | None = None
+
+    async def __aenter__(self) -> SqlUnitOfWork:
+        async with store_errors():
+            self._db = db = Db(await self._connect(), self._settings)
+        self.calls = Calls(db)
+        self.work_orders = WorkOrders(db)
+        self.customers = Customers(db)
+        self.agents = Agents(db)
+        self.users = Users(db)
+        self.outages = Outages(db)
+        self.recordings = Recordings(db)
+        self.journal = Journal(db)
+        self.rules = Rules(db)
+        self.jobs = Jobs(db)
+        self.audit = Audit(db)
+        self.outbox = Outbox(db)
+        self.reports = Reports(db)
+        return self
+
+    async def _connect(self) -> AsyncConnection:
+        """Get a connection within the deadline; the pool's own wait and the driver's are inside it."""
+        connection = self._engine.connect()
+        async with asyncio.timeout(self._settings.database.connect_seconds + 1):
+            await connection.start()
+        return connection
+
+    async def commit(self) -> None:
+        """Make it last. Raises StoreUnavailable."""
+        assert self._db is not None, "commit() belongs inside `async with`"
+        await self._db.commit()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            # Shielded: a request that was cancelled must still give its connection back.
+            await asyncio.shield(asyncio.ensure_future(_give_back(db)))
+
+
+async def _give_back(db: Db) -> None:
+    async with store_errors():
+        await db.close()
+
+
+class SqlStore:
+    """Implements store_port.Store for one database; make one per process and event loop, and close it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.writer = make_engine(settings, writer=True)
+        self.reader = make_engine(settings, writer=False)
+
+    def __call__(self) -> SqlUnitOfWork:
+        """Return a unit of work that may write."""
+        return SqlUnitOfWork(self.writer, self._settings)
+
+    def reading(self) -> SqlUnitOfWork:
+        """Return a unit of work that only reads, all from one moment."""
+        return SqlUnitOfWork(self.reader, self._settings)
+
+    async def close(self) -> None:
+        """End all connections; without this SQLite's threads would keep the process alive."""
+        await self.reader.dispose()
+        await self.writer.dispose()

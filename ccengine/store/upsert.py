@@ -1,0 +1,42 @@
+"""INSERT … ON CONFLICT, which both databases have and SQLAlchemy keeps in their dialects.
+
+What does not live here: which rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ccengine.store.database import Db
+
+
+def _insert(db: Db, table: Table) -> Any:
+    return postgresql.insert(table) if db.dialect == "postgresql" else sqlite.insert(table)
+
+
+async def upsert(db: Db, table: Table, values: Mapping[str, Any], keys: Sequence[str]) -> None:
+    """Insert a row, or let the row with the same keys say the same."""
+    statement = _insert(db, table).values(**values)
+    others = {name: statement.excluded[name] for name in values if name not in keys}
+    await db.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=others))
+
+
+async def insert_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int:
+    """Insert the rows whose keys are new; return how many were."""
+    added = 0
+    for values in rows:
+        statement = _insert(db, table).values(**values).on_conflict_do_nothing(index_elements=list(keys))
+        added += (await db.execute(statement)).rowcount
+    return added
+
+
+async def count_up(db: Db, table: Table, keys: Mapping[str, Any], column: str) -> int:
+    """Add one to a counter row (made at its first use) and return it."""
+    statement = _insert(db, table).values(**keys, **{column: 1})
+    raised = statement.on_conflict_do_update(index_elements=list(keys), set_={column: table.c[column] + 1})
+    value: int = (await db.execute(raised.returning(table.c[column]))).scalar_one()
+    return value

@@ -1,0 +1,231 @@
+"""Work orders in the database: rows, history, calls, numbers.
+
+What does not live here: which moves are legal (hotline/work_order.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+
+from ccengine.hotline.account import normal_number
+from ccengine.hotline.opening_rule import OpenOrder
+from ccengine.hotline.work_order import OVER, OrderState, OrderStatus
+from ccengine.rows import OrderEvent, OrderFilter, OrderRow, Page
+from ccengine.store import cursor as cursors
+from ccengine.store.database import Db, clean, fit, storable_id
+from ccengine.store.tables.work_orders import (
+    STAMPS,
+    order_numbers,
+    order_requests,
+    work_order_calls,
+    work_order_events,
+    work_orders,
+)
+from ccengine.store.upsert import count_up, insert_new
+from ccengine.store_port import VersionConflict
+
+_OVER = [status.value for status in OVER]
+_PLAIN = tuple(name for name in OrderRow.__slots__ if name not in ("status", "stamps", "call_ids"))
+_EMPTY = ("category", "description", "contact_name", "contact_number", "address", "district", "unit", "assigned_to")
+
+
+class WorkOrders:
+    """Implements store_port.OrderRepository."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def get(self, order_id: int) -> OrderRow | None:
+        """Return one order."""
+        return await self._one(work_orders.c.id == order_id) if storable_id(order_id) else None
+
+    async def by_number(self, number: str) -> OrderRow | None:
+        """Return the order with that human number."""
+        return await self._one(work_orders.c.number == clean(number))
+
+    async def by_call_rule(self, call_id: str, rule: str) -> OrderRow | None:
+        """Return the order that a rule opened for a call."""
+        return await self._one((work_orders.c.call_id == call_id) & (work_orders.c.rule == rule))
+
+    async def for_call(self, call_id: str) -> tuple[OrderRow, ...]:
+        """Return the orders a call belongs to, its own and those it is attached to."""
+        linked = select(work_order_calls.c.order_id).where(work_order_calls.c.call_id == call_id)
+        return tuple(await self._rows([work_orders.c.id.in_(linked)], 50))
+
+    async def find(self, wanted: OrderFilter, cursor: str | None, limit: int) -> Page[OrderRow]:
+        """Return one page, newest first. Raises BadCursor."""
+        conditions = _conditions(wanted, self._db.area_code)
+        conditions += cursors.before(work_orders.c.created_at, work_orders.c.id, cursor, int)
+        rows = await self._rows(conditions, limit + 1)
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(items=tuple(rows[:limit]), next=cursors.encode(last.created_at, last.id) if last else None)
+
+    async def _one(self, condition: ColumnElement[bool]) -> OrderRow | None:
+        rows = await self._rows([condition], 1)
+        return rows[0] if rows else None
+
+    async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[OrderRow]:
+        query = (
+            select(work_orders)
+            .where(*conditions)
+            .order_by(work_orders.c.created_at.desc(), work_orders.c.id.desc())
+            .limit(limit)
+        )
+        found = (await self._db.execute(query)).mappings().all()
+        calls_of: dict[int, list[str]] = {}
+        if found:
+            ids = [row["id"] for row in found]
+            linked = select(work_order_calls).where(work_order_calls.c.order_id.in_(ids))
+            for row in (await self._db.execute(linked.order_by(work_order_calls.c.call_id))).mappings():
+                calls_of.setdefault(row["order_id"], []).append(row["call_id"])
+        return [_order_row(row, calls_of.get(row["id"], [])) for row in found]
+
+    async def open_candidates(self, account: str | None, number: str) -> tuple[OpenOrder, ...]:
+        """Return open orders of the same customer or number, newest first; on PostgreSQL locked until the end."""
+        same: list[ColumnElement[bool]] = []
+        if account:
+            same.append(work_orders.c.customer_account == account)
+        if number:
+            same.append(work_orders.c.number_key == number)
+        if not same:
+            return ()
+        table = work_orders.c
+        query = (
+            select(table.id, table.type, table.category, table.customer_account, table.number_key)
+            .where(or_(*same), table.status.not_in(_OVER))
+            .order_by(table.created_at.desc(), table.id.desc())
+            .limit(50)
+            .with_for_update()
+        )
+        return tuple(
+            OpenOrder(
+                id=row.id,
+                type=row.type,
+                category=row.category,
+                customer_account=row.customer_account,
+                contact_number=row.number_key,
+            )
+            for row in await self._db.execute(query)
+        )
+
+    async def of_request(self, key: str) -> tuple[str, int] | None:
+        """Return (body_hash, order_id) of the registration that came with this key."""
+        query = select(order_requests.c.body_hash, order_requests.c.order_id).where(order_requests.c.key == key)
+        row = (await self._db.execute(query)).first()
+        return (str(row.body_hash), int(row.order_id)) if row is not None else None
+
+    async def keep_request(self, key: str, body_hash: str, order_id: int, now: datetime) -> None:
+        """Remember the key a registration came with. Raises AlreadyExists."""
+        values = {"key": key, "body_hash": body_hash, "order_id": order_id, "created_at": now}
+        await self._db.execute(insert(order_requests).values(**values))
+
+    async def next_number(self, day: date) -> str:
+        """Return the day's next human number: WO20261121-00001."""
+        last = await count_up(self._db, order_numbers, {"day": day}, "last")
+        return f"WO{day:%Y%m%d}-{last:05d}"
+
+    async def insert(self, values: Mapping[str, Any], state: OrderState) -> OrderRow:
+        """Add an order. Raises AlreadyExists when the call has an order by that rule."""
+        opened_at = state.stamps[OrderStatus.REGISTERED.value]
+        row = dict.fromkeys(_EMPTY, "") | {
+            "call_id": None,
+            "rule": None,
+            "customer_account": None,
+            "version": 1,
+            "created_at": opened_at,
+            "updated_at": opened_at,
+            **values,
+        }
+        row["number_key"] = normal_number(row["contact_number"], self._db.area_code)
+        row |= _state_columns(state)
+        result = await self._db.execute(insert(work_orders).values(**fit(work_orders, row)).returning(work_orders.c.id))
+        order = await self.get(result.scalar_one())
+        assert order is not None
+        return order
+
+    async def update(
+        self, order_id: int, version: int, values: Mapping[str, Any], state: OrderState | None, now: datetime
+    ) -> OrderRow:
+        """Change an order that still has that version. Raises VersionConflict."""
+        row = dict(values) | {"version": version + 1, "updated_at": now}
+        if "contact_number" in row:
+            row["number_key"] = normal_number(row["contact_number"], self._db.area_code)
+        if state is not None:
+            row |= _state_columns(state)
+        same = (work_orders.c.id == order_id) & (work_orders.c.version == version)
+        result = await self._db.execute(update(work_orders).where(same).values(**fit(work_orders, row)))
+        if result.rowcount != 1:
+            raise VersionConflict(order_id)
+        order = await self.get(order_id)
+        assert order is not None
+        return order
+
+    async def add_event(self, event: OrderEvent) -> None:
+        """Add a line to an order's history."""
+        values = {name: getattr(event, name) for name in OrderEvent.__slots__} | {"detail": dict(event.detail)}
+        await self._db.execute(insert(work_order_events).values(**fit(work_order_events, values)))
+
+    async def events(self, order_id: int) -> tuple[OrderEvent, ...]:
+        """Return an order's history, first to last."""
+        columns = [work_order_events.c[name] for name in OrderEvent.__slots__]
+        query = select(*columns).where(work_order_events.c.order_id == order_id).order_by(work_order_events.c.id)
+        return tuple(OrderEvent(**row) for row in (await self._db.execute(query)).mappings())
+
+    async def attach(self, order_id: int, call_id: str) -> bool:
+        """Say that a call belongs to an order; False when it was said before."""
+        rows = [{"order_id": order_id, "call_id": call_id}]
+        return await insert_new(self._db, work_order_calls, rows, ("order_id", "call_id")) > 0
+
+    async def detach(self, order_id: int, call_id: str) -> None:
+        """Take that back."""
+        link = work_order_calls.c
+        await self._db.execute(delete(work_order_calls).where(link.order_id == order_id, link.call_id == call_id))
+
+
+def _state_columns(state: OrderState) -> dict[str, Any]:
+    return {"status": state.status.value} | {f"{name}_at": state.stamps.get(name) for name in STAMPS}
+
+
+def _order_row(row: Mapping[Any, Any], call_ids: list[str]) -> OrderRow:
+    stamps = {name: row[f"{name}_at"] for name in STAMPS if row[f"{name}_at"] is not None}
+    plain = {name: row[name] for name in _PLAIN}
+    return OrderRow(**plain, status=OrderStatus(row["status"]), stamps=stamps, call_ids=tuple(call_ids))
+
+
+def _conditions(wanted: OrderFilter, area_code: str) -> list[ColumnElement[bool]]:
+    table = work_orders.c
+    conditions: list[ColumnElement[bool]] = []
+    equal = ("status", "type", "priority", "category", "form", "source", "district", "assigned_to", "customer_account")
+    for name in equal:
+        value = getattr(wanted, name)
+        if value:
+            conditions.append(table[name] == clean(value))
+    if wanted.call_id:
+        key = clean(wanted.call_id)
+        linked = select(work_order_calls.c.order_id).where(work_order_calls.c.call_id == key)
+        conditions.append(table.id.in_(linked))
+    if wanted.since is not None:
+        conditions.append(table.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(table.created_at < wanted.until)
+    if wanted.overdue_at is not None:
+        conditions += [table.handled_at.is_(None), table.due_at < wanted.overdue_at]
+    if wanted.open_only:
+        conditions.append(table.status.not_in(_OVER))
+    if wanted.text.strip():
+        conditions.append(_text(clean(wanted.text.strip()), area_code))
+    return conditions
+
+
+def _text(text: str, area_code: str) -> ColumnElement[bool]:
+    table = work_orders.c
+    searched = [table.number, table.title, table.address, table.contact_name]
+    found = [column.contains(text, autoescape=True) for column in searched]
+    number = normal_number(text, area_code)
+    if number and text.isdigit():
+        found += [table.number_key.contains(number, autoescape=True), table.customer_account == text]
+    return or_(*found)

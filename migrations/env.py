@@ -1,0 +1,37 @@
+"""How alembic reaches the database: over a connection it is given (ccengine.store.migrate), never by itself.
+
+What does not live here: the migrations (versions/), the tables (ccengine/store/tables).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection
+
+from ccengine.store.tables import metadata
+from ccengine.store.types import UtcDateTime
+
+
+def _render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+    """Write our types into migrations as the plain ones they are, so that a migration needs nothing of ours."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+connection: Connection | None = context.config.attributes.get("connection")
+if connection is None:
+    raise SystemExit("Run migrations with `ccengine` (ccengine.store.migrate): alembic alone knows no database.")
+
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+    transactional_ddl=True,
+    render_item=_render_item,
+)
+with context.begin_transaction():
+    context.run_migrations()
