@@ -136,6 +136,19 @@ class Interpreter:
         """Return the mark of the first line in `file` that an open call still needs; None when none is needed."""
         return min((group.marks[file] for group in self._open if file in group.marks), default=None)
 
+    def knows(self, line: QueueLogLine) -> bool:
+        """Whether the call of a queue_log line was heard of, or there is none to hear of."""
+        if line.unique_id in _NO_CHANNEL or line.unique_id in self._forgotten:
+            return True
+        return line.unique_id in self._groups or line.words.get("call", "") in self._groups
+
+    def settle(self) -> None:
+        """After reading again what was told before: know the open calls as they were told, forget the finished ones."""
+        self.tell()
+        for group in list(self._over):
+            self._drop(group)
+            self._forgotten.update(dict.fromkeys(group.keys))
+
     def call_id_of(self, unique_id: str) -> str | None:
         """Return the call a channel belongs to, once it was told."""
         group = self._groups.get(unique_id)
@@ -146,7 +159,8 @@ class Interpreter:
         group = self._groups.get(line.unique_id)
         if group is None or not group.over or group.last_at is None or abs(line.at - group.last_at) < _REUSE:
             return
-        if line not in group.lines:
+        earlier = [one for one in group.lines if one.event == "CHAN_START" and one.unique_id == line.unique_id]
+        if earlier and line not in earlier:
             self._drop(group)
 
     def _is_aftermath(self, line: JournalLine, keys: set[str]) -> bool:

@@ -167,12 +167,16 @@ def overlaps_with(anchor: Leg, legs: Iterable[Leg], until: datetime) -> list[Ove
                 mine.append(Overlap(leg=leg, started_at=start_of, ended_at=end))
             else:
                 mine.append(Overlap(leg=leg, started_at=start, ended_at=end))
+    for leg in _heard(anchor, _places_now(legs), legs):
+        mine = found.setdefault(leg.unique_id, [])
+        if not mine or mine[-1].ended_at != until:
+            mine.append(Overlap(leg=leg, started_at=until, ended_at=until))  # it just began, or was cut off there
     everything = [overlap for stretches in found.values() for overlap in stretches]
     return sorted(everything, key=lambda overlap: (overlap.started_at, overlap.leg.unique_id))
 
 
 def _end(leg: Leg, stay: Stay, until: datetime) -> datetime:
-    return max(stay.entered_at, stay.left_at or leg.over_at or until)
+    return max(stay.entered_at, stay.left_at or leg.ended_at or until)
 
 
 def _places(legs: list[Leg], start: datetime, end: datetime, until: datetime) -> dict[str, str]:
@@ -182,6 +186,16 @@ def _places(legs: list[Leg], start: datetime, end: datetime, until: datetime) ->
         for leg in legs
         for stay in leg.stays
         if stay.entered_at <= start and _end(leg, stay, until) >= end
+    }
+
+
+def _places_now(legs: list[Leg]) -> dict[str, str]:
+    """In which bridge each leg is after the last line."""
+    return {
+        leg.unique_id: stay.bridge_id
+        for leg in legs
+        for stay in leg.stays
+        if stay.left_at is None and leg.ended_at is None
     }
 
 

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
+import pytest
 from cel_lines import START, Script, answered_call
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scripted_calls import (
+    abandoned_waiting,
+    all_calls,
+    attended_transfer,
+    blind_transfer,
+    hangs_up_in_menu,
+    outbound_call,
+    self_service,
+    voice_message,
+)
 
 from ccengine.records.interpreter import Interpreter
-from ccengine.values import CallRecord, EndedBy, Outcome
+from ccengine.records.journal_lines import JournalLine, parse_queue_log
+from ccengine.values import CallRecord, Direction, EndedBy, Outcome, RecordingParty
+
+PEOPLE = {"1001": "8001", "1002": "8002"}
 
 
 def interpret(*calls: Script) -> dict[str, CallRecord]:
     """Feed whole calls one after the other and return the last record of each."""
-    reader = Interpreter("n1")
+    reader = Interpreter("n1", PEOPLE)
     for call in calls:
         for line in call.cel_lines:
             reader.add(line)
@@ -21,17 +38,17 @@ def interpret(*calls: Script) -> dict[str, CallRecord]:
     return {record.call_id: record for record in reader.tell().records}
 
 
-def only(records: Iterable[CallRecord]) -> CallRecord:
-    """Return the only record."""
-    (record,) = records
+def only(call: Script) -> CallRecord:
+    """Return the only record of a call, which must be final."""
+    (record,) = interpret(call).values()
+    assert record.final
+    assert record.call_id == call.call_id
     return record
 
 
 def test_interpreter_queue_call_answered_tells_everything() -> None:
     call = answered_call()
-    record = only(interpret(call).values())
-    assert record.call_id == call.call_id
-    assert record.final
+    record = only(call)
     assert record.outcome is Outcome.ANSWERED
     assert record.ended_by is EndedBy.CALLER
     assert (record.caller_number, record.caller_name, record.dialed_number) == ("13800000001", "张三", "96390")
@@ -44,4 +61,308 @@ def test_interpreter_queue_call_answered_tells_everything() -> None:
 
 
 def test_interpreter_agent_hangs_up_is_ended_by_agent() -> None:
-    assert only(interpret(answered_call(ended_by_agent=True)).values()).ended_by is EndedBy.AGENT
+    assert only(answered_call(ended_by_agent=True)).ended_by is EndedBy.AGENT
+
+
+def test_interpreter_caller_gives_up_waiting_is_abandoned() -> None:
+    record = only(abandoned_waiting())
+    assert (record.outcome, record.ended_by, record.queue) == (Outcome.ABANDONED, EndedBy.CALLER, "hotline")
+    assert record.wait_seconds == 12.01
+    assert (record.talk_seconds, record.agent_number) == (0.0, None)
+
+
+def test_interpreter_caller_hangs_up_in_menu() -> None:
+    record = only(hangs_up_in_menu())
+    assert (record.outcome, record.ended_by, record.queue) == (Outcome.MENU_HANGUP, EndedBy.CALLER, None)
+
+
+def test_interpreter_menu_serves_is_self_service_ended_by_system() -> None:
+    record = only(self_service())
+    assert (record.outcome, record.ended_by, record.account) == (Outcome.SELF_SERVICE, EndedBy.SYSTEM, "10000123")
+    assert record.menu_served
+
+
+def test_interpreter_message_left_is_a_voice_message() -> None:
+    record = only(voice_message())
+    assert record.outcome is Outcome.VOICE_MESSAGE
+    assert record.wait_seconds == 180.0
+    assert record.queue_status == "TIMEOUT"
+    assert [part.party for part in record.recordings] == [RecordingParty.MESSAGE]
+
+
+def test_interpreter_message_not_left_is_a_queue_timeout() -> None:
+    assert only(voice_message(message_seconds=1.0)).outcome is Outcome.QUEUE_TIMEOUT
+
+
+def test_interpreter_blind_transfer_has_two_talks() -> None:
+    record = only(blind_transfer())
+    assert [(talk.agent_number, talk.extension, talk.seconds) for talk in record.talks] == [
+        ("8001", "1001", 5.95),
+        ("8002", "1002", 10.0),
+    ]
+    assert (record.transfers, record.talk_seconds, record.agent_number) == (1, 15.95, "8001")
+    assert record.ended_by is EndedBy.CALLER
+
+
+def test_interpreter_attended_transfer_joins_the_consultation_to_the_call() -> None:
+    record = only(attended_transfer())
+    assert [(talk.extension, talk.seconds) for talk in record.talks] == [("1001", 8.95), ("1002", 10.0)]
+    assert record.transfers == 1
+    assert record.outcome is Outcome.ANSWERED
+    assert len(record.linked_ids) == 2
+
+
+def test_interpreter_consultation_that_is_not_joined_is_no_call() -> None:
+    call = attended_transfer()
+    joined = f'"{call.uid(3)}","{call.base}"'
+    call.cel = [text for text in call.cel if "ATTENDEDTRANSFER" not in text and joined not in text]
+    assert len(only(call).linked_ids) == 1
+
+
+def test_interpreter_outbound_call_answered() -> None:
+    record = only(outbound_call())
+    assert record.direction is Direction.OUTBOUND
+    assert (record.dialed_number, record.caller_number, record.agent_number) == ("13900000002", "1001", "8001")
+    assert (record.outcome, record.ended_by, record.talk_seconds) == (Outcome.ANSWERED, EndedBy.AGENT, 30.0)
+    assert record.started_at == START + timedelta(seconds=0.01)
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"),
+    [
+        (17, Outcome.BUSY),
+        (21, Outcome.BUSY),
+        (19, Outcome.NOT_ANSWERED),
+        (16, Outcome.NOT_ANSWERED),
+        (1, Outcome.FAILED),
+        (34, Outcome.FAILED),
+    ],
+)
+def test_interpreter_outbound_call_not_answered_by_cause(cause: int, outcome: Outcome) -> None:
+    record = only(outbound_call(cause=cause, answered=False))
+    assert (record.outcome, record.agent_number, record.end_cause) == (outcome, "8001", cause)
+
+
+def test_interpreter_hold_is_counted_inside_the_talk() -> None:
+    call = answered_call()
+    stamps = [START.timestamp() + seconds for seconds in (8.0, 10.5, 12.0)]
+    for event, stamp in zip(("CC_HOLD", "CC_UNHOLD", "CC_HOLD"), stamps, strict=True):
+        text = f"{int(stamp)}|{call.uid(1)}|hotline|8001|{event}|call={call.call_id}&u={stamp:.6f}"
+        call.queue_log.append(text)
+    record = only(call)
+    assert record.hold_seconds == 2.5 + 4.06
+    assert record.talk_seconds == 10.0
+
+
+def test_interpreter_call_without_our_event_is_still_a_call() -> None:
+    call = Script(1, call_id="")
+    call.line("CHAN_START", 0.0, 0)
+    call.line("ANSWER", 0.1, 0)
+    call.end(2.0, 0, source=call.channel(0))
+    call.finish(2.1)
+    (record,) = interpret(call).values()
+    assert record.call_id == f"n1-{int(START.timestamp())}-{call.uid(0).replace('.', '')}"
+    assert (record.caller_number, record.dialed_number, record.direction) == ("13800000001", "96390", Direction.INBOUND)
+    assert record.outcome is Outcome.MENU_HANGUP
+
+
+def test_interpreter_local_pair_is_a_wire_not_a_party() -> None:
+    call = Script(2)
+    call.arrive()
+    call.enter_queue(1.0)
+    for leg, half in ((1, ";1"), (2, ";2")):
+        call.line("CHAN_START", 1.1, leg, channel=f"Local/1001@cc-agents-0000001{half}")
+    call.line("CHAN_START", 1.2, 3)
+    call.line("BRIDGE_ENTER", 3.0, 3, {"bridge_id": "b2"})
+    call.line("BRIDGE_ENTER", 3.01, 2, {"bridge_id": "b2"}, channel="Local/1001@cc-agents-0000001;2")
+    call.line("BRIDGE_ENTER", 3.02, 1, {"bridge_id": "b1"}, channel="Local/1001@cc-agents-0000001;1")
+    call.line("BRIDGE_ENTER", 3.03, 0, {"bridge_id": "b1"})
+    for leg in (0, 1, 2, 3):
+        channel = f"Local/1001@cc-agents-0000001;{leg}" if leg in (1, 2) else None
+        call.line("CHAN_END", 13.03, leg, channel=channel)
+    record = only(call)
+    assert [(talk.extension, talk.seconds) for talk in record.talks] == [("1001", 10.0)]
+
+
+def test_interpreter_transfer_to_an_outside_number_gives_two_records() -> None:
+    call = attended_transfer()
+    other = "n1-1795222801-000000000000000077"
+    cel = []
+    for text in call.cel:
+        if call.uid(3) in text.split('","')[10]:
+            text = text.replace("PJSIP/1002-00000003", "PJSIP/cc-trunk-00000077")
+            text = text[: text.rindex('"","')] + f'"{other}",""'
+        cel.append(text)
+    call.cel = cel
+    records = interpret(call)
+    assert set(records) == {call.call_id, other}
+    first, second = records[call.call_id], records[other]
+    assert (first.direction, second.direction) == (Direction.INBOUND, Direction.OUTBOUND)
+    assert [talk.agent_number for talk in first.talks] == ["8001", None]
+    assert [talk.agent_number for talk in second.talks] == ["8001", None]
+    assert first.final and second.final
+
+
+def test_interpreter_pbx_death_closes_open_legs_as_interrupted() -> None:
+    call = answered_call()
+    reader = Interpreter("n1", PEOPLE)
+    for line in call.cel_lines:
+        if line.at < START + timedelta(seconds=10):
+            reader.add(line)
+    (open_record,) = reader.tell().records
+    assert not open_record.final and open_record.outcome is None
+    reader.close_interrupted(START + timedelta(seconds=60))
+    (record,) = reader.tell().records
+    assert (record.final, record.ended_by, record.notes) == (True, EndedBy.PBX, ("interrupted",))
+    assert record.ended_at == record.connected_at == START + timedelta(seconds=6.06)
+    assert (record.outcome, record.agent_number, record.talk_seconds) == (Outcome.ANSWERED, "8001", 0.0)
+    assert reader.open_channels() == frozenset()
+
+
+def test_interpreter_pbx_list_spares_what_lives() -> None:
+    call = answered_call()
+    reader = Interpreter("n1", PEOPLE)
+    for line in call.cel_lines:
+        if line.at < START + timedelta(seconds=10):
+            reader.add(line)
+    reader.tell()
+    reader.close_interrupted(START + timedelta(seconds=60), alive=frozenset({call.uid(0), call.uid(1)}))
+    assert reader.tell().records == ()
+
+
+def test_interpreter_late_line_corrects_a_final_record() -> None:
+    call = answered_call()
+    lines = call.cel_lines
+    late = [line for line in lines if line.event == "CC_MENU"]
+    reader = Interpreter("n1", PEOPLE)
+    for line in lines:
+        if line not in late:
+            reader.add(line)
+    (first,) = reader.tell().records
+    assert first.final and first.menu_path == ()
+    (second,) = reader.feed(late[0])
+    assert second.final and second.menu_path == ("repair",)
+
+
+def test_interpreter_torn_channel_end_is_replaced_by_the_linkedid_end() -> None:
+    call = answered_call()
+    call.cel = [text for text in call.cel if not (text.startswith('"CHAN_END"') and call.uid(1) in text)]
+    assert only(call).outcome is Outcome.ANSWERED
+
+
+def test_interpreter_what_comes_after_a_forgotten_call_is_no_call() -> None:
+    reader = Interpreter("n1", PEOPLE)
+    call = answered_call()
+    for line in call.cel_lines:
+        if line.event != "LINKEDID_END":
+            reader.add(line)
+    assert len(reader.tell().records) == 1
+    later = answered_call(99)
+    for line in later.cel_lines:
+        reader.add(_later(line, minutes=30))
+    reader.tell()
+    reader.add(call.cel_lines[-1])
+    reader.add(call.cel_lines[5])
+    assert reader.tell().records == ()
+    assert reader.late_lines == 1
+
+
+def test_interpreter_channel_id_given_again_is_another_call() -> None:
+    reader = Interpreter("n1", PEOPLE)
+    for line in answered_call().cel_lines:
+        reader.add(line)
+    first = reader.tell().records
+    again = Script(0, call_id="n1-1795222800-000000000000000055")
+    again.arrive()
+    again.end(3.0, 0, source=again.channel(0))
+    for line in again.cel_lines:
+        reader.add(_later(line, minutes=2))
+    (record,) = reader.tell().records
+    assert record.call_id == again.call_id != first[0].call_id
+    assert record.talks == ()
+
+
+def test_interpreter_fifty_calls_at_once_are_each_told_right() -> None:
+    calls = [make(number) for number, make in enumerate([answered_call, abandoned_waiting, voice_message] * 17)]
+    lines = sorted((line for call in calls for line in call.cel_lines), key=lambda line: line.at)
+    reader = Interpreter("n1", PEOPLE)
+    told: dict[str, CallRecord] = {}
+    for line in lines:
+        for record in reader.feed(line):
+            told[record.call_id] = record
+    for call in calls:
+        for entry in call.queue_lines:
+            reader.add_queue_line(entry)
+    told |= {record.call_id: record for record in reader.tell().records}
+    for call in calls:
+        assert told[call.call_id] == only(call)
+
+
+def test_interpreter_steps_are_told_once_each() -> None:
+    call = answered_call()
+    reader = Interpreter("n1", PEOPLE)
+    steps = []
+    for line in call.cel_lines:
+        reader.add(line)
+        steps += reader.tell().events
+    kinds = [step.kind for step in steps]
+    wanted = {"arrived", "answered", "language", "menu", "queued", "ringing", "talk_started", "talk_ended", "ended"}
+    assert wanted <= set(kinds)
+    assert len(kinds) == len(set(kinds)) + kinds.count("recording") - 1
+
+
+@st.composite
+def shuffled(draw: st.DrawFn) -> list[JournalLine]:
+    """All calls' lines in an order that keeps each channel's own order; some lines come twice."""
+    channels: dict[str, list[JournalLine]] = {}
+    for call in all_calls():
+        for line in call.cel_lines:
+            channels.setdefault(line.unique_id, []).append(line)
+    tickets = [name for name, lines in channels.items() for _ in lines]
+    order = draw(st.permutations(tickets))
+    taken = {name: iter(lines) for name, lines in channels.items()}
+    result = [next(taken[name]) for name in order]
+    for place in draw(st.lists(st.integers(0, len(result) - 1), max_size=20)):
+        result.insert(place + 1, result[place])
+    return result
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(lines=shuffled(), batch=st.integers(1, 40))
+def test_interpreter_any_order_and_doubled_lines_give_the_same_records(lines: list[JournalLine], batch: int) -> None:
+    wanted = interpret(*all_calls())
+    reader = Interpreter("n1", PEOPLE)
+    told: dict[str, CallRecord] = {}
+    for number, line in enumerate(lines):
+        reader.add(line)
+        if number % batch == 0:
+            told |= {record.call_id: record for record in reader.tell().records}
+    for call in all_calls():
+        for entry in call.queue_lines:
+            reader.add_queue_line(entry)
+            reader.add_queue_line(entry)
+    told |= {record.call_id: record for record in reader.tell().records}
+    assert {call_id: record for call_id, record in told.items() if call_id in wanted} == wanted
+
+
+def test_interpreter_queue_line_of_an_unknown_channel_is_nobodys() -> None:
+    reader = Interpreter("n1")
+    reader.add_queue_line(parse_queue_log("1795222800|1795222800.5|hotline|8001|CONNECT|1|1795222800.6|1"))
+    assert reader.tell().records == ()
+
+
+def _later(line: JournalLine, minutes: int) -> JournalLine:
+    fields = {name: getattr(line, name) for name in JournalLine.__dataclass_fields__}
+    return JournalLine(**{**fields, "at": line.at + timedelta(minutes=minutes)})
+
+
+def all_final(records: Iterable[CallRecord]) -> bool:
+    """Whether every record is final."""
+    return all(record.final for record in records)
+
+
+def test_interpreter_every_scripted_call_ends_in_exactly_one_final_record() -> None:
+    calls = all_calls()
+    records = interpret(*calls)
+    assert len(records) == len(calls)
+    assert all_final(records.values())
