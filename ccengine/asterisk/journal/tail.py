@@ -78,6 +78,7 @@ class Tail(Generic[T]):
         self._number = -1
         self._offset = 0
         self._buffer = b""
+        self._replay_until: datetime | None = None
         self._notes: list[str] = []
         self._identities: dict[int, JournalFile | FilePosition] = {}
 
@@ -138,6 +139,7 @@ class Tail(Generic[T]):
                 bad += [] if replayed else [self._bad(base, piece)]
                 continue
             at = self._cutter.time_of(piece.value)
+            replayed = replayed or (self._replay_until is not None and not self._is_later(at, self._replay_until))
             self.last_at = at if self.last_at is None else max(self.last_at, at)
             mark = (self._number, base + piece.start)
             items.append(Item(value=piece.value, mark=mark, end=base + piece.end, replayed=replayed))
@@ -271,7 +273,14 @@ class Tail(Generic[T]):
 
     def _check_shorter(self) -> None:
         assert self._file is not None
-        if self._file.size >= self._offset + len(self._buffer):
+        size = self._file.size
+        if self._goal is not None and self._goal.offset > size and self._file.position().same_file(self._goal):
+            # Lost while we were away: what is left was stored before, by its time.
+            self._notes.append(
+                f"lost_tail: the file is {self._goal.offset - size} bytes shorter than what was read of it"
+            )
+            self._goal, self._replay_until = None, self.last_at
+        if size >= self._offset + len(self._buffer):
             return
         self._buffer = b""
         self._goal = None
@@ -298,17 +307,16 @@ class Tail(Generic[T]):
             rest += data
             pieces, taken = self._cutter.cut(rest, last=False)
             for piece in pieces:
-                if piece.value is not None and self._is_later(self._cutter.time_of(piece.value)):
+                if piece.value is not None and self._is_later(self._cutter.time_of(piece.value), self.last_at):
                     return offset + piece.start
             offset, rest = offset + taken, rest[taken:]
             if len(rest) > 2 * MAX_RECORD_BYTES:
                 break
         return None
 
-    def _is_later(self, at: datetime) -> bool:
+    def _is_later(self, at: datetime, last_at: datetime) -> bool:
         """Whether a record was not read yet. By whole seconds that is unknown: the last second is read twice."""
-        assert self.last_at is not None
-        return at > self.last_at if self._cutter.exact_times else at >= self.last_at
+        return at > last_at if self._cutter.exact_times else at >= last_at
 
     def _take_notes(self) -> tuple[str, ...]:
         notes, self._notes = tuple(self._notes), []

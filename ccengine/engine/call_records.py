@@ -1,0 +1,201 @@
+"""The task that follows both journals and hands each batch to the store: rows and position in one transaction.
+
+What does not live here: reading (journal_reader), what rows are made (services.call_records), the live view's
+records (live_fallback).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from ccengine.asterisk.journal.rotation import rotate
+from ccengine.clock import Clock
+from ccengine.config import Settings
+from ccengine.engine.journal_reader import JournalReader
+from ccengine.engine.journal_state import from_row
+from ccengine.rows import AnomalyRow, JournalBatch, JournalPosition
+from ccengine.services.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+R = TypeVar("R")
+_RETRY_MIN_SECONDS, _RETRY_MAX_SECONDS = 0.2, 5.0
+_ROTATION_CHECK_SECONDS = 600.0
+
+
+class StoreBatch(Protocol):
+    """Stores a batch wholly or not at all."""
+
+    async def __call__(self, batch: JournalBatch) -> None:
+        """Store it in one transaction. Raises Unavailable: nothing was stored, the same batch comes again."""
+        ...
+
+
+class LoadPosition(Protocol):
+    """Tells the stored position."""
+
+    async def __call__(self) -> JournalPosition | None:
+        """Return it, None at the first start. Raises Unavailable."""
+        ...
+
+
+class CallRecords:
+    """Follows the journals for as long as it runs.
+
+    Args:
+        settings: where the files are, how often to look; load, store: the store's side; clock: for what is noted.
+        people: extension -> agent number where the journal does not say it.
+        stored: told of each batch once it is durable.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        load: LoadPosition,
+        store: StoreBatch,
+        clock: Clock,
+        people: Mapping[str, str] | None = None,
+        stored: Callable[[JournalBatch], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._load = load
+        self._store = store
+        self._clock = clock
+        self._people = people
+        self._stored = stored
+        self._reader: JournalReader | None = None
+        self._last_row: JournalPosition | None = None
+        self._reconcile: tuple[datetime, frozenset[str]] | None = None
+        self.error: str = ""  # why the journal cannot be followed now; empty: it can
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        next_rotation = 0.0
+        try:
+            while True:
+                if asyncio.get_running_loop().time() >= next_rotation:
+                    next_rotation = asyncio.get_running_loop().time() + _ROTATION_CHECK_SECONDS
+                    await self._rotate()
+                if not await self.step():
+                    await asyncio.sleep(self._settings.journal.poll_seconds)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the files; the next step begins from what is stored."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def reconcile(self, at: datetime, alive: frozenset[str]) -> None:
+        """Take the PBX's word (a list of its channels made at `at`) that every other leg begun before is gone."""
+        self._reconcile = (at, alive)
+
+    async def step(self) -> bool:
+        """Read and store one batch. Returns False when there was nothing new. Waits while the store is away."""
+        if self._reader is None:
+            self._reader = await self._open()
+        if self._reconcile is not None:
+            at, alive = self._reconcile
+            self._reconcile = None
+            self._reader.reconcile(at, alive)
+        if not self._reader.changed():
+            return False
+        try:
+            batch = await asyncio.to_thread(self._reader.read)
+        except OSError as error:
+            self._say(f"journal: {error.strerror}")
+            return False
+        self._say("")
+        if batch is None:
+            return False
+        await self._keep(batch)
+        return True
+
+    async def _open(self) -> JournalReader:
+        row = await self._patiently(self._load)
+        self._last_row = row
+        settings = self._settings
+        return await asyncio.to_thread(
+            JournalReader,
+            settings.site.node,
+            settings.cel_file,
+            settings.queue_log_file,
+            from_row(row),
+            self._clock,
+            self._people,
+        )
+
+    async def _keep(self, batch: JournalBatch) -> None:
+        """Store a batch; one that the store refuses is stored record by record, so that one cannot hold up all."""
+        try:
+            await self._patiently(lambda: self._store(batch))
+        except Exception as error:  # noqa: BLE001 - the edge of a batch: a row nobody foresaw must not stop the rest
+            log.error("batch refused", action="journal", error=repr(error), records=len(batch.records))
+            await self._keep_singly(batch, error)
+        self._last_row = batch.position
+        if self._stored is not None:
+            self._stored(batch)
+
+    async def _keep_singly(self, batch: JournalBatch, error: Exception) -> None:
+        before = self._last_row or batch.position
+        refused: list[AnomalyRow] = []
+        for record in batch.records:
+            alone = JournalBatch(node=batch.node, file=batch.file, position=before, records=(record,))
+            try:
+                await self._patiently(lambda alone=alone: self._store(alone))  # type: ignore[misc]
+            except Exception as cause:  # noqa: BLE001 - the edge of one record
+                detail = {"error": repr(cause)[:500]}
+                refused.append(
+                    AnomalyRow(at=self._clock.now(), kind="record_refused", call_id=record.call_id, detail=detail)
+                )
+        rest = replace(batch, records=(), anomalies=(*batch.anomalies, *refused))
+        try:
+            await self._patiently(lambda: self._store(rest))
+        except Exception as cause:  # noqa: BLE001 - the steps or intervals are what is refused: keep the position
+            log.error("batch lost", action="journal", error=repr(cause), first=repr(error))
+            detail = {"error": repr(cause)[:500]}
+            note = AnomalyRow(at=self._clock.now(), kind="batch_refused", call_id=None, detail=detail)
+            bare = JournalBatch(node=batch.node, file=batch.file, position=batch.position, anomalies=(*refused, note))
+            await self._patiently(lambda: self._store(bare))
+
+    async def _patiently(self, action: Callable[[], Awaitable[R]]) -> R:
+        """Do it, again and again while the store is away."""
+        pause = _RETRY_MIN_SECONDS
+        while True:
+            try:
+                done = await action()
+            except Unavailable as error:
+                self._say(f"store: {error}")
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _RETRY_MAX_SECONDS)
+            else:
+                self._say("")
+                return done
+
+    async def _rotate(self) -> None:
+        settings = self._settings
+        zone = ZoneInfo(settings.site.timezone)
+        try:
+            name = await asyncio.to_thread(
+                rotate, settings.cel_file, self._clock.now(), zone, settings.journal.keep_days
+            )
+        except OSError as error:
+            log.warning("cannot rotate the journal", action="journal", error=error.strerror)
+            return
+        if name is not None:
+            log.info("journal rotated", action="journal", file=name.name)
+
+    def _say(self, error: str) -> None:
+        """Remember and log a trouble once, not at each look."""
+        if error and error != self.error:
+            log.warning("journal cannot be followed", action="journal", error=error)
+        if self.error and not error:
+            log.info("journal is followed again", action="journal")
+        self.error = error

@@ -1,0 +1,213 @@
+"""Reads both journals in step and makes batches of rows and position. Files only; no database, no event loop.
+
+CEL leads: whatever queue_log says of a channel was written after CEL told of it. What does not live here: storing
+(call_records), following a file (asterisk/journal/tail), what lines mean (records/).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from ccengine.asterisk.journal.cel import CelCutter
+from ccengine.asterisk.journal.queue_log import QueueLogCutter
+from ccengine.asterisk.journal.tail import BadStretch, Item, Tail
+from ccengine.clock import Clock
+from ccengine.engine.journal_state import FILE_KEY, JournalState, Place, to_row
+from ccengine.records.agent_timeline import Timeline
+from ccengine.records.interpreter import Interpreter
+from ccengine.records.journal_lines import JournalLine, QueueLogLine
+from ccengine.rows import AnomalyRow, CallEvent, JournalBatch, QuarantinedLine
+from ccengine.values import AgentInterval
+
+CEL, QUEUE_LOG = "cel", "queue_log"
+#: So long a queue_log line waits for CEL to tell of its channel.
+_WAIT_FOR_CEL = timedelta(seconds=1)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Barrier:
+    """The PBX says what lives at a moment: legs from before that are not in `alive` are gone."""
+
+    at: datetime
+    alive: frozenset[str] = frozenset()
+
+
+class _Source(Generic[T]):
+    """One tail with the items read but not yet taken."""
+
+    def __init__(self, name: str, tail: Tail[T]) -> None:
+        self.name = name
+        self.tail = tail
+        self.waiting: deque[tuple[Item[T], datetime]] = deque()
+        self.bad: list[BadStretch] = []
+        self.notes: list[str] = []
+        self.caught_up = False
+
+    def look(self, now: datetime) -> None:
+        """Read one chunk more."""
+        reading = self.tail.read()
+        self.waiting.extend((item, now) for item in reading.items)
+        self.bad += reading.bad
+        self.notes += reading.notes
+        self.caught_up = reading.caught_up
+
+    def place(self, oldest: tuple[int, int] | None) -> Place:
+        """Where this journal stands: everything before the first waiting item was taken."""
+        mark = self.waiting[0][0].mark if self.waiting else self.tail.mark
+        replay = mark if oldest is None else min(mark, oldest)
+        return Place(read=self.tail.position_of(mark), replay=self.tail.position_of(replay), last_at=self.last_taken_at)
+
+    last_taken_at: datetime | None = None
+
+
+class JournalReader:
+    """Turns what is in the journals into batches, one per `read()`; a batch must be stored before the next read.
+
+    Args:
+        node: the PBX's name; cel_file, queue_log_file: the journals; state: what was stored last.
+        clock: for stamps of what is noted; people: extension -> agent number where the journal does not say it.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        cel_file: Path,
+        queue_log_file: Path,
+        state: JournalState,
+        clock: Clock,
+        people: Mapping[str, str] | None = None,
+    ) -> None:
+        self.node = node
+        self.clock = clock
+        self.interpreter = Interpreter(node, people)
+        self.timeline = Timeline(node)
+        self.timeline.load(state.agents)
+        cel, queue = state.cel, state.queue_log
+        self._cel: _Source[JournalLine] = _Source(CEL, Tail(cel_file, CelCutter(), cel.read, cel.replay, cel.last_at))
+        self._queue: _Source[QueueLogLine] = _Source(
+            QUEUE_LOG, Tail(queue_log_file, QueueLogCutter(), queue.read, queue.replay, queue.last_at)
+        )
+        self._cel.last_taken_at, self._queue.last_taken_at = cel.last_at, queue.last_at
+        self._barriers: list[_Barrier] = []
+        self._stored_row = to_row(node, state)
+        self._replay()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._cel.tail.close()
+        self._queue.tail.close()
+
+    def changed(self) -> bool:
+        """Whether a read is worth while: cheap enough for every few milliseconds."""
+        waiting = bool(self._cel.waiting or self._queue.waiting or self._barriers)
+        return waiting or self._cel.tail.changed() or self._queue.tail.changed()
+
+    def reconcile(self, at: datetime, alive: frozenset[str]) -> None:
+        """Take the PBX's word that at `at` only these channels lived; the journal's other open legs are interrupted."""
+        self._barriers.append(_Barrier(at=at, alive=alive))
+
+    def read(self) -> JournalBatch | None:
+        """Read on, and return what became of it; None when there was nothing new. Raises OSError."""
+        now = self.clock.now()
+        if not self._cel.waiting:
+            self._cel.look(now)
+        while self._cel.waiting:
+            item, _ = self._cel.waiting.popleft()
+            self._cel.last_taken_at = item.value.at
+            self.interpreter.add(item.value, item.mark)
+        barriers, self._barriers = (self._barriers, []) if self._cel.caught_up else ([], self._barriers)
+        for barrier in barriers:
+            self.interpreter.close_interrupted(barrier.at, barrier.alive)
+        self._queue.look(now)
+        intervals = self._take_queue_lines(now)
+        return self._batch(intervals, now)
+
+    def _replay(self) -> None:
+        """Read again what was stored before and belongs to open calls: to know them, not to tell them."""
+        now = self.clock.now()
+        for source in (self._cel, self._queue):
+            while source.tail.replaying:
+                source.look(now)
+                if source.caught_up:
+                    break
+        while self._cel.waiting and self._cel.waiting[0][0].replayed:
+            item, _ = self._cel.waiting.popleft()
+            self.interpreter.add(item.value, item.mark)
+        while self._queue.waiting and self._queue.waiting[0][0].replayed:
+            entry, _ = self._queue.waiting.popleft()
+            self.interpreter.add_queue_line(entry.value, entry.mark)
+        self.interpreter.settle()
+
+    def _take_queue_lines(self, now: datetime) -> list[AgentInterval]:
+        """Take the agents' lines as far as CEL has come; the rest waits."""
+        intervals: list[AgentInterval] = []
+        while self._queue.waiting:
+            item, seen_at = self._queue.waiting[0]
+            line = item.value
+            if self._is_early(line, now - seen_at):
+                break
+            self._queue.waiting.popleft()
+            self._queue.last_taken_at = line.at
+            self.interpreter.add_queue_line(line, item.mark)
+            intervals += self.timeline.feed(line, self.interpreter.call_id_of)
+            if line.event == "QUEUESTART":
+                self._barriers.append(_Barrier(at=line.at))
+        return intervals
+
+    def _is_early(self, line: QueueLogLine, waited: timedelta) -> bool:
+        """Whether CEL has not come so far yet (whole seconds here, microseconds there)."""
+        reached = self._cel.last_taken_at
+        if not self._cel.caught_up and reached is not None and line.at > reached:
+            return True
+        return waited < _WAIT_FOR_CEL and not self.interpreter.knows(line)
+
+    def _batch(self, intervals: list[AgentInterval], now: datetime) -> JournalBatch | None:
+        told = self.interpreter.tell()
+        state = JournalState(
+            cel=self._cel.place(self.interpreter.oldest_mark(CEL)),
+            queue_log=self._queue.place(self.interpreter.oldest_mark(QUEUE_LOG)),
+            agents=self.timeline.dump(),
+        )
+        row = to_row(self.node, state)
+        quarantined = self._quarantined()
+        anomalies = self._anomalies(now)
+        if row == self._stored_row and not (told.records or told.events or intervals or quarantined or anomalies):
+            return None
+        self._stored_row = row
+        return JournalBatch(
+            node=self.node,
+            file=FILE_KEY,
+            position=row,
+            records=told.records,
+            intervals=tuple(intervals),
+            quarantined=quarantined,
+            events=tuple(CallEvent(call_id=s.call_id, at=s.at, kind=s.kind, detail=s.detail) for s in told.events),
+            anomalies=anomalies,
+        )
+
+    def _quarantined(self) -> tuple[QuarantinedLine, ...]:
+        found = [
+            QuarantinedLine(
+                node=self.node, file=source.name, offset=bad.position.offset, reason=bad.reason, raw=bad.sample
+            )
+            for source in (self._cel, self._queue)
+            for bad in source.bad
+        ]
+        self._cel.bad, self._queue.bad = [], []
+        return tuple(found)
+
+    def _anomalies(self, now: datetime) -> tuple[AnomalyRow, ...]:
+        found = []
+        for source in (self._cel, self._queue):
+            for note in source.notes:
+                kind, _, text = note.partition(": ")
+                detail = {"file": source.name, "text": text}
+                found.append(AnomalyRow(at=now, kind=kind, call_id=None, detail=detail))
+            source.notes = []
+        return tuple(found)
