@@ -1,0 +1,153 @@
+"""Commands to the PBX (ports.Pbx) over the actions session. A return means accepted; the event tells the change.
+
+What does not live here: who may command whom (services), what state follows (calls).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from ccengine.asterisk.ami.connection import Reply
+from ccengine.asterisk.ami.translate import member_of, text
+from ccengine.calls.pbx_events import Member
+from ccengine.ports import PbxRefused
+from ccengine.values import AGENT_NUMBER_PATTERN
+
+Request = Callable[..., Awaitable[Reply]]
+
+_EXTENSION = re.compile(r"^[0-9]{2,8}$")
+_WORD = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+_CHANNEL = re.compile(r"^[A-Za-z0-9]{1,16}/[A-Za-z0-9_.@:;/-]{1,120}$")
+_LEG_ID = re.compile(r"^[A-Za-z0-9_.-]{1,128}$")
+_VARIABLE = re.compile(r"^_{0,2}[A-Z][A-Z0-9_]{0,63}$")
+#: What Asterisk's words of refusal mean; the first that is part of the message counts.
+_REASONS = (
+    ("permission denied", "no_permission"),
+    ("no such channel", "no_such_channel"),
+    ("no such queue", "no_such_queue"),
+    ("queue not found", "no_such_queue"),
+    ("interface not found", "not_signed_in"),
+    ("not there", "not_signed_in"),
+    ("already there", "device_taken"),
+)
+
+
+class AmiPbx:
+    """Implements ports.Pbx. `queue` names the queue whose log our own lines go to."""
+
+    def __init__(self, request: Request, queue: str) -> None:
+        self._request = request
+        self._queue = queue
+
+    async def sign_in(self, agent_number: str, extension: str, queue: str) -> None:
+        """See ports.Pbx. Refuses an agent who is signed in elsewhere, and a device that somebody else has."""
+        interface = _interface(extension)
+        _check(AGENT_NUMBER_PATTERN, agent_number, "agent_number")
+        for member in await self._members(queue):
+            if member.interface == interface and member.agent_number == agent_number:
+                return
+            if member.interface == interface:
+                raise PbxRefused("device_taken", member.agent_number)
+            if member.agent_number == agent_number:
+                raise PbxRefused("agent_elsewhere", member.interface)
+        await self._send(
+            {
+                "Action": "QueueAdd",
+                "Queue": queue,
+                "Interface": interface,
+                "MemberName": agent_number,
+                "Penalty": 0,
+                "Paused": "false",
+            }
+        )
+
+    async def _members(self, queue: str) -> list[Member]:
+        _check(_WORD, queue, "queue")
+        reply = await self._request({"Action": "QueueStatus", "Queue": queue}, list_end="QueueStatusComplete")
+        if not any(text(item, "event") == "QueueParams" for item in reply.items):
+            raise PbxRefused("no_such_queue", queue)
+        return [member_of(item) for item in reply.items if text(item, "event") == "QueueMember"]
+
+    async def sign_out(self, agent_number: str, extension: str, queue: str) -> None:
+        """See ports.Pbx. A device that somebody else has is left alone."""
+        interface = _interface(extension)
+        mine = [member for member in await self._members(queue) if member.interface == interface]
+        if not mine:
+            return
+        if mine[0].agent_number != agent_number:
+            raise PbxRefused("device_taken", mine[0].agent_number)
+        try:
+            await self._send({"Action": "QueueRemove", "Queue": queue, "Interface": interface})
+        except PbxRefused as error:
+            if error.reason != "not_signed_in":  # signed out in between, by the phone
+                raise
+
+    async def pause(self, agent_number: str, extension: str, reason: str | None) -> None:
+        """See ports.Pbx; counts for every queue the device is in."""
+        _check(AGENT_NUMBER_PATTERN, agent_number, "agent_number")
+        headers = {"Action": "QueuePause", "Interface": _interface(extension), "Paused": "true" if reason else "false"}
+        if reason:
+            headers["Reason"] = _check(_WORD, reason, "reason")
+        await self._send(headers)
+
+    async def hangup(self, channel: str) -> None:
+        """See ports.Pbx."""
+        await self._send({"Action": "Hangup", "Channel": _check(_CHANNEL, channel, "channel"), "Cause": 16})
+
+    async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:
+        """See ports.Pbx; refuses '|', which separates the fields there."""
+        for name, value in (("uniqueid", uniqueid), ("interface", interface), ("message", message)):
+            if "|" in value:
+                raise PbxRefused("bad_argument", name)
+        headers = {"Action": "QueueLog", "Queue": self._queue, "Event": _check(_WORD, event, "event")}
+        await self._send({**headers, "Uniqueid": uniqueid or "NONE", "Interface": interface, "Message": message})
+
+    async def originate(
+        self,
+        leg_id: str,
+        channel: str,
+        context: str,
+        exten: str,
+        variables: Mapping[str, str],
+        timeout_seconds: float,
+    ) -> None:
+        """See ports.Pbx; asynchronous, so that the session is free at once."""
+        for name, value in variables.items():
+            _check(_VARIABLE, name, "variables")  # no functions: SHELL(…) would be one
+            if "," in value:
+                raise PbxRefused("bad_argument", "variables")  # a comma begins another variable
+        headers = {
+            "Action": "Originate",
+            "Channel": _check(_CHANNEL, channel, "channel"),
+            "Context": _check(_WORD, context, "context"),
+            "Exten": _check(re.compile(r"^[0-9A-Za-z*#_-]{1,32}$"), exten, "exten"),
+            "Priority": 1,
+            "Timeout": int(timeout_seconds * 1000),
+            "Async": "true",
+            "ChannelId": _check(_LEG_ID, leg_id, "leg_id"),
+            "Variable": [f"{name}={value}" for name, value in variables.items()],
+        }
+        await self._send(headers)
+
+    async def _send(self, headers: Mapping[str, Any]) -> Reply:
+        try:
+            return await self._request(headers)
+        except PbxRefused as error:
+            if error.reason != "refused":
+                raise
+            words = error.detail.lower()
+            raise PbxRefused(
+                next((code for part, code in _REASONS if part in words), "refused"), error.detail
+            ) from None
+
+
+def _interface(extension: str) -> str:
+    return "PJSIP/" + _check(_EXTENSION, extension, "extension")
+
+
+def _check(pattern: re.Pattern[str], value: str, name: str) -> str:
+    if not pattern.fullmatch(value):
+        raise PbxRefused("bad_argument", name)
+    return value

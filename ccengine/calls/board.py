@@ -1,0 +1,198 @@
+"""The board: what people see of now, made of the tracker's memory as one frozen picture.
+
+What does not live here: today's figures (services/figures), names of people (they come in by `set_roster`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ccengine.calls.agent_state import Agent, AgentState
+from ccengine.calls.call import Call
+from ccengine.calls.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone on the roster: an agent whether signed in or not."""
+
+    number: str
+    name: str = ""
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLine:
+    """A queue."""
+
+    queue: str
+    waiting: int
+    longest_wait_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingLine:
+    """A caller who waits."""
+
+    call_id: str
+    caller_number: str
+    caller_name: str
+    queue: str
+    position: int
+    since: datetime
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLine:
+    """An agent."""
+
+    number: str
+    name: str
+    extension: str
+    state: str
+    reason: str | None
+    since: datetime | None
+    call_id: str | None
+    peer_number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLine:
+    """A call on the trunk."""
+
+    call_id: str
+    direction: str
+    state: str
+    since: datetime | None
+    started_at: datetime
+    caller_number: str
+    caller_name: str
+    dialed_number: str
+    queue: str | None
+    agent_number: str | None
+    menu_item: str | None
+    language: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardSnapshot:
+    """One picture of now."""
+
+    at: datetime
+    pbx_connected: bool
+    stale: bool
+    queues: tuple[QueueLine, ...]
+    waiting: tuple[WaitingLine, ...]
+    agents: tuple[AgentLine, ...]
+    calls: tuple[CallLine, ...]
+    today: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON-ready data; times are ISO 8601 in UTC."""
+        document: dict[str, Any] = _plain(asdict(self))
+        return document
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+class Board:
+    """Makes pictures of a tracker's memory."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._roster: dict[str, Person] = {}
+
+    def set_roster(self, people: Iterable[Person]) -> None:
+        """Say who there is; agents of the PBX who are not on it are shown by their number."""
+        self._roster = {person.number: person for person in people}
+
+    def snapshot(self, now: datetime, today: Mapping[str, Any] | None = None) -> BoardSnapshot:
+        """Return the picture of this moment."""
+        calls = [call for call in self._tracker.families.calls if call.anchor is not None]
+        waiting = self._waiting(calls)
+        return BoardSnapshot(
+            at=now,
+            pbx_connected=self._tracker.connected,
+            stale=self._tracker.stale,
+            queues=self._queues(waiting),
+            waiting=waiting,
+            agents=self._agents(calls),
+            calls=tuple(sorted((self._call(call) for call in calls), key=lambda line: (line.started_at, line.call_id))),
+            today=today or {},
+        )
+
+    def _waiting(self, calls: list[Call]) -> tuple[WaitingLine, ...]:
+        lines = [
+            WaitingLine(
+                call_id=call.call_id,
+                caller_number=call.caller_number,
+                caller_name=call.caller_name,
+                queue=wait.queue,
+                position=wait.position,
+                since=wait.joined_at,
+                priority=wait.priority,
+            )
+            for call in calls
+            if (wait := call.wait) is not None
+        ]
+        return tuple(sorted(lines, key=lambda line: (line.queue, line.position, line.since)))
+
+    def _queues(self, waiting: tuple[WaitingLine, ...]) -> tuple[QueueLine, ...]:
+        return tuple(
+            QueueLine(
+                queue=queue,
+                waiting=sum(line.queue == queue for line in waiting),
+                longest_wait_since=min((line.since for line in waiting if line.queue == queue), default=None),
+            )
+            for queue in sorted(self._tracker.queues)
+        )
+
+    def _agents(self, calls: list[Call]) -> tuple[AgentLine, ...]:
+        peers = {call.call_id: call.peer_number for call in calls}
+        known = self._tracker.people.agents
+        shown = {**{number: Agent(number=number) for number in self._roster}, **known}
+        return tuple(self._agent(agent, peers) for _, agent in sorted(shown.items()))
+
+    def _agent(self, agent: Agent, peers: Mapping[str, str]) -> AgentLine:
+        person = self._roster.get(agent.number, Person(number=agent.number))
+        out = agent.state is AgentState.SIGNED_OUT
+        return AgentLine(
+            number=agent.number,
+            name=person.name,
+            extension=(person.extension or agent.extension) if out else (agent.extension or person.extension),
+            state=agent.state.value,
+            reason=agent.shown_reason,
+            since=agent.since,
+            call_id=agent.call_id,
+            peer_number=peers.get(agent.call_id or ""),
+        )
+
+    def _call(self, call: Call) -> CallLine:
+        agent = self._tracker.people.working_on(call)
+        anchor = call.anchor
+        return CallLine(
+            call_id=call.call_id,
+            direction=call.direction.value,
+            state=call.phase.value,
+            since=call.phase_since,
+            started_at=min(leg.first_at for leg in call.legs.values()),
+            caller_number=call.caller_number,
+            caller_name=call.caller_name,
+            dialed_number=call.dialed_number,
+            queue=call.queue,
+            agent_number=agent.number if agent else None,
+            menu_item=call.menu_item,
+            language=call.language,
+            channel=anchor.channel if anchor else "",
+        )

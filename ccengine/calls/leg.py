@@ -1,0 +1,168 @@
+"""One channel as the tracker keeps it: its states by a transition table, its stays in bridges, its holds.
+
+What does not live here: which call it belongs to and what follows (tracker, call).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from ccengine.calls import pbx_events as ev
+
+TRUNK_PREFIX = "PJSIP/cc-trunk-"
+_DEVICE = re.compile(r"^PJSIP/([0-9]{1,8})-[0-9a-fA-F]+$")
+_LOCAL = re.compile(r"^(Local/.+);([12])$")
+
+
+class LegKind(StrEnum):
+    """What a channel is to us, by its name."""
+
+    TRUNK = "trunk"
+    DEVICE = "device"
+    LOCAL = "local"  # half of a Local pair: a wire, nobody speaks there
+    OTHER = "other"
+
+
+class LegState(StrEnum):
+    """How far a leg is."""
+
+    NEW = "new"
+    RINGING = "ringing"
+    UP = "up"
+    ENDED = "ended"
+
+
+class LegInput(StrEnum):
+    """What can happen to a leg."""
+
+    SEEN = "seen"
+    RINGS = "rings"
+    ANSWERS = "answers"
+    ENDS = "ends"
+
+
+#: A pair that is missing is late or impossible and changes nothing.
+TRANSITIONS: dict[tuple[LegState, LegInput], LegState] = {
+    (LegState.NEW, LegInput.SEEN): LegState.NEW,
+    (LegState.NEW, LegInput.RINGS): LegState.RINGING,
+    (LegState.NEW, LegInput.ANSWERS): LegState.UP,
+    (LegState.NEW, LegInput.ENDS): LegState.ENDED,
+    (LegState.RINGING, LegInput.SEEN): LegState.RINGING,
+    (LegState.RINGING, LegInput.RINGS): LegState.RINGING,
+    (LegState.RINGING, LegInput.ANSWERS): LegState.UP,
+    (LegState.RINGING, LegInput.ENDS): LegState.ENDED,
+    (LegState.UP, LegInput.SEEN): LegState.UP,
+    (LegState.UP, LegInput.RINGS): LegState.UP,  # news that was overtaken by the answer
+    (LegState.UP, LegInput.ANSWERS): LegState.UP,
+    (LegState.UP, LegInput.ENDS): LegState.ENDED,
+}
+INPUT_OF = {
+    ev.ChannelState.DOWN: LegInput.SEEN,
+    ev.ChannelState.RINGING: LegInput.RINGS,
+    ev.ChannelState.UP: LegInput.ANSWERS,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Span:
+    """From a moment to another, or open."""
+
+    started_at: datetime
+    ended_at: datetime | None = None
+    place: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class TrackedLeg:
+    """One channel from its first event to its last."""
+
+    uniqueid: str
+    channel: str
+    first_at: datetime
+    state: LegState = LegState.NEW
+    face: ev.Leg
+    linked_ids: list[str] = field(default_factory=list)
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: int | None = None
+    hangup_asked_at: datetime | None = None
+    dialled: bool = False
+    first_exten: str = ""
+    stays: list[Span] = field(default_factory=list)
+    holds: list[Span] = field(default_factory=list)
+    agent_number: str | None = None
+    unlisted: bool = False
+
+    @property
+    def kind(self) -> LegKind:
+        """What this channel is."""
+        if self.channel.startswith(TRUNK_PREFIX):
+            return LegKind.TRUNK
+        if _DEVICE.match(self.channel):
+            return LegKind.DEVICE
+        return LegKind.LOCAL if _LOCAL.match(self.channel) else LegKind.OTHER
+
+    @property
+    def extension(self) -> str:
+        """The device's extension, empty for a leg that is no device."""
+        match = _DEVICE.match(self.channel)
+        return match[1] if match else ""
+
+    @property
+    def wire(self) -> str:
+        """The name that both halves of a Local pair share; empty for others."""
+        match = _LOCAL.match(self.channel)
+        return match[1] if match else ""
+
+    @property
+    def bridge(self) -> str:
+        """The bridge it stands in now, or an empty text."""
+        return self.stays[-1].place if self.stays and self.stays[-1].ended_at is None else ""
+
+    @property
+    def rings_at_us(self) -> bool:
+        """Whether this is an agent's phone that is being called and has not been connected yet."""
+        waiting = self.state is LegState.RINGING or (self.state is LegState.UP and not self.stays)
+        return self.dialled and self.kind is LegKind.DEVICE and waiting
+
+    @property
+    def held(self) -> bool:
+        """Whether its party holds the other one now."""
+        return bool(self.holds) and self.holds[-1].ended_at is None
+
+    def move(self, what: LegInput, at: datetime) -> bool:
+        """Make a transition; False, and nothing changed, where the table has none."""
+        target = TRANSITIONS.get((self.state, what))
+        if target is None:
+            return False
+        self.state = target
+        if what is LegInput.ANSWERS:
+            self.answered_at = min(self.answered_at or at, at)
+        if what is LegInput.ENDS:
+            self.ended_at = at
+            close(self.stays, at)
+            close(self.holds, at)
+        return True
+
+    def enter(self, bridge: str, at: datetime) -> None:
+        """Enter a bridge; whoever was in another one has left it."""
+        if self.bridge == bridge:
+            return
+        close(self.stays, at)
+        self.stays.append(Span(started_at=at, place=bridge))
+
+    def leave(self, bridge: str, at: datetime) -> bool:
+        """Leave a bridge; False where the leg was not in it."""
+        if not self.bridge or self.bridge != bridge:
+            return False
+        close(self.stays, at)
+        return True
+
+
+def close(spans: list[Span], at: datetime) -> None:
+    """End the last span where it is open, never before it began."""
+    if spans and spans[-1].ended_at is None:
+        spans[-1].ended_at = max(at, spans[-1].started_at)

@@ -1,0 +1,149 @@
+"""The agents as the tracker keeps them: who is on which phone, what each one does, at most one call each.
+
+What does not live here: events (tracker), the state table (agent_state), names of people (board).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ccengine.calls.agent_state import Agent, Engagement, Membership, state_of
+from ccengine.calls.call import Call
+from ccengine.calls.facts import AgentStateChanged
+from ccengine.calls.families import Families
+from ccengine.calls.leg import LegKind, LegState, TrackedLeg
+from ccengine.calls.live_record import agent_of
+from ccengine.calls.pbx_events import Member, MemberChange
+from ccengine.values import AGENT_NUMBER_PATTERN, Direction
+
+_RANK = {Engagement.NONE: 0, Engagement.RINGING: 1, Engagement.ON_HOLD: 2, Engagement.TALKING: 3}
+_IN = (Membership.IN, Membership.PAUSED)
+
+
+def extension_of(interface: str) -> str:
+    """Return the extension of a queue member's interface, PJSIP/1001 -> 1001; empty for anything else."""
+    technology, _, extension = interface.partition("/")
+    return extension if technology == "PJSIP" and extension.isascii() and extension.isdigit() else ""
+
+
+class People:
+    """All agents ever heard of, by number."""
+
+    def __init__(self, families: Families) -> None:
+        self._families = families
+        self.agents: dict[str, Agent] = {}
+        self._on_phone: dict[str, str] = {}  # extension -> number of who is signed in there
+
+    def signed_in_on(self, extension: str) -> str | None:
+        """The number of the agent signed in on a phone."""
+        return self._on_phone.get(extension)
+
+    def apply(self, change: MemberChange, member: Member) -> bool:
+        """Take a queue member's news; False, and nothing changed, where it is late, illegal or not of ours."""
+        extension = extension_of(member.interface)
+        if not extension or not AGENT_NUMBER_PATTERN.match(member.agent_number):
+            return False
+        agent = self.agent(member.agent_number)
+        elsewhere = agent.membership in _IN and agent.extension != extension
+        if elsewhere and change is not MemberChange.ADDED:
+            return False  # news of the phone left behind
+        if not agent.apply(change, member):
+            return False
+        if agent.membership in _IN:
+            self._forget_phones(agent.number)
+            agent.extension = extension
+            self._on_phone[extension] = agent.number
+        elif self._on_phone.get(extension) == agent.number:
+            del self._on_phone[extension]
+        return True
+
+    def replace_members(self, members: Iterable[Member]) -> None:
+        """Make the memberships what a full list says; several queues of one phone are one membership."""
+        listed = list(members)
+        present = {member.agent_number for member in listed}
+        for agent in self.agents.values():
+            if agent.number not in present and agent.membership in (*_IN, Membership.UNKNOWN):
+                agent.membership, agent.reason = Membership.OUT, ""
+                self._forget_phones(agent.number)
+        for member in listed:
+            self.apply(MemberChange.ADDED, member)
+
+    def _forget_phones(self, number: str) -> None:
+        for extension in [extension for extension, found in self._on_phone.items() if found == number]:
+            del self._on_phone[extension]
+
+    def agent(self, number: str) -> Agent:
+        """Return an agent, known from now on."""
+        return self.agents.setdefault(number, Agent(number=number))
+
+    def settle(self, at: datetime) -> list[AgentStateChanged]:
+        """Derive every agent's state anew from the legs; return what changed."""
+        chosen: dict[str, tuple[tuple[bool, int, datetime, str], Engagement, TrackedLeg, Call]] = {}
+        for leg in self._families.legs.values():
+            if leg.kind is not LegKind.DEVICE or leg.state is LegState.ENDED:
+                continue
+            call = self._families.call_of(leg)
+            number = leg.agent_number or self.signed_in_on(leg.extension) or agent_of(call, leg)
+            engagement = _engagement(leg, call)
+            if not number or engagement is Engagement.NONE:
+                continue
+            rank = (call.anchor is not None, _RANK[engagement], leg.first_at, leg.uniqueid)
+            if number not in chosen or rank > chosen[number][0]:
+                chosen[number] = (rank, engagement, leg, call)
+        for number in chosen:
+            self.agent(number)
+        return [
+            fact for agent in self.agents.values() if (fact := self._settle_one(agent, chosen.get(agent.number), at))
+        ]
+
+    def _settle_one(
+        self,
+        agent: Agent,
+        choice: tuple[tuple[bool, int, datetime, str], Engagement, TrackedLeg, Call] | None,
+        at: datetime,
+    ) -> AgentStateChanged | None:
+        before = (agent.state, agent.call_id, agent.shown_reason)
+        previous, previous_call, direction = agent.state, agent.call_id, agent.direction
+        if choice is None:
+            agent.engagement, agent.call_id, agent.leg_id = Engagement.NONE, None, None
+            agent.direction = None
+        else:
+            _, agent.engagement, leg, call = choice
+            agent.leg_id = leg.uniqueid
+            agent.call_id = call.call_id if call.anchor is not None else None
+            agent.direction = call.direction
+            agent.extension = agent.extension or leg.extension
+        agent.state = state_of(agent)
+        if (agent.state, agent.call_id, agent.shown_reason) == before:
+            return None
+        if agent.state is not previous or agent.since is None:
+            agent.since = at
+        return AgentStateChanged(
+            at=at,
+            agent_number=agent.number,
+            extension=agent.extension,
+            state=agent.state,
+            previous=previous,
+            reason=agent.shown_reason,
+            call_id=agent.call_id,
+            previous_call_id=previous_call,
+            direction=agent.direction or direction,
+        )
+
+    def working_on(self, call: Call) -> Agent | None:
+        """The agent whose one call this is; the strongest engagement where several are on it."""
+        found = [agent for agent in self.agents.values() if agent.call_id == call.call_id and call.anchor is not None]
+        return max(found, key=lambda agent: (_RANK[agent.engagement], agent.number), default=None)
+
+
+def _engagement(leg: TrackedLeg, call: Call) -> Engagement:
+    """What a phone's leg means for who is on it."""
+    if leg.rings_at_us:
+        return Engagement.RINGING
+    if leg.bridge:
+        return Engagement.ON_HOLD if leg.held else Engagement.TALKING
+    outside = call.anchor is not None and call.direction is Direction.OUTBOUND
+    if outside and not leg.dialled:
+        return Engagement.TALKING  # dialling out is work
+    return Engagement.NONE

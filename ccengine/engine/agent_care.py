@@ -1,0 +1,127 @@
+"""What the engine does for agents by itself: wrap-up after a call, a pause after missed calls, lines in their journal.
+
+Deadlines are kept in memory only: wrap-up pauses found at the start are lifted, so none outlives the engine.
+What does not live here: states (calls/agent_state), commands of people (services/agents).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from ccengine.calls.agent_state import WRAP_UP, Agent, AgentState
+from ccengine.calls.facts import AgentStateChanged, CallConnected, CallHeld, CallMissed, CallResumed, Fact
+from ccengine.clock import Clock
+from ccengine.ports import Pbx, PbxRefused, PbxUnavailable
+from ccengine.values import Direction
+
+log = structlog.get_logger(__name__)
+
+MISSED_LIMIT = 3
+MAX_JOBS = 2_000
+_AT_WORK = (AgentState.TALKING, AgentState.ON_HOLD)
+#: States that queue_log does not tell by itself, or only to the second.
+_JOURNALED = (AgentState.WRAP_UP, AgentState.UNREACHABLE)
+
+
+class AgentCare:
+    """Takes facts, sends commands one after the other; a command that fails is logged and never holds others up."""
+
+    def __init__(self, pbx: Pbx, wrapup_seconds: float, clock: Clock) -> None:
+        self._pbx = pbx
+        self._wrapup_seconds = wrapup_seconds
+        self._clock = clock
+        self._jobs: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._extensions: dict[str, str] = {}
+        self._missed: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Carry out what the facts ask for; ends only by cancellation."""
+        try:
+            while True:
+                job = await self._jobs.get()
+                try:
+                    await job
+                except (PbxUnavailable, PbxRefused) as error:
+                    log.warning("care for an agent failed", error=str(error))
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+            while not self._jobs.empty():
+                self._jobs.get_nowait().close()
+
+    def _do(self, job: Coroutine[Any, Any, None]) -> None:
+        if self._jobs.qsize() < MAX_JOBS:
+            self._jobs.put_nowait(job)
+        else:
+            job.close()
+            log.error("too many commands for agents are waiting; one is left out")
+
+    def after_snapshot(self, agents: Iterable[Agent]) -> None:
+        """Lift wrap-up pauses that nobody will lift any more."""
+        for agent in agents:
+            if agent.state is AgentState.WRAP_UP and agent.number not in self._timers:
+                self._do(self._pbx.pause(agent.number, agent.extension, None))
+
+    def take(self, fact: Fact) -> None:
+        """Do what a fact asks for."""
+        match fact:
+            case AgentStateChanged():
+                self._state_changed(fact)
+            case CallMissed():
+                self._count_missed(fact)
+            case CallConnected() if fact.agent_number:
+                self._missed.pop(fact.agent_number, None)
+            case CallHeld() | CallResumed():
+                self._journal_hold(fact)
+            case _:
+                pass
+
+    def _state_changed(self, fact: AgentStateChanged) -> None:
+        if fact.state is not AgentState.WRAP_UP and fact.previous is AgentState.WRAP_UP:
+            self._cancel(fact.agent_number)
+        ended = fact.previous in _AT_WORK and fact.state is AgentState.AVAILABLE
+        on_trunk = fact.previous_call_id is not None and fact.direction is not Direction.INTERNAL
+        if ended and on_trunk and self._wrapup_seconds > 0:
+            self._do(self._wrap_up(fact.agent_number, fact.extension))
+        if fact.state in _JOURNALED or fact.previous in _JOURNALED:
+            call = fact.previous_call_id or fact.call_id or ""
+            message = f"state={fact.state.value}&call={call}&u={_stamp(fact.at)}&ext={fact.extension}"
+            self._do(self._pbx.write_queue_log("CC_STATE", "NONE", fact.agent_number, message))
+
+    async def _wrap_up(self, number: str, extension: str) -> None:
+        await self._pbx.pause(number, extension, WRAP_UP)
+        self._cancel(number)
+        loop = asyncio.get_running_loop()
+        self._timers[number] = loop.call_later(self._wrapup_seconds, self._end_wrap_up, number, extension)
+
+    def _end_wrap_up(self, number: str, extension: str) -> None:
+        if self._timers.pop(number, None) is not None:
+            self._do(self._pbx.pause(number, extension, None))
+
+    def _cancel(self, number: str) -> None:
+        timer = self._timers.pop(number, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _count_missed(self, fact: CallMissed) -> None:
+        """An agent who lets the phone ring three times in a row is not there."""
+        count = self._missed.get(fact.agent_number, 0) + 1
+        self._missed[fact.agent_number] = count
+        if count >= MISSED_LIMIT and fact.extension:
+            self._missed.pop(fact.agent_number)
+            self._do(self._pbx.pause(fact.agent_number, fact.extension, "no_answer"))
+
+    def _journal_hold(self, fact: CallHeld | CallResumed) -> None:
+        event = "CC_HOLD" if isinstance(fact, CallHeld) else "CC_UNHOLD"
+        message = f"call={fact.call_id}&u={_stamp(fact.at)}"
+        self._do(self._pbx.write_queue_log(event, fact.leg_id, fact.agent_number or "NONE", message))
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"

@@ -1,0 +1,247 @@
+"""The live view's task: both AMI sessions, resync, tracker, board; tells pictures and facts to whoever asks.
+
+What does not live here: what events mean (calls/), the protocol (asterisk/ami/), what to do about agents (agent_care).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+from ccengine.asterisk.ami import snapshot
+from ccengine.asterisk.ami.connection import Deadlines, Reply, Tap
+from ccengine.asterisk.ami.framing import Headers
+from ccengine.asterisk.ami.pbx import AmiPbx
+from ccengine.asterisk.ami.session import Address, AmiSession, LinkDown, LinkUp
+from ccengine.asterisk.ami.translate import text, translate
+from ccengine.asterisk.secrets import Secrets
+from ccengine.calls import pbx_events as ev
+from ccengine.calls.board import Board, BoardSnapshot, Person
+from ccengine.calls.facts import Anomaly, Fact
+from ccengine.calls.tracker import Tracker
+from ccengine.clock import Clock
+from ccengine.config import Settings
+from ccengine.engine.agent_care import AgentCare
+from ccengine.ports import Pbx, PbxRefused, PbxUnavailable
+
+log = structlog.get_logger(__name__)
+
+MAX_FACTS = 10_000
+BOOT_SECONDS = 60.0
+
+
+class LiveCalls:
+    """Implements ports.LiveView. Construct inside the running loop; `run()` ends only by cancellation."""
+
+    def __init__(self, settings: Settings, secrets: Secrets, clock: Clock, tap: Tap | None = None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._today: Callable[[], Mapping[str, Any]] = dict
+        self._changed = asyncio.Event()
+        self._readers: list[asyncio.Queue[Fact]] = []
+        self._booted = asyncio.Event()
+        self._generation = 0
+        self.failures = 0
+        self.anomalies = 0
+        self._events = self._session("events", "cc_events", secrets, tap)
+        self._actions = self._session("actions", "cc_actions", secrets, tap)
+        self.tracker = Tracker(settings.site.node, (settings.pbx.queue,))
+        self.board = Board(self.tracker)
+        self._pbx = AmiPbx(self._request, settings.pbx.queue)
+        self._care = AgentCare(self._pbx, settings.pbx.wrapup_seconds, clock)
+
+    def _session(self, name: str, user: str, secrets: Secrets, tap: Tap | None) -> AmiSession:
+        ami = self._settings.ami
+        return AmiSession(
+            name,
+            Address(host=ami.host, port=ami.port, username=user, secret=secrets.ami[user]),
+            events=name == "events",
+            deadlines=Deadlines(
+                connect=ami.connect_seconds,
+                action=ami.action_seconds,
+                ping_interval=ami.ping_interval_seconds,
+                ping_reply=ami.ping_reply_seconds,
+            ),
+            backoff_seconds=(ami.reconnect_min_seconds, ami.reconnect_max_seconds),
+            tap=tap,
+        )
+
+    # --- what others read
+
+    @property
+    def pbx(self) -> Pbx:
+        """Where commands go."""
+        return self._pbx
+
+    def board_snapshot(self) -> BoardSnapshot:
+        """Return the board of now."""
+        return self.board.snapshot(self._clock.now(), self._today())
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the board of now as JSON-ready data."""
+        return self.board_snapshot().as_json()
+
+    def set_roster(self, people: Iterable[Person]) -> None:
+        """Say who there is: name and usual phone of every agent."""
+        self.board.set_roster(people)
+        self._tell_change()
+
+    def set_today(self, today: Callable[[], Mapping[str, Any]]) -> None:
+        """Say where today's figures come from; the function is called at each picture and must not wait."""
+        self._today = today
+
+    def refresh(self) -> None:
+        """Tell the readers that something outside the live view (figures, names) has changed."""
+        self._tell_change()
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yield once after each change; changes made while the reader is busy are told as one."""
+        while True:
+            changed = self._changed
+            await changed.wait()
+            yield None
+
+    async def subscribe(self) -> AsyncIterator[BoardSnapshot]:
+        """Yield the board now and after each change, always the newest; a slow reader skips pictures."""
+        while True:
+            changed = self._changed
+            yield self.board_snapshot()
+            await changed.wait()
+
+    @contextmanager
+    def _reader(self) -> Any:
+        queue: asyncio.Queue[Fact] = asyncio.Queue(MAX_FACTS)
+        self._readers.append(queue)
+        try:
+            yield queue
+        finally:
+            self._readers.remove(queue)
+
+    async def facts(self) -> AsyncIterator[Fact]:
+        """Yield every fact from now on, in order. A reader 10,000 behind loses the oldest, told as an Anomaly."""
+        with self._reader() as queue:
+            while True:
+                yield await queue.get()
+
+    def health(self) -> dict[str, Any]:
+        """Return facts about the two links; `ok` when both stand and the picture is not stale."""
+        return {
+            "ok": self._events.up and self._actions.up and not self.tracker.stale,
+            "pbx_connected": self.tracker.connected,
+            "stale": self.tracker.stale,
+            "events": self._events.problem or "up",
+            "actions": self._actions.problem or "up",
+            "reconnects": max(0, self._events.generation - 1),
+            "queued_events": self._events.queue.qsize(),
+            "overflows": self._events.overflows,
+            "failures": self.failures,
+            "anomalies": self.anomalies,
+        }
+
+    # --- the task
+
+    async def run(self) -> None:
+        """Keep the live view up; ends only by cancellation."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._events.run(), name="ami-events")
+            group.create_task(self._actions.run(), name="ami-actions")
+            group.create_task(self._drain_actions(), name="ami-actions-news")
+            group.create_task(self._care.run(), name="agent-care")
+            group.create_task(self._consume(), name="ami-consume")
+
+    async def _drain_actions(self) -> None:
+        """The actions session has no events; its ups and downs are read so that nothing piles up."""
+        while True:
+            await self._actions.queue.get()
+
+    async def _consume(self) -> None:
+        while True:
+            item = await self._events.queue.get()
+            if isinstance(item, LinkDown):
+                self._booted.clear()
+                self._feed(ev.LinkLost(at=self._clock.now(), reason=item.reason))
+            elif isinstance(item, LinkUp):
+                log.info("waiting for the PBX to say that it is booted", generation=item.generation)
+            else:
+                await self._take(item)
+
+    async def _take(self, headers: Headers) -> None:
+        """Translate and feed one message. A fault in one message is counted and costs that message only."""
+        name = text(headers, "event")
+        try:
+            event = translate(headers, self._clock.now())
+            if event is not None:
+                self._feed(event)
+        except Exception:  # the edge of one event: whatever it does, the next one counts
+            self.failures += 1
+            log.exception("ami_event_failed", event=name)
+        if name == "FullyBooted":
+            self._booted.set()
+            await self._resync()
+        elif name == "Shutdown":
+            self._booted.clear()
+            self._events.drop("the PBX shuts down")
+
+    async def _resync(self) -> None:
+        """List everything while the events wait in the queue, then feed the picture through the same door."""
+        generation = self._events.generation
+        for _ in range(3):
+            try:
+                await self._wait_for_actions()
+                taken = await snapshot.take(
+                    self._actions.request, self._generation + 1, self._clock.now, self._settings.ami.action_seconds
+                )
+            except (PbxUnavailable, PbxRefused) as error:
+                log.warning("snapshot failed", error=str(error))
+                await asyncio.sleep(self._settings.ami.reconnect_min_seconds)
+                continue
+            if generation != self._events.generation or not self._events.up:
+                return  # the link went meanwhile: the next one brings its own picture
+            self._generation = taken.generation
+            self._feed(taken)
+            self._care.after_snapshot(self.tracker.people.agents.values())
+            return
+        self._events.drop("no snapshot could be taken")
+
+    async def _wait_for_actions(self) -> None:
+        deadline = asyncio.get_running_loop().time() + self._settings.ami.reconnect_max_seconds * 2
+        while not self._actions.up:
+            if asyncio.get_running_loop().time() > deadline:
+                raise PbxUnavailable(self._actions.problem or "the actions session is not up")
+            await asyncio.sleep(0.02)
+
+    def _feed(self, event: ev.PbxEvent) -> None:
+        facts = self.tracker.handle(event)
+        for fact in facts:
+            if isinstance(fact, Anomaly):
+                self.anomalies += 1
+                log.info("anomaly", kind=fact.kind, detail=fact.detail)
+            self._care.take(fact)
+            for queue in self._readers:
+                _put_newest(queue, fact)
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _request(
+        self, headers: Mapping[str, Any], *, list_end: str | None = None, seconds: float | None = None
+    ) -> Reply:
+        """Commands wait for a PBX that is booted: before that it deadlocks on some of them."""
+        if not self._booted.is_set():
+            raise PbxUnavailable(self._events.problem or "the PBX is starting")
+        return await self._actions.request(headers, list_end=list_end, seconds=seconds)
+
+
+def _put_newest(queue: asyncio.Queue[Fact], fact: Fact) -> None:
+    """Put a fact; a full queue loses its oldest ones to a note that says so."""
+    if queue.full():
+        queue.get_nowait()
+        queue.get_nowait()
+        queue.put_nowait(Anomaly(at=fact.at, kind="facts_lost", detail="a reader of facts was too slow"))
+    queue.put_nowait(fact)
