@@ -1,0 +1,154 @@
+"""Signing in and out, language, one's own password, and what the product is made of."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from importlib.metadata import PackageNotFoundError, metadata, version
+from typing import Any
+
+from aiohttp import web
+
+from ccengine import __version__
+from ccengine.assets import WEB
+from ccengine.backoffice.access import page
+from ccengine.backoffice.forms import field_errors, read_form
+from ccengine.backoffice.keys import CTX, SIGNED_IN
+from ccengine.backoffice.languages import LANGUAGES
+from ccengine.backoffice.render import go, language_of, local_path, render, set_language, text_for
+from ccengine.backoffice.sessions import SignedIn, clear_cookie, set_cookie
+from ccengine.services import sign_in as service
+from ccengine.services.errors import Invalid, ServiceError, SignInFailed, Throttled
+from ccengine.services.rights import may
+
+#: What we build on, for the licences page.
+_PACKAGES = (
+    "aiohttp",
+    "sqlalchemy",
+    "alembic",
+    "jinja2",
+    "panoramisk",
+    "pyst2",
+    "pydantic",
+    "structlog",
+    "argon2-cffi",
+)
+
+
+async def home(request: web.Request) -> web.StreamResponse:
+    """Send people to the page they work with."""
+    person = request.get(SIGNED_IN)
+    if person is None:
+        return go("/sign-in")
+    return go("/board" if may(person.actor, "board.view") else "/work-orders")
+
+
+async def sign_in_form(request: web.Request) -> web.StreamResponse:
+    """The sign-in page."""
+    if request.get(SIGNED_IN) is not None:
+        return go("/")
+    return _sign_in_page(request, {"user": "", "next": request.query.get("next", "/")}, {}, 200)
+
+
+def _sign_in_page(request: web.Request, form: dict[str, str], errors: dict[str, str], status: int) -> web.Response:
+    return render(
+        request,
+        "account/sign_in.html",
+        status=status,
+        form={"user": form.get("user", "")},
+        next=local_path(form.get("next", "/")),
+        errors=errors,
+    )
+
+
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    """Check name and password and open a session; an older session of this browser ends."""
+    form = await read_form(request)
+    raw = (await request.post()).get("password", "")
+    password = raw if isinstance(raw, str) else ""
+    try:
+        session = await service.sign_in(request.app[CTX], form.get("user", ""), password, request.remote or "")
+    except (SignInFailed, Throttled) as error:
+        status = 429 if isinstance(error, Throttled) else 401
+        return _sign_in_page(request, form, {"form": error.message(language_of(request))}, status)
+    older = request.get(SIGNED_IN)
+    if older is not None:
+        await service.sign_out(request.app[CTX], older.token)
+    response = go(local_path(form.get("next", "/")))
+    set_cookie(request, response, session.token)
+    return response
+
+
+@page()
+async def sign_out(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """End the session here and in the database."""
+    await service.sign_out(request.app[CTX], person.token)
+    response = go("/sign-in")
+    clear_cookie(request, response)
+    return response
+
+
+async def change_language(request: web.Request) -> web.StreamResponse:
+    """Remember the language in this browser."""
+    form = await read_form(request)
+    response = go(local_path(form.get("back", "/")))
+    if form.get("language") in LANGUAGES:
+        set_language(response, form["language"])
+    return response
+
+
+@page()
+async def profile(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Who one is here, and the password form."""
+    return _profile_page(request, {}, 200)
+
+
+def _profile_page(request: web.Request, errors: dict[str, str], status: int) -> web.Response:
+    return render(request, "account/profile.html", status=status, errors=errors, languages=list(LANGUAGES.items()))
+
+
+@page()
+async def change_password(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Change one's own password after the current one; every other session of the person ends."""
+    ctx, _ = request.app[CTX], text_for(request)
+    fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    current, password = fields.get("current", ""), fields.get("password", "")
+    if not hmac.compare_digest(password.encode(), fields.get("again", "").encode()):
+        return _profile_page(request, {"again": _("profile.not_same")}, 422)
+    try:
+        await service.sign_in(ctx, person.actor.name, current, request.remote or "")
+        await service.set_password(ctx, person.actor, person.actor.name, password)
+    except SignInFailed:
+        return _profile_page(request, {"current": _("profile.wrong_password")}, 422)
+    except Invalid as error:
+        return _profile_page(request, field_errors(error, language_of(request)), 422)
+    except ServiceError as error:
+        return _profile_page(request, {"form": error.message(language_of(request))}, 422)
+    session = await service.sign_in(ctx, person.actor.name, password, request.remote or "")
+    response = go("/profile", "done.password_changed")
+    set_cookie(request, response, session.token)
+    return response
+
+
+@page()
+async def about(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Version and licences, of the vendored files from their manifest."""
+    manifest = json.loads((WEB / "static" / "vendor" / "MANIFEST.json").read_text("utf-8"))
+    parts = [_vendored(part) for part in manifest["vendored"]]
+    parts += [found for found in (_package(name) for name in _PACKAGES) if found]
+    return render(request, "account/about.html", version=__version__, parts=parts)
+
+
+def _vendored(part: dict[str, Any]) -> dict[str, str]:
+    text = next((file["path"] for file in part["files"] if file["path"].endswith("LICENSE")), "")
+    address = f"/static/vendor/{text}" if text else ""
+    return {"name": part["name"], "version": part["version"], "licence": part["licence"], "text": address}
+
+
+def _package(name: str) -> dict[str, str] | None:
+    try:
+        about_it = metadata(name)
+    except PackageNotFoundError:
+        return None
+    licence = next((about_it[field] for field in ("License-Expression", "License") if field in about_it), "")
+    return {"name": name, "version": version(name), "licence": licence.partition("\n")[0][:60] or "–", "text": ""}

@@ -1,0 +1,19 @@
+"""Addresses of the administrators' pages."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from ccengine.backoffice.admin import pages
+
+ROUTES = (
+    web.get("/admin/users", pages.users),
+    web.post("/admin/users", pages.create_user),
+    web.post("/admin/users/{user_name}/password", pages.reset_password),
+    web.post("/admin/users/{user_name}/active", pages.set_active),
+    web.get("/admin/tokens", pages.list_tokens),
+    web.post("/admin/tokens", pages.issue_token),
+    web.post("/admin/tokens/{id:[0-9]+}/revoke", pages.revoke_token),
+    web.get("/admin/audit", pages.show_audit),
+    web.get("/admin/rules", pages.show_rules),
+)

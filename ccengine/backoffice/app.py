@@ -1,0 +1,65 @@
+"""Puts the back office together: middlewares, pages, API, static files, and the task that follows the board."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from ccengine.assets import WEB
+from ccengine.backoffice.account.routes import ROUTES as ACCOUNT
+from ccengine.backoffice.admin.routes import ROUTES as ADMIN
+from ccengine.backoffice.agent_names import AGENT_NAMES, AgentNames
+from ccengine.backoffice.api import setup_api
+from ccengine.backoffice.calls.routes import ROUTES as CALLS
+from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
+from ccengine.backoffice.desk.routes import ROUTES as DESK
+from ccengine.backoffice.formats import Formats
+from ccengine.backoffice.headers import add_headers
+from ccengine.backoffice.keys import CTX, DOOR, HUB, LOCALES, PAGES
+from ccengine.backoffice.languages import Locales
+from ccengine.backoffice.live import BoardHub
+from ccengine.backoffice.middlewares import chain
+from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
+from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
+from ccengine.backoffice.templating import Pages
+from ccengine.backoffice.work_orders.routes import ROUTES as WORK_ORDERS
+from ccengine.ports import EngineDoor
+from ccengine.services.context import Context
+
+#: Forms are small; nothing is uploaded yet.
+_LARGEST_BODY_BYTES = 256 * 1024
+_AREAS = (ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, ADMIN)
+
+
+def make_app(ctx: Context, door: EngineDoor) -> web.Application:
+    """Return the back office's application, ready to be served.
+
+    Args:
+        ctx: store, clock and settings.
+        door: the engine; it may be away, the pages say so then.
+    """
+    site = ctx.settings.site
+    app = web.Application(middlewares=chain(), client_max_size=_LARGEST_BODY_BYTES)
+    locales = Locales(WEB / "locales")
+    app[CTX] = ctx
+    app[DOOR] = door
+    app[LOCALES] = locales
+    app[PAGES] = Pages(WEB, locales, Formats(site.timezone), {"zh_CN": site.name_zh, "en": site.name_en})
+    app[HUB] = BoardHub(door)
+    app[AGENT_NAMES] = AgentNames()
+    for routes in _AREAS:
+        app.router.add_routes(routes)
+    setup_api(app)
+    app.router.add_static("/static/", WEB / "static")
+    app.on_response_prepare.append(add_headers)
+    app.cleanup_ctx.append(_follow_board)
+    return app
+
+
+async def _follow_board(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[HUB].run(), name="board-hub")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

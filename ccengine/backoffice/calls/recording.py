@@ -1,0 +1,38 @@
+"""Sending a recording: from our own disk when it is there, else through the engine's door. Also used by the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from ccengine.backoffice.keys import CTX, door_of
+from ccengine.backoffice.recording_relay import relay_recording
+from ccengine.ports import EngineUnavailable, RecordingNotFound
+from ccengine.services.call_records import recording_for
+from ccengine.services.context import Actor
+from ccengine.services.errors import NotFound, Unavailable
+
+
+async def send_recording(request: web.Request, actor: Actor, call_id: str) -> web.StreamResponse:
+    """Answer the call's recording with Range, ETag and 206. Errors: NotAllowed, NotFound, Unavailable."""
+    ctx = request.app[CTX]
+    wanted = await recording_for(ctx, actor, call_id)
+    local = local_file(ctx.settings.recordings_dir, wanted.file_name)
+    if local is not None:
+        return web.FileResponse(
+            local, headers={"Content-Type": "audio/wav", "Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
+        )
+    try:
+        return await relay_recording(request, door_of(request.app), wanted.file_name)
+    except RecordingNotFound as error:
+        raise NotFound("recording", call_id) from error
+    except EngineUnavailable as error:
+        raise Unavailable("engine") from error
+
+
+def local_file(folder: Path, name: str) -> Path | None:
+    """Return the file below the recordings folder, or None; a name that leads out of it is nobody's recording."""
+    root = folder.resolve()
+    path = (root / name).resolve()
+    return path if path.is_relative_to(root) and path.is_file() else None

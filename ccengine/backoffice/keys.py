@@ -1,0 +1,32 @@
+"""Typed keys of what hangs on the aiohttp application and on a request. Nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ccengine.backoffice.languages import Locales
+from ccengine.backoffice.live import BoardHub
+from ccengine.backoffice.sessions import SignedIn
+from ccengine.backoffice.templating import Pages
+from ccengine.ports import EngineDoor
+from ccengine.services.context import Context
+
+if TYPE_CHECKING:
+    from typing import Any
+
+CTX: web.AppKey[Context] = web.AppKey("ctx", Context)
+DOOR: web.AppKey[Any] = web.AppKey("door", object)  # a ports.EngineDoor (a Protocol, so no runtime type)
+LOCALES: web.AppKey[Locales] = web.AppKey("locales", Locales)
+PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
+HUB: web.AppKey[BoardHub] = web.AppKey("hub", BoardHub)
+
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+SIGNED_IN: web.RequestKey[SignedIn] = web.RequestKey("signed_in", SignedIn)
+
+
+def door_of(app: web.Application) -> EngineDoor:
+    """Return the engine's door of the application."""
+    door: EngineDoor = app[DOOR]
+    return door

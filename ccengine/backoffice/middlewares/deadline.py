@@ -1,0 +1,27 @@
+"""No request takes for ever: what is not done within settings.web.request_seconds ends as "unavailable"."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from ccengine.backoffice.keys import CTX
+from ccengine.services.errors import Unavailable
+
+#: Paths whose answers are streams of their own length.
+_STREAMS = ("/recording", "/ws", "/stream")
+
+
+@web.middleware
+async def deadline(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Cancel the handler when its time is over; sockets and recordings are exempt."""
+    upgrade = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+    if upgrade or request.path.endswith(_STREAMS) or request.path.startswith("/static/"):
+        return await handler(request)
+    try:
+        async with asyncio.timeout(request.app[CTX].settings.web.request_seconds):
+            return await handler(request)
+    except TimeoutError as error:
+        raise Unavailable("database") from error

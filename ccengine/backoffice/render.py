@@ -1,0 +1,136 @@
+"""Answers of pages: renders a template with who is signed in, where one may go, and the language. No rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from ccengine.backoffice.keys import CTX, LOCALES, PAGES, SIGNED_IN
+from ccengine.backoffice.languages import pick_language
+from ccengine.services.rights import may
+
+LANGUAGE_COOKIE = "cc_language"
+THEME_COOKIE = "cc_theme"
+FLASH_COOKIE = "cc_flash"
+_YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One entry of the navigation; `letter` is its key after g."""
+
+    key: str
+    url: str
+    icon: str
+    right: str | None
+    letter: str = ""
+    group: str = ""
+
+
+PLACES = (
+    Place(key="nav.board", url="/board", icon="board", right="board.view", letter="b"),
+    Place(key="nav.orders", url="/work-orders", icon="orders", right="orders.view", letter="o"),
+    Place(key="nav.calls", url="/calls", icon="calls", right="calls.view", letter="c"),
+    Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u"),
+    Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t"),
+    Place(key="nav.users", url="/admin/users", icon="users", right="users.edit", letter="a", group="nav.group_admin"),
+    Place(key="nav.tokens", url="/admin/tokens", icon="token", right="tokens.edit", group="nav.group_admin"),
+    Place(key="nav.rules", url="/admin/rules", icon="rules", right="rules.edit", group="nav.group_admin"),
+    Place(key="nav.audit", url="/admin/audit", icon="audit", right="audit.view", group="nav.group_admin"),
+)
+
+
+def language_of(request: web.Request) -> str:
+    """Return the language of the person's cookie or browser."""
+    return pick_language(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language", ""))
+
+
+def text_for(request: web.Request) -> Callable[..., str]:
+    """Return the `_` of this request, for texts made in Python."""
+    locales, language = request.app[LOCALES], language_of(request)
+    return lambda key, **values: locales.text(language, key, **values)
+
+
+def render(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    """Answer with a page."""
+    response = web.Response(text=render_text(request, template, **values), content_type="text/html", status=status)
+    if FLASH_COOKIE in request.cookies and not request.headers.get("HX-Request"):
+        response.del_cookie(FLASH_COOKIE, path="/")
+    return response
+
+
+def render_text(request: web.Request, template: str, **values: Any) -> str:
+    """Return a page's HTML with everything that layouts need."""
+    person = request.get(SIGNED_IN)
+    if person is None and template == "error.html":
+        template = "error_bare.html"
+    theme = request.cookies.get(THEME_COOKIE)
+    flash = request.cookies.get(FLASH_COOKIE, "")
+    shell = {
+        "me": person,
+        "csrf_token": person.csrf_token if person else "",
+        "can": lambda right: person is not None and may(person.actor, right),
+        "theme": theme if theme in ("light", "dark") else "",
+        "flash": flash if flash.startswith("done.") and request.app[LOCALES].has(flash) else "",
+        "nav": _navigation(request),
+        "search": _search(request),
+        "hotline": request.app[CTX].settings.site.hotline,
+        "path_qs": request.path_qs if request.method == "GET" else "/",
+    }
+    return request.app[PAGES].render(template, language_of(request), **{**shell, **values})
+
+
+def go(url: str, flash: str = "") -> web.Response:
+    """Answer "see other" after a change that worked, with a short word for the next page."""
+    response = web.Response(status=303, headers={"Location": url})
+    if flash:
+        response.set_cookie(FLASH_COOKIE, flash, max_age=30, path="/", httponly=True, samesite="Lax")
+    return response
+
+
+def local_path(path: str) -> str:
+    """Return a path of our own site, or "/": no redirect ever leaves it."""
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and all(32 < ord(char) < 127 for char in path)
+    return path if safe else "/"
+
+
+def set_language(response: web.StreamResponse, language: str) -> None:
+    """Remember the language in the browser."""
+    response.set_cookie(LANGUAGE_COOKIE, language, max_age=_YEAR, path="/", httponly=True, samesite="Lax")
+
+
+def _navigation(request: web.Request) -> list[dict[str, Any]]:
+    person = request.get(SIGNED_IN)
+    if person is None:
+        return []
+    shown: list[dict[str, Any]] = []
+    last_group = ""
+    for place in PLACES:
+        if place.right and not may(person.actor, place.right):
+            continue
+        current = request.path == place.url or request.path.startswith(f"{place.url}/")
+        group = place.group if place.group != last_group else ""
+        last_group = place.group
+        shown.append(
+            {
+                "key": place.key,
+                "url": place.url,
+                "icon": place.icon,
+                "letter": place.letter,
+                "current": current,
+                "group": group,
+            }
+        )
+    return shown
+
+
+def _search(request: web.Request) -> dict[str, str] | None:
+    person = request.get(SIGNED_IN)
+    if person is not None and may(person.actor, "customers.view"):
+        return {"url": "/customers", "key": "nav.search_customers"}
+    if person is not None and may(person.actor, "orders.view"):
+        return {"url": "/work-orders", "key": "nav.search_orders"}
+    return None

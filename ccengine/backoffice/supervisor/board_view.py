@@ -1,0 +1,92 @@
+"""From the engine's snapshot to what the board template shows: names, tones, counts. No HTTP, no HTML."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: The order in which agents stand on the board: those who work first.
+_STATES = ("ringing", "talking", "on_hold", "wrap_up", "available", "paused", "unreachable", "signed_out")
+_CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "voice_message": "info", "menu": ""}
+#: Longer than the service level: the figure turns red.
+_ALARM_WAITING = 5
+_FIGURES = (
+    ("offered", "calls"),
+    ("answered", "calls"),
+    ("abandoned", "calls"),
+    ("served", "calls"),
+    ("average_wait_seconds", "seconds"),
+    ("service_level_percent", "percent"),
+)
+Names = Mapping[str, Callable[..., str]]
+
+
+def build_view(snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `board/body.html` needs, from one snapshot."""
+    waiting = [_waiting(row, names) for row in snapshot.get("waiting", [])]
+    agents = sorted((_agent(row, names, agent_names) for row in snapshot.get("agents", [])), key=_rank)
+    counts = Counter(row["state"] for row in agents)
+    return {
+        "engine_connected": snapshot.get("engine_connected", True),
+        "pbx_connected": snapshot.get("pbx_connected", False),
+        "stale": snapshot.get("stale", False),
+        "waiting": waiting,
+        "waiting_alarm": len(waiting) >= _ALARM_WAITING,
+        "longest_since": min((row["since"] for row in waiting if row["since"]), default=""),
+        "calls": [_call(row, names, agent_names) for row in snapshot.get("calls", [])],
+        "agents": agents,
+        "agent_counts": [{"state": state, "n": counts[state]} for state in _STATES if counts[state]],
+        "figures": [_figure(snapshot.get("today", {}), key, unit) for key, unit in _FIGURES],
+    }
+
+
+def _rank(row: Mapping[str, Any]) -> tuple[int, str]:
+    return _STATES.index(row["state"]) if row["state"] in _STATES else len(_STATES), row["number"]
+
+
+def _waiting(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    return {
+        "call_id": row.get("call_id", ""),
+        "caller_number": row.get("caller_number", ""),
+        "caller_name": row.get("caller_name", ""),
+        "queue_name": names["queue_text"](row.get("queue")),
+        "position": row.get("position") or "–",
+        "since": row.get("since") or "",
+        "priority": row.get("priority") or 0,
+    }
+
+
+def _agent(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) -> dict[str, Any]:
+    number = row.get("number", "")
+    return {
+        "number": number,
+        "name": agent_names.get(number) or row.get("name") or number,
+        "extension": row.get("extension") or "",
+        "state": row.get("state", "signed_out"),
+        "reason_text": names["reason_name"](row.get("reason")) if row.get("state") == "paused" else "",
+        "since": row.get("since") or "",
+        "peer_number": row.get("peer_number") or "",
+    }
+
+
+def _call(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) -> dict[str, Any]:
+    number, item = row.get("agent_number") or "", row.get("menu_item") or ""
+    state = row.get("state", "menu")
+    return {
+        "call_id": row.get("call_id", ""),
+        "caller_number": row.get("caller_number", ""),
+        "state": state,
+        "tone": _CALL_TONES.get(state, ""),
+        "item_text": names["menu_text"]([item]) if item else "",
+        "agent_text": agent_names.get(number, number),
+        "since": row.get("since") or "",
+    }
+
+
+def _figure(today: Mapping[str, Any], key: str, unit: str) -> dict[str, str]:
+    value = today.get(key)
+    if value is None:
+        return {"key": key, "value": "–", "unit": ""}
+    shown = f"{value:.0f}" if isinstance(value, float) else str(value)
+    return {"key": key, "value": shown, "unit": unit}

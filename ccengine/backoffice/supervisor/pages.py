@@ -1,0 +1,74 @@
+"""The live board: the page, and the bits with which a supervisor changes an agent's state."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from markupsafe import Markup
+
+from ccengine.backoffice.access import page
+from ccengine.backoffice.agent_names import agent_names
+from ccengine.backoffice.forms import read_form
+from ccengine.backoffice.keys import CTX, HUB, PAGES, door_of
+from ccengine.backoffice.names import helpers
+from ccengine.backoffice.render import language_of, render
+from ccengine.backoffice.sessions import SignedIn
+from ccengine.backoffice.supervisor.board_view import build_view
+from ccengine.services import agents
+from ccengine.services.errors import NotFound, ServiceError
+from ccengine.services.rights import may
+
+
+@page("board.view")
+async def show_board(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """The page, already filled; the socket keeps it current."""
+    html = render_board(request, person, await agent_names(request.app))
+    return render(request, "board/page.html", board_html=Markup(html))
+
+
+def render_board(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:
+    """Return the live part for this kind of viewer; made once for each board version, language and right."""
+    language, can_control = language_of(request), may(person.actor, "agents.control_any")
+
+    def make(snapshot: dict[str, object]) -> str:
+        view = build_view(snapshot, helpers(request), names)
+        return request.app[PAGES].render("board/body.html", language, view=view, can_control=can_control, csrf_token="")
+
+    return request.app[HUB].rendered((language, str(can_control)), make)
+
+
+@page("agents.control_any")
+async def control(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """The form for one agent."""
+    return await _control(request, person, request.match_info["number"])
+
+
+@page("agents.control_any")
+async def set_agent_state(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Ask the PBX for a state; the board shows it when the PBX says so."""
+    number, form = request.match_info["number"], await read_form(request)
+    reason = form.get("reason") if form.get("state") == "paused" else None
+    ctx, door = request.app[CTX], door_of(request.app)
+    try:
+        await agents.set_state(
+            ctx, person.actor, door, number, form.get("state", ""), reason, form.get("extension") or None
+        )
+    except ServiceError as error:
+        return await _control(request, person, number, error=error.message(language_of(request)))
+    return await _control(request, person, number, done=True)
+
+
+async def _control(
+    request: web.Request, person: SignedIn, number: str, error: str = "", done: bool = False
+) -> web.Response:
+    ctx = request.app[CTX]
+    agent = next((one for one in await agents.list_agents(ctx, person.actor) if one.number == number), None)
+    if agent is None:
+        raise NotFound("agent", number)
+    live = request.app[HUB].agent(number) or {}
+    mine = live.get("extension") or agent.extension
+    devices = [
+        {"extension": one.extension, "label": one.label, "mine": one.extension == mine}
+        for one in await agents.list_devices(ctx, person.actor)
+    ]
+    reasons = [code for code in agents.PAUSE_REASONS if code not in ("no_answer", "wrap_up")]
+    return render(request, "desk/control.html", agent=agent, devices=devices, reasons=reasons, error=error, done=done)

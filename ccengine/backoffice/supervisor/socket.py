@@ -1,0 +1,74 @@
+"""The one WebSocket of a tab: pushes the board's HTML and the agent's own state, at least one message each 5 s."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from ccengine.backoffice.access import page
+from ccengine.backoffice.agent_names import agent_names
+from ccengine.backoffice.desk.own_state import own_state
+from ccengine.backoffice.keys import CTX, HUB
+from ccengine.backoffice.sessions import SignedIn, signed_in_by
+from ccengine.backoffice.supervisor.pages import render_board
+from ccengine.services.errors import Unavailable
+from ccengine.services.rights import may
+
+#: A message at least so often; the page calls itself stale after 12 s of silence.
+_BEAT_SECONDS = 5.0
+#: Not more often than this, however much happens.
+_PAUSE_SECONDS = 0.2
+#: The session is looked at again after so many messages, so a barred user's board ends within minutes.
+_CHECK_EVERY = 30
+_SESSION_OVER = 4401
+
+
+@page()
+async def board_socket(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Serve one tab until it closes, the session ends, or the server stops."""
+    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
+    await socket.prepare(request)
+    wants_board = request.query.get("board") == "1" and may(person.actor, "board.view")
+    writer = asyncio.create_task(_push(request, socket, person, wants_board))
+    try:
+        async for _message in socket:
+            break  # a page has nothing to say here; whoever talks is let go
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+    return socket
+
+
+async def _push(request: web.Request, socket: web.WebSocketResponse, person: SignedIn, wants_board: bool) -> None:
+    hub, seen, sent = request.app[HUB], -1, 0
+    try:
+        while not socket.closed:
+            version = await hub.wait_change(seen, _BEAT_SECONDS)
+            await socket.send_json(await _message(request, person, wants_board and version != seen))
+            seen, sent = version, sent + 1
+            if sent % _CHECK_EVERY == 0 and await _session_over(request, person):
+                await socket.close(code=_SESSION_OVER)
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+    except ConnectionError:
+        return  # the tab went away in the middle of a message
+
+
+async def _message(request: web.Request, person: SignedIn, with_board: bool) -> dict[str, Any]:
+    hub = request.app[HUB]
+    message: dict[str, Any] = {"now": datetime.now(UTC).isoformat(), "fresh": hub.fresh}
+    if with_board:
+        message["board"] = render_board(request, person, await agent_names(request.app))
+    if person.agent_number:
+        message["desk"] = own_state(hub, person.agent_number)
+    return message
+
+
+async def _session_over(request: web.Request, person: SignedIn) -> bool:
+    try:
+        return await signed_in_by(request.app[CTX], person.token) is None
+    except Unavailable:
+        return False  # no database is no reason to blind the board

@@ -1,0 +1,140 @@
+"""What people do to work orders on the pages: register, move, take, note."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from ccengine.backoffice.access import page
+from ccengine.backoffice.forms import field_errors, integer, path_number, read_form
+from ccengine.backoffice.keys import CTX
+from ccengine.backoffice.names import district_options, helpers, options
+from ccengine.backoffice.render import go, language_of, render, text_for
+from ccengine.backoffice.sessions import SignedIn
+from ccengine.backoffice.work_orders.pages import order_page
+from ccengine.rows import NewOrder
+from ccengine.services import customers, rules, work_orders
+from ccengine.services.errors import Conflict, Invalid, NotFound
+from ccengine.values import ACCOUNT_PATTERN
+
+_FIELDS = (
+    "type",
+    "form",
+    "source",
+    "priority",
+    "title",
+    "description",
+    "customer_account",
+    "district",
+    "contact_name",
+    "contact_number",
+    "address",
+    "category",
+    "unit",
+)
+_START = {"type": "repair", "form": "visit", "source": "customer", "priority": "normal"}
+
+
+@page("orders.create")
+async def new_order(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """The form for a request that came to the counter, by letter, web or elsewhere."""
+    account = request.query.get("account", "")
+    form = {**_START, "customer_account": account if ACCOUNT_PATTERN.fullmatch(account) else ""}
+    return await _form(request, person, form, {}, 200)
+
+
+async def _form(
+    request: web.Request, person: SignedIn, form: dict[str, str], errors: dict[str, str], status: int
+) -> web.Response:
+    ctx, _, name = request.app[CTX], text_for(request), helpers(request)["category_name"]
+    account = form.get("customer_account", "")
+    try:
+        customer = await customers.get(ctx, person.actor, account) if ACCOUNT_PATTERN.fullmatch(account) else None
+    except NotFound:
+        customer = None
+    categories = sorted({one.category for one in await rules.dispositions(ctx) if one.category})
+    return render(
+        request,
+        "work_orders/new.html",
+        status=status,
+        form={field: form.get(field, "") for field in _FIELDS},
+        errors=errors,
+        customer=customer,
+        types=options(_, "order_type", work_orders.TYPES),
+        priorities=options(_, "priority", work_orders.PRIORITIES),
+        forms=options(_, "form", work_orders.FORMS),
+        sources=options(_, "source", work_orders.SOURCES),
+        districts=district_options(request),
+        categories=[(code, name(code)) for code in categories],
+        **helpers(request),
+    )
+
+
+@page("orders.create")
+async def register(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Register the request, or show the form again with the error beside its field."""
+    form = await read_form(request)
+    values: dict[str, Any] = {field: form.get(field, "") for field in _FIELDS}
+    values["customer_account"] = values["customer_account"] or None
+    try:
+        order = await work_orders.register(request.app[CTX], person.actor, NewOrder(**values))
+    except Invalid as error:
+        return await _form(request, person, form, field_errors(error, language_of(request)), 422)
+    except Conflict as error:
+        return await _form(request, person, form, {"form_error": error.message(language_of(request))}, 409)
+    return go(f"/work-orders/{order.id}", "done.order_registered")
+
+
+async def _change(
+    request: web.Request,
+    person: SignedIn,
+    done: str,
+    change: Callable[[int, dict[str, str]], Awaitable[object]],
+) -> web.StreamResponse:
+    """Run a change of one order; an error is shown on the order's page, as the order is now."""
+    order_id, form = path_number(request), await read_form(request)
+    try:
+        await change(order_id, form)
+    except Invalid as error:
+        errors = field_errors(error, language_of(request), {"version": "form", "to": "form"})
+        return await order_page(request, person, order_id, errors=errors, form=form, status=422)
+    except Conflict as error:
+        told = {"form": error.message(language_of(request))}
+        return await order_page(request, person, order_id, errors=told, form=form, status=409)
+    return go(f"/work-orders/{order_id}", done)
+
+
+@page("orders.move")
+async def move(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Move the order on, or back with a reason."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        version = integer("version", form.get("version", ""))
+        to, note = form.get("to", ""), form.get("note", "")
+        return await work_orders.transition(request.app[CTX], person.actor, order_id, to, note, version)
+
+    return await _change(request, person, "done.order_moved", change)
+
+
+@page("orders.move")
+async def take(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Make the order one's own."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        version = integer("version", form.get("version", ""))
+        return await work_orders.take(request.app[CTX], person.actor, order_id, version)
+
+    return await _change(request, person, "done.order_taken", change)
+
+
+@page("orders.note")
+async def note(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Add a line to the order's history."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        await work_orders.add_note(request.app[CTX], person.actor, order_id, form.get("text", ""))
+        return None
+
+    return await _change(request, person, "done.note_saved", change)

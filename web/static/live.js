@@ -1,0 +1,84 @@
+// The one WebSocket of a tab: the board (where it is on the page) and the agent's own state and caller card.
+// Honest about age: when nothing arrived for a while, times stop and the page says so.
+
+let setServerTime, tick; // given by app.js, so that there is one of each
+
+const SILENCE_MS = 12000; // the server speaks at least every 5 s
+const board = document.querySelector("[data-live-board]");
+const state = document.querySelector("#live-state");
+const card = document.querySelector("#caller-card");
+const strip = document.querySelector("#desk-strip");
+let socket = null;
+let lastHeard = 0;
+let pause = 500;
+let shownCall = null;
+let shownDesk = null;
+
+function show(name) {
+  const fresh = name === "ok";
+  if (fresh) delete document.body.dataset.frozen; else document.body.dataset.frozen = "1";
+  board?.classList.toggle("stale", !fresh);
+  if (!state || state.dataset.state === name) return;
+  state.dataset.state = name;
+  state.textContent = state.dataset[name];
+}
+
+function hear(message) {
+  lastHeard = Date.now();
+  setServerTime(message.now);
+  show(message.fresh ? "ok" : "stale");
+  if (board && message.board !== undefined) {
+    const open = document.activeElement?.id;
+    Idiomorph.morph(board, message.board, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keepClock } });
+    htmx.process(board);
+    if (open) document.getElementById(open)?.focus({ preventScroll: true });
+  }
+  if (message.desk) hearDesk(message.desk);
+  tick();
+}
+
+// A running time that did not change its start keeps its text, so nothing flickers.
+function keepClock(older, newer) {
+  if (older.dataset?.since && older.dataset.since === newer.dataset?.since) newer.textContent = older.textContent;
+  return true;
+}
+
+function hearDesk(desk) {
+  const fingerprint = JSON.stringify([desk.state, desk.reason, desk.since, desk.engine_connected]);
+  if (strip && fingerprint !== shownDesk && !strip.querySelector("details[open]")) {
+    htmx.trigger(document.body, "desk-changed");
+    shownDesk = fingerprint;
+  }
+  if (desk.call_id && desk.call_id !== shownCall) {
+    shownCall = desk.call_id;
+    htmx.ajax("GET", `/desk/card?call_id=${encodeURIComponent(desk.call_id)}`, { target: card, swap: "innerHTML" });
+  }
+  document.title = document.title.replace(/^☎ /, "");
+  if (desk.state === "ringing") document.title = `☎ ${document.title}`;
+  const label = card?.querySelector("[data-card-state]");
+  if (label && desk.call_id === shownCall && label.dataset[desk.state]) label.textContent = label.dataset[desk.state];
+}
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/board/ws?board=${board ? 1 : 0}`);
+  socket.onmessage = (event) => { pause = 500; hear(JSON.parse(event.data)); };
+  socket.onclose = (event) => {
+    socket = null;
+    if (event.code === 4401) return location.reload(); // signed out elsewhere
+    show("waiting");
+    setTimeout(connect, pause + Math.random() * 300);
+    pause = Math.min(pause * 2, 8000);
+  };
+}
+
+function watchSilence() {
+  if (lastHeard && socket && Date.now() - lastHeard > SILENCE_MS) { show("waiting"); socket.close(); }
+}
+
+export function start(page) {
+  ({ setServerTime, tick } = page);
+  if (!board && !card?.dataset.agent) return;
+  setInterval(watchSilence, 1000);
+  connect();
+}
