@@ -1,0 +1,84 @@
+"""Migrations on both databases: up, down, up, and no difference between them and the tables."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import inspect, text
+
+from ccengine.config import Settings
+from ccengine.store.database import make_engine
+from ccengine.store.migrate import check, downgrade, upgrade
+from ccengine.store.tables import metadata
+from ccengine.store.unit_of_work import SqlStore
+from ccengine.store_port import AlreadyExists
+
+
+async def _tables(settings: Settings) -> set[str]:
+    engine = make_engine(settings, writer=False)
+    async with engine.connect() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    await engine.dispose()
+    return set(names)
+
+
+async def test_migrations_up_down_up_leave_the_same_tables(settings: Settings) -> None:
+    expected = set(metadata.tables) | {"alembic_version"}
+    assert await _tables(settings) == expected
+    await downgrade(settings, "base")
+    assert await _tables(settings) == {"alembic_version"}
+    await upgrade(settings)
+    assert await _tables(settings) == expected
+
+
+async def test_migrations_and_tables_do_not_drift(settings: Settings) -> None:
+    await check(settings)
+
+
+async def test_upgrade_of_an_up_to_date_database_changes_nothing(settings: Settings, store: SqlStore) -> None:
+    await upgrade(settings)
+    async with store.reading() as uow:
+        assert await uow.customers.count() == 60
+
+
+@pytest.mark.parametrize("table", ["audit_log", "work_order_events", "call_corrections"])
+async def test_append_only_table_refuses_change_and_deletion(store: SqlStore, table: str) -> None:
+    times = {"at": "2026-11-20 02:00:00"}
+    inserts = {
+        "audit_log": "INSERT INTO audit_log (at, actor, action, subject, detail) VALUES (:at, 'a', 'b', 'c', '{}')",
+        "work_order_events": "INSERT INTO work_order_events (order_id, at, actor, kind, note, detail) "
+        "SELECT id, :at, 'a', 'noted', '', '{}' FROM work_orders",
+        "call_corrections": "INSERT INTO call_corrections (call_id, revision, at, source, before, after, "
+        "fingerprint_before, fingerprint_after) SELECT call_id, 1, :at, 'live', '{}', '{}', 'a', 'b' FROM calls",
+    }
+    await _order_and_call(store)
+    async with store.writer.begin() as connection:
+        await connection.execute(text(inserts[table].replace(":at", f"'{times['at']}'")))
+    for statement in (f"UPDATE {table} SET at = at", f"DELETE FROM {table}"):
+        with pytest.raises(AlreadyExists, match="append-only"):
+            async with store() as uow:
+                assert uow._db is not None
+                await uow._db.execute(text(statement))
+
+
+async def _order_and_call(store: SqlStore) -> None:
+    from datetime import timedelta
+
+    from call_helpers import answered
+    from store_fixtures import START
+
+    from ccengine.hotline.work_order import opened as new_state
+
+    async with store() as uow:
+        await uow.calls.insert(answered("repair"), "f", None, "", START)
+        values = {
+            "number": "WO1",
+            "type": "repair",
+            "priority": "normal",
+            "title": "t",
+            "form": "phone",
+            "source": "customer",
+            "created_by": "t",
+            "due_at": START + timedelta(hours=1),
+        }
+        await uow.work_orders.insert(values, new_state(START))
+        await uow.commit()

