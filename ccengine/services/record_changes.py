@@ -38,7 +38,7 @@ def as_data(record: CallRecord) -> dict[str, Any]:
 
 def fingerprint(record: CallRecord) -> str:
     """Return a hash that is equal for equal records."""
-    text = json.dumps(as_data(record), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(as_data(record), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
