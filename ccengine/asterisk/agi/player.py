@@ -33,6 +33,10 @@ Lookups = Callable[[Lookup], Awaitable[Found | NotAvailable]]
 Lengths = Callable[..., float]
 
 
+#: Whoever takes longer to key a number is better off with a person; the dialplan's fallback leads there.
+LONGEST_ENTRY_SECONDS = 30.0
+
+
 class FlowPlayer:
     """One call's flow on one session."""
 
@@ -80,7 +84,6 @@ class FlowPlayer:
     async def _step(self, step: Step) -> Answer:
         if self._session.hung_up:
             raise CallerGone("the caller hung up")
-        await self._arm(self._step_seconds(step))
         match step:
             case Play():
                 for prompt in step.prompts:
@@ -95,18 +98,6 @@ class FlowPlayer:
             case Journal():
                 await self._journal(step)
         return None
-
-    def _step_seconds(self, step: Step) -> float:
-        """Longest time a healthy step takes: what the caller hears, plus what the caller may take to press keys."""
-        match step:
-            case Play():
-                return self._lengths(self._language, *step.prompts)
-            case Ask():
-                return self._lengths(self._language, *step.prompts) + step.timeout_seconds * step.max_digits
-            case Lookup():
-                return self._lookup_seconds
-            case _:
-                return 0.0
 
     # -- steps
 
@@ -129,6 +120,7 @@ class FlowPlayer:
     async def _more_digits(self, first: str, step: Ask) -> Keys:
         """Collect the rest in one command: between commands a fast key could fall into the gap."""
         more, milliseconds = step.max_digits - 1, round(step.timeout_seconds * 1000)
+        await self._arm(min(step.timeout_seconds * more, LONGEST_ENTRY_SECONDS))
         reply = await self._session.command(
             "GET DATA",
             quote(""),
@@ -142,6 +134,7 @@ class FlowPlayer:
         return Keys(first + reply.result, ended=reply.data != "timeout" and not full)
 
     async def _look_up(self, step: Lookup) -> Found | NotAvailable:
+        await self._arm(self._lookup_seconds)
         try:
             async with asyncio.timeout(self._lookup_seconds):
                 return await self._lookups(step)
@@ -165,18 +158,27 @@ class FlowPlayer:
     # -- commands
 
     async def _arm(self, step_seconds: float) -> None:
-        """From here the PBX waits this long for us before its own fallback takes the caller."""
+        """From here the PBX waits this long for us before its own fallback takes the caller.
+
+        It is done before each command that takes time, so that a frozen engine never costs a caller more silence than
+        the take-over time, wherever in a long menu it froze.
+        """
         await self._set("TIMEOUT(absolute)", f"{step_seconds + self._takeover_seconds:.0f}")
 
     async def _stream(self, prompt: str, keys: str) -> str:
         """Play one prompt; return the key that stopped it, or "". A missing file is passed over: the call goes on."""
-        deadline_seconds = self._lengths(self._language, prompt) + self._grace_seconds
+        seconds = self._lengths(self._language, prompt)
+        await self._arm(seconds)
+        deadline_seconds = seconds + self._grace_seconds
         reply = await self._session.command(
             "STREAM FILE", quote(prompt), quote(keys), deadline_seconds=deadline_seconds
         )
         return _key(reply.result)
 
     async def _wait_for_key(self, timeout_seconds: float) -> str:
+        if timeout_seconds <= 0:
+            return ""
+        await self._arm(timeout_seconds)
         reply = await self._session.command(
             "WAIT FOR DIGIT",
             str(round(timeout_seconds * 1000)),

@@ -84,11 +84,12 @@ async def test_end_of_a_flow_sets_destination_and_last_of_all_the_sentinel() -> 
     assert pbx.events == [f"CC_FLOW,id={CALL_ID}&to=queue&queue=hotline&item=repair&priority=2"]
 
 
-async def test_play_streams_each_prompt_after_arming_the_limit() -> None:
+async def test_play_arms_the_limit_before_each_prompt() -> None:
     pbx = await _played(_one(Play(prompts=("cc/a", "cc/b")), []))
-    assert pbx.commands[1:4] == [
+    assert pbx.commands[1:5] == [
         'SET VARIABLE "TIMEOUT(absolute)" "11"',
         'STREAM FILE "cc/a" ""',
+        'SET VARIABLE "TIMEOUT(absolute)" "11"',
         'STREAM FILE "cc/b" ""',
     ]
 
