@@ -1,4 +1,4 @@
-"""Names of agents by number, kept for half a minute: every board and list shows them, and they seldom change."""
+"""Names of agents and users, kept for half a minute: every board and list shows them, and they seldom change."""
 
 from __future__ import annotations
 
@@ -10,28 +10,45 @@ from ccengine.backoffice.keys import CTX
 from ccengine.services.agents import list_agents
 from ccengine.services.context import ENGINE
 from ccengine.services.errors import Unavailable
+from ccengine.services.sign_in import display_names
 
 _KEEP_SECONDS = 30.0
 
 
-class AgentNames:
+class People:
     """The kept names and when they were read."""
 
     def __init__(self) -> None:
-        self.names: dict[str, str] = {}
+        self.agents: dict[str, str] = {}
+        self.users: dict[str, str] = {}
         self.read_at = float("-inf")
 
 
-AGENT_NAMES: web.AppKey[AgentNames] = web.AppKey("agent_names", AgentNames)
+PEOPLE: web.AppKey[People] = web.AppKey("people", People)
+
+
+async def _people(app: web.Application) -> People:
+    kept = app[PEOPLE]
+    if time.monotonic() - kept.read_at > _KEEP_SECONDS:
+        try:
+            kept.agents = {agent.number: agent.name for agent in await list_agents(app[CTX], ENGINE)}
+            kept.users = await display_names(app[CTX])
+            kept.read_at = time.monotonic()
+        except Unavailable:
+            pass  # the last known names are better than none
+    return kept
 
 
 async def agent_names(app: web.Application) -> dict[str, str]:
-    """Return number -> name; without a database the last known ones."""
-    kept = app[AGENT_NAMES]
-    if time.monotonic() - kept.read_at > _KEEP_SECONDS:
-        try:
-            kept.names = {agent.number: agent.name for agent in await list_agents(app[CTX], ENGINE)}
-            kept.read_at = time.monotonic()
-        except Unavailable:
-            pass
-    return kept.names
+    """Return agent number -> name; without a database the last known ones."""
+    return (await _people(app)).agents
+
+
+async def refresh_people(app: web.Application) -> None:
+    """Read the names anew when they are old; pages with histories call this first."""
+    await _people(app)
+
+
+def user_display_name(app: web.Application, user_name: str) -> str:
+    """Return a user's name as last read, else the user name itself."""
+    return app[PEOPLE].users.get(user_name) or user_name

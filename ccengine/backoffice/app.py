@@ -10,8 +10,9 @@ from aiohttp import web
 from ccengine.assets import WEB
 from ccengine.backoffice.account.routes import ROUTES as ACCOUNT
 from ccengine.backoffice.admin.routes import ROUTES as ADMIN
-from ccengine.backoffice.agent_names import AGENT_NAMES, AgentNames
+from ccengine.backoffice.agent_names import PEOPLE, People
 from ccengine.backoffice.api import setup_api
+from ccengine.backoffice.calls.recording import LISTENED
 from ccengine.backoffice.calls.routes import ROUTES as CALLS
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
 from ccengine.backoffice.desk.routes import ROUTES as DESK
@@ -48,7 +49,8 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[LOCALES] = locales
     app[PAGES] = Pages(WEB, locales, Formats(site.timezone), {"zh_CN": site.name_zh, "en": site.name_en})
     app[HUB] = BoardHub(door)
-    app[AGENT_NAMES] = AgentNames()
+    app[PEOPLE] = People()
+    app[LISTENED] = {}
     for routes in _AREAS:
         app.router.add_routes(routes)
     setup_api(app)

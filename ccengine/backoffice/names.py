@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ccengine.backoffice.agent_names import user_display_name
 from ccengine.backoffice.keys import LOCALES
 from ccengine.backoffice.render import language_of, text_for
 from ccengine.hotline.outage import DISTRICTS
@@ -34,7 +35,7 @@ def helpers(request: web.Request) -> dict[str, Any]:
         kind, _colon, name = (actor or "").rpartition(":")
         if name == "engine" or kind == "engine":
             return _("person.engine")
-        return f"{_('person.api')} {name}" if kind == "api" else name
+        return f"{_('person.api')} {name}" if kind == "api" else user_display_name(request.app, name)
 
     return {
         "menu_text": menu_text,

@@ -70,10 +70,12 @@ document.addEventListener("keydown", (event) => {
     if (place) { event.preventDefault(); location.assign(place.href); return; }
   }
   if (event.key === "g") { waitingForPlace = Date.now() + 1200; return; }
+  const picks = event.target.closest?.("[data-pick-keys]");
+  if (picks && /^[1-9]$/.test(event.key)) { event.preventDefault(); picks.children[event.key - 1]?.click(); return; }
   const target = $(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();
-  if (target.matches("input")) { target.focus(); target.select(); } else if (target.matches("a[href]")) location.assign(target.href); else target.click();
+  if (target.matches("[data-key-focus]")) target.focus(); else if (target.matches("input")) { target.focus(); target.select(); } else if (target.matches("a[href]")) location.assign(target.href); else target.click();
 });
 
 // ---- htmx: tell people when a request failed, ask before what cannot be undone

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.admin.rule_words import rule_lines
-from ccengine.backoffice.agent_names import agent_names
+from ccengine.backoffice.agent_names import agent_names, refresh_people
 from ccengine.backoffice.forms import field_errors, page_links, path_number, query, read_form, read_many
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
@@ -147,6 +147,7 @@ async def revoke_token(request: web.Request, person: SignedIn) -> web.StreamResp
 @page("audit.view")
 async def show_audit(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Who did what, newest first."""
+    await refresh_people(request.app)
     cursor = query(request, ("cursor",))["cursor"]
     found = await audit.find_entries(request.app[CTX], person.actor, cursor or None, _PAGE)
     links = page_links({}, cursor, found.next)

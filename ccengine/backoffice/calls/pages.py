@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.agent_names import agent_names
+from ccengine.backoffice.agent_names import agent_names, refresh_people
 from ccengine.backoffice.calls.recording import send_recording
 from ccengine.backoffice.calls.timeline import text_of, title_of
 from ccengine.backoffice.forms import day_start, field_errors, one_of_or_none, page_links, query
@@ -73,6 +73,7 @@ def _conditions(request: web.Request, wanted: dict[str, str]) -> CallFilter:
 async def show_call(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """One call with everything known about it."""
     ctx, _ = request.app[CTX], text_for(request)
+    await refresh_people(request.app)
     detail = await call_records.get_call(ctx, person.actor, request.match_info["call_id"])
     record = detail.call.record
     names = await agent_names(request.app)

@@ -7,6 +7,7 @@ from datetime import datetime
 from aiohttp import web
 
 from ccengine.backoffice.access import page
+from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.forms import field_errors, local_moment, path_number, read_form
 from ccengine.backoffice.keys import CTX, PAGES
 from ccengine.backoffice.names import district_options, helpers, options
@@ -25,6 +26,7 @@ _EMPTY = {"kind": "planned", "district": "", "starts_at": "", "ends_at": "", "ar
 async def list_outages(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """All notices, newest first, each with what it is now."""
     ctx = request.app[CTX]
+    await refresh_people(request.app)
     found = await outages.find(ctx, person.actor, None, _SHOWN)
     now = ctx.clock.now()
     notices = [{"notice": row, "state": _state(row, now)} for row in found.items]

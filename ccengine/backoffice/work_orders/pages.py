@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from ccengine.backoffice.access import page
+from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.forms import field_errors, one_of_or_none, page_links, path_number, query
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import district_options, helpers, options
@@ -39,6 +40,7 @@ async def list_orders(request: web.Request, person: SignedIn) -> web.StreamRespo
     wanted = query(request, (*_FILTERS, "tab", "cursor"))
     wanted["tab"] = wanted["tab"] or "open"
     ctx = request.app[CTX]
+    await refresh_people(request.app)
     errors: dict[str, str] = {}
     found: Page[OrderRow] = Page(items=())
     try:
@@ -120,6 +122,7 @@ async def order_page(
 ) -> web.Response:
     """Answer the page of an order, with errors beside their fields where there are any."""
     ctx = request.app[CTX]
+    await refresh_people(request.app)
     detail = await work_orders.get(ctx, person.actor, order_id)
     order = detail.order
     return render(
