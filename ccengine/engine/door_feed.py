@@ -6,6 +6,7 @@ What does not live here: what is on the board (calls/board), sockets and other r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -74,8 +75,9 @@ class BoardFeed:
         await response.prepare(request)
         transport = request.transport
         if isinstance(transport, asyncio.WriteTransport):
-            async for line in self.lines(transport):
-                await response.write(line)
+            with contextlib.suppress(ConnectionError):  # the reader left
+                async for line in self.lines(transport):
+                    await response.write(line)
             transport.abort()
         return response
 

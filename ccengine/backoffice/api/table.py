@@ -1,0 +1,16 @@
+"""The one table of endpoints: routes and the OpenAPI document are both made from it."""
+
+from __future__ import annotations
+
+from ccengine.backoffice.api import agents, board, calls, customers, outages, work_orders
+from ccengine.backoffice.api.ask import Endpoint
+
+PREFIX = "/api/v1"
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *calls.ENDPOINTS,
+    *work_orders.ENDPOINTS,
+    *customers.ENDPOINTS,
+    *board.ENDPOINTS,
+    *agents.ENDPOINTS,
+    *outages.ENDPOINTS,
+)

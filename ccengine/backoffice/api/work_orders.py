@@ -1,0 +1,144 @@
+"""Work orders: list, one order, register, move, note."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from ccengine.backoffice.api import models as m
+from ccengine.backoffice.api import shapes
+from ccengine.backoffice.api.ask import Ask, Endpoint
+from ccengine.backoffice.api.fields import OrderKey
+from ccengine.backoffice.api.problems import refused_parameter
+from ccengine.rows import NewOrder, OrderFilter
+from ccengine.services import work_orders
+from ccengine.services.work_orders import RequestKey
+
+_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+async def list_orders(ask: Ask) -> m.OrderList:
+    """List work orders, newest first."""
+    query: m.OrderQuery = ask.query
+    wanted = OrderFilter(
+        status=query.status,
+        type=query.type,
+        priority=query.priority,
+        category=query.category,
+        district=query.district,
+        assigned_to=query.assigned_to,
+        customer_account=query.customer_id,
+        call_id=query.call_id,
+        text=query.text,
+        open_only=query.open_only,
+        overdue_at=ask.ctx.clock.now() if query.overdue_only else None,
+        since=query.since,
+        until=query.until,
+    )
+    page = await work_orders.find(ask.ctx, ask.actor, wanted, query.cursor, query.limit)
+    return m.OrderList(items=[shapes.order(ask.actor, row) for row in page.items], next=page.next)
+
+
+async def get_order(ask: Ask) -> m.OrderDetail:
+    """Show one work order with its history, by id or human number."""
+    return await _detail(ask, await _order_id(ask))
+
+
+async def register_order(ask: Ask) -> m.OrderDetail:
+    """Register a request by hand. With an Idempotency-Key the same request sent again finds the same order."""
+    body: m.OrderBody = ask.body
+    given = body.model_dump(mode="json")
+    new = NewOrder(customer_account=given.pop("customer_id"), **given)
+    order = await work_orders.register(ask.ctx, ask.actor, new, _request_key(ask))
+    return await _detail(ask, order.id)
+
+
+async def move_order(ask: Ask) -> m.OrderDetail:
+    """Move a work order to another state."""
+    body: m.TransitionBody = ask.body
+    order_id = await _order_id(ask)
+    await work_orders.transition(ask.ctx, ask.actor, order_id, body.to, body.note, body.expected_version)
+    return await _detail(ask, order_id)
+
+
+async def add_note(ask: Ask) -> m.OrderDetail:
+    """Add a line to a work order's history."""
+    order_id = await _order_id(ask)
+    await work_orders.add_note(ask.ctx, ask.actor, order_id, ask.body.text)
+    return await _detail(ask, order_id)
+
+
+async def _order_id(ask: Ask) -> int:
+    key: str = ask.path["id"]
+    return int(key) if key.isdigit() else (await work_orders.by_number(ask.ctx, ask.actor, key)).id
+
+
+async def _detail(ask: Ask, order_id: int) -> m.OrderDetail:
+    return shapes.order_detail(ask.actor, await work_orders.get(ask.ctx, ask.actor, order_id))
+
+
+def _request_key(ask: Ask) -> RequestKey | None:
+    key = ask.request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise refused_parameter("Idempotency-Key", "key_form")
+    return RequestKey(key=key, body_hash=hashlib.sha256(ask.raw_body).hexdigest())
+
+
+ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/work-orders",
+        handler=list_orders,
+        tag="work orders",
+        right="orders.view",
+        query=m.OrderQuery,
+        answer=m.OrderList,
+    ),
+    Endpoint(
+        method="POST",
+        path="/work-orders",
+        handler=register_order,
+        tag="work orders",
+        right="orders.create",
+        body=m.OrderBody,
+        answer=m.OrderDetail,
+        status=201,
+        problems=(409,),
+        idempotent_by_key=True,
+    ),
+    Endpoint(
+        method="GET",
+        path="/work-orders/{id}",
+        handler=get_order,
+        tag="work orders",
+        right="orders.view",
+        parameters={"id": OrderKey},
+        answer=m.OrderDetail,
+        problems=(404,),
+    ),
+    Endpoint(
+        method="POST",
+        path="/work-orders/{id}/transitions",
+        handler=move_order,
+        tag="work orders",
+        right="orders.move",
+        parameters={"id": OrderKey},
+        body=m.TransitionBody,
+        answer=m.OrderDetail,
+        problems=(404, 409),
+    ),
+    Endpoint(
+        method="POST",
+        path="/work-orders/{id}/notes",
+        handler=add_note,
+        tag="work orders",
+        right="orders.note",
+        parameters={"id": OrderKey},
+        body=m.NoteBody,
+        answer=m.OrderDetail,
+        status=201,
+        problems=(404,),
+    ),
+)
