@@ -56,6 +56,10 @@ class Families:
         """Return the call a known leg belongs to."""
         return self._call_of_leg[leg.uniqueid]
 
+    def find(self, call_id: str, linkedid: str) -> Call | None:
+        """Return the open call of our id, or else of a Linkedid."""
+        return self._by_id.get(call_id) or self._by_link.get(linkedid)
+
     def _place(self, leg: TrackedLeg) -> None:
         account = own_id(leg.face.account)
         named = self._by_id.get(account) if account else None

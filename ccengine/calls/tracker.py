@@ -330,10 +330,10 @@ class Tracker:
 
     def _journal_mark(self, event: ev.JournalMark) -> None:
         leg = self.families.legs.get(event.uniqueid)
-        if leg is None or leg.state is LegState.ENDED:
+        call = self.families.call_of(leg) if leg else self.families.find(event.value("id"), event.linkedid)
+        if call is None:
             self._anomaly(event.at, "late_event", f"{event.kind} {event.uniqueid}")
             return
-        call = self.families.call_of(leg)
         call.marks.append(event)
         name = own_id(event.value("id"))
         if name and call.own_id is None and event.kind == "CC_CALL":

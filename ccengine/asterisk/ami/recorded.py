@@ -51,16 +51,19 @@ def read_messages(lines: Iterable[str]) -> Iterator[Headers]:
 def read_events(lines: Iterable[str]) -> Iterator[PbxEvent]:
     """Yield the events of a recording; one without a time has that of the one before."""
     listed: list[Headers] = []
-    now, generation = _START, 0
+    now, generation, whole = _START, 0, False
     for headers in read_messages(lines):
         now = moment(headers, now)
         name = text(headers, "event")
         if name in _LISTS:
             listed.append(headers)
+        elif name == "CoreShowChannelsComplete":
+            whole = True
         elif name == "QueueStatusComplete":
-            generation += 1
-            yield build(listed, generation, now)
-            listed = []
+            if whole:  # not the list that a command asked for
+                generation += 1
+                yield build(listed, generation, now)
+            listed, whole = [], False
         elif (event := translate(headers, now)) is not None:
             yield event
 

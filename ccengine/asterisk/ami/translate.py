@@ -196,7 +196,7 @@ def _member(change: ev.MemberChange) -> _Maker:
 
 def _journal_mark(headers: Headers, at: datetime) -> ev.PbxEvent | None:
     """Read a CC_* line: of CEL (its text is JSON in Extra) or of UserEvent (its text is the header Text)."""
-    kind = text(headers, "eventname") or text(headers, "userevent")
+    kind = text(headers, "userdeftype") or text(headers, "userevent") or text(headers, "eventname")
     if not kind.startswith("CC_"):
         return None
     return ev.JournalMark(
