@@ -13,6 +13,7 @@ from pathlib import Path
 from ccengine import assets
 from ccengine.asterisk import pbx, pbx_user
 from ccengine.asterisk.pbx_configure import DROP_INS, HOST_ETC, include_lines
+from ccengine.asterisk.pbx_fallback import python_for_others
 from ccengine.asterisk.pbx_program import OLDEST_MAJOR, PbxError, Program, find_program
 from ccengine.config import Settings
 
@@ -115,7 +116,9 @@ def _prompts() -> Finding:
 
 
 def _fallback_python() -> Finding:
-    """The fallback runs as the PBX's user: can that user reach the Python with pyst2?"""
-    reachable = pbx_user.owner() is None or bool(pbx_user.prefix((assets.DIALPLAN / "fallback.agi",)))
-    remedy = "this folder is closed to the PBX's own user, so it runs as root: move the checkout below /opt or /srv"
-    return _seen(reachable, "the PBX runs with few rights", remedy)
+    """The fallback runs as the PBX's user: is there a Python that this user may run?"""
+    python = python_for_others()
+    reachable = pbx_user.owner() is None or pbx_user.open_to_others(python)
+    return _seen(
+        reachable, f"Python for the fallback: {python}", "apt-get install python3; ccengine pbx configure"
+    )

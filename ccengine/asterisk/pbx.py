@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +72,7 @@ def start(settings: Settings, progress: Callable[[str], None] = lambda text: Non
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=settings.pbx_dir,
+            cwd="/",
             start_new_session=True,
         )
     pid_file(settings).write_text(f"{process.pid}\n", encoding="ascii")
@@ -108,8 +107,7 @@ def _config(settings: Settings) -> Path:
 
 def _command(settings: Settings) -> list[str]:
     program = find_program(settings)
-    needed = (settings.pbx_dir / "etc", program.modules_dir, assets.PROMPTS / "zh", Path(sys.executable).resolve())
-    who = pbx_user.prefix((*needed, Path(sys.executable), run_dir(settings) / "x"))
+    who = pbx_user.prefix((settings.pbx_dir, program.modules_dir, assets.PROMPTS / "zh", run_dir(settings)))
     return [*who, *program.command, "-f", "-C", str(_config(settings))]
 
 

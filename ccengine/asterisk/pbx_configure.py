@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
-import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from ccengine import assets
 from ccengine.asterisk import pbx_user
+from ccengine.asterisk.pbx_fallback import write_fallback
 from ccengine.asterisk.pbx_program import PbxError, Program, find_program, host_program
 from ccengine.asterisk.render import render
 from ccengine.asterisk.secrets import load_or_create
@@ -28,8 +26,8 @@ HOST_ETC = Path("/etc/asterisk")
 def folders(settings: Settings) -> dict[str, Path]:
     """Return the private instance's folders by purpose."""
     base = settings.pbx_dir
-    names = ("etc", "var", "spool", "log", "cache", "data", "agi")
-    return {name: base / name for name in names} | {"run": run_dir(settings)}
+    names = ("etc", "var", "spool", "log", "cache", "data")
+    return {name: base / name for name in names} | {"run": run_dir(settings), "agi": agi_dir(settings)}
 
 
 def run_dir(settings: Settings) -> Path:
@@ -38,6 +36,18 @@ def run_dir(settings: Settings) -> Path:
     if len(str(wanted / "asterisk.ctl")) < 100:
         return wanted
     return Path(tempfile.gettempdir()) / f"ccengine-{hashlib.sha256(str(wanted).encode()).hexdigest()[:12]}"
+
+
+def agi_dir(settings: Settings) -> Path:
+    """Return the folder of the fallback script.
+
+    Asterisk takes every right from the programs it starts, also the one to look into closed folders: where the state
+    folder is closed to the PBX's user (a checkout in /root), the script stands outside.
+    """
+    wanted = settings.pbx_dir / "agi"
+    if pbx_user.owner() is None or pbx_user.open_to_others(settings.pbx_dir):
+        return wanted
+    return Path("/var/lib/ccengine") / hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
 
 
 def configure(settings: Settings) -> Path:
@@ -54,10 +64,11 @@ def configure(settings: Settings) -> Path:
     _write_drop_ins(places["etc"] / DROP_INS, values)
     for template in sorted((assets.ASTERISK_CONF / "private").glob("*.conf")):
         _write(places["etc"] / template.name, render(template, values))
-    _write_fallback(places["agi"] / "fallback")
+    write_fallback(places["agi"])
     settings.pbx_dir.chmod(0o750)
     pbx_user.own(settings.pbx_dir)
     pbx_user.own(places["run"])
+    pbx_user.own(places["agi"])
     return places["etc"] / "asterisk.conf"
 
 
@@ -72,9 +83,9 @@ def configure_host(settings: Settings, etc: Path = HOST_ETC) -> list[tuple[Path,
     drop_ins = etc / DROP_INS
     try:
         drop_ins.mkdir(exist_ok=True)
-        values = template_values(settings, program, folders(settings) | {"agi": drop_ins})
+        values = template_values(settings, program, folders(settings) | {"agi": drop_ins / "agi"})
         _write_drop_ins(drop_ins, values)
-        _write_fallback(drop_ins / "fallback")
+        write_fallback(drop_ins / "agi")
     except OSError as error:
         raise PbxError(f"{error.filename}: {error.strerror}. Run as a user who may write to {etc}") from error
     return include_lines(etc)
@@ -133,16 +144,6 @@ def _write_drop_ins(folder: Path, values: dict[str, Any]) -> None:
         _write(folder / template.name, render(template, values))
     for dialplan in sorted(assets.DIALPLAN.glob("*.conf")):
         _write(folder / dialplan.name, dialplan.read_text(encoding="utf-8"))
-
-
-def _write_fallback(path: Path) -> None:
-    """Write the AGI entry: it starts fallback.agi with the Python that has pyst2, that is ours."""
-    script = path.with_suffix(".agi")
-    shutil.copyfile(assets.DIALPLAN / "fallback.agi", script)
-    command = shlex.join([sys.executable, "-I", str(script)])
-    path.write_text(f"#!/bin/sh\nexec {command}\n", encoding="utf-8")
-    path.chmod(0o755)
-    script.chmod(0o755)
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,14 @@ MakePbx = Callable[..., PbxInstance]
 
 
 @pytest.fixture(scope="session")
-def make_pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakePbx]:
+def make_pbx() -> Iterator[MakePbx]:
     """Start further private PBXs: `make_pbx(pbx={"queue_timeout_seconds": 5})`. They end with the session."""
     made: list[PbxInstance] = []
 
     def make(**sections: dict[str, Any]) -> PbxInstance:
-        folder: Path = tmp_path_factory.mktemp("pbx")
+        # Not below pytest's own folder: that is closed to others, and the PBX runs as somebody else.
+        folder = Path(tempfile.mkdtemp(prefix="ccengine-test-"))
+        folder.chmod(0o755)
         instance = PbxInstance.create(folder, **sections)
         made.append(instance)
         instance.start()
@@ -30,6 +34,7 @@ def make_pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakePbx]:
     yield make
     for instance in made:
         instance.stop()
+        shutil.rmtree(instance.settings.state_dir)
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,17 @@ from ccengine.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CEL_COLUMNS = (
-    "eventtype,eventtime,userdeftype,cid_name,cid_num,exten,context,channame,appname,appdata,uniqueid,linkedid"
+    "eventtype",
+    "eventtime",
+    "userdeftype",
+    "cid_name",
+    "cid_num",
+    "exten",
+    "context",
+    "channame",
+    "appname",
 )
-CEL_COLUMNS += ",linkedid,bridgepeer,eventextra,accountcode,peeraccount"
+CEL_COLUMNS += ("appdata", "uniqueid", "linkedid", "bridgepeer", "eventextra", "accountcode", "peeraccount")
 
 CelRow = dict[str, str]
 
@@ -52,6 +60,7 @@ class PbxInstance:
             "agi": {"port": ports[2]},
             "web": {"port": ports[3]},
         }
+        own["pbx"]["menu_limit_seconds"] = 4
         own["pbx"]["trunk_uri"] = f"sip:127.0.0.1:{ports[4]}"
         for section, values in sections.items():
             own.setdefault(section, {}).update(values)
@@ -116,7 +125,7 @@ class PbxInstance:
     def cel(self, *types: str) -> list[CelRow]:
         """CEL rows since the test began; `types`: only these event types (CC_… are event types of their own)."""
         rows = [
-            dict(zip(CEL_COLUMNS.split(","), row, strict=True))
+            dict(zip(CEL_COLUMNS, row, strict=True))
             for row in csv.reader(io.StringIO(self._since(self.settings.cel_file)))
         ]
         return [row for row in rows if not types or event_type(row) in types]

@@ -14,6 +14,7 @@ import numpy as np
 from baresip.call import Call, CallState
 from baresip.config import Account, Config
 from baresip.errors import AudioNotActive, AudioRestarted, BaresipError, StaleHandleError
+from baresip.events import StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 from pbx_instance import free_ports
@@ -150,6 +151,7 @@ class PhoneCall:
 class Phone:
     """A phone: an agent's (registered) or a caller's (unknown to the PBX, comes over the trunk)."""
 
+    runtime: Runtime
     agent: UserAgent
     number: str
     tone: float
@@ -164,7 +166,15 @@ class Phone:
 
     async def dial(self, target: str, headers: dict[str, str] | None = None) -> PhoneCall:
         """Call `target`; returns while it rings: await `wait_established()`."""
-        return self._keep(await self.agent.dial(self.uri(target), headers))
+        early: list[StackEvent] = []
+        self.runtime.subscribe(early.append)
+        try:
+            call = await self.agent.dial(self.uri(target), headers)
+        finally:
+            self.runtime.unsubscribe(early.append)
+        for event in early:  # this PBX answers within a millisecond, before baresip's Call listens
+            call._on_stack_event(event)
+        return self._keep(call)
 
     async def call(self, target: str) -> PhoneCall:
         """Call `target` and wait for the answer."""
@@ -236,7 +246,14 @@ class Phones:
 
     async def _make(self, account: Account, number: str, tone: float, auto_answer: bool) -> Phone:
         made = Phone(
-            await UserAgent.create(self._runtime, account), number, tone, self._host, [], asyncio.Queue(), auto_answer
+            self._runtime,
+            await UserAgent.create(self._runtime, account),
+            number,
+            tone,
+            self._host,
+            [],
+            asyncio.Queue(),
+            auto_answer,
         )
         made.agent.on_incoming(made.incoming)
         self.made.append(made)
