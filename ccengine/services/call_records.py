@@ -246,10 +246,11 @@ async def reveal_caller(ctx: Context, actor: Actor, call_id: str) -> str:
 
 
 @guarded
-async def recording_for(ctx: Context, actor: Actor, call_id: str) -> RecordingFile:
+async def recording_for(ctx: Context, actor: Actor, call_id: str, *, noted: bool = False) -> RecordingFile:
     """Return the file to play for a call, audited. Errors: NotAllowed(calls.listen), NotFound, Unavailable.
 
-    An agent without calls.listen may hear the calls that were their own.
+    An agent without calls.listen may hear the calls that were their own. `noted`: the same person's listening was put
+    into the audit log moments ago (a player asks for many ranges of one file).
     """
     async with ctx.store() as uow:
         call = await uow.calls.get(call_id)
@@ -259,8 +260,9 @@ async def recording_for(ctx: Context, actor: Actor, call_id: str) -> RecordingFi
         playable = call.playable if call is not None else None
         if playable is None:
             raise NotFound("recording", call_id)
-        await note(ctx, uow, actor, "calls.listen", f"call:{call_id}", {"file": playable.file_name})
-        await uow.commit()
+        if not noted:
+            await note(ctx, uow, actor, "calls.listen", f"call:{call_id}", {"file": playable.file_name})
+            await uow.commit()
     return RecordingFile(
         call_id=call_id,
         file_name=playable.file_name,

@@ -230,3 +230,10 @@ async def list_users(ctx: Context, actor: Actor) -> tuple[UserRow, ...]:
     require(actor, "users.edit")
     async with ctx.store.reading() as uow:
         return await uow.users.list()
+
+
+@guarded
+async def display_names(ctx: Context) -> dict[str, str]:
+    """Return user name -> display name of everybody, for histories. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        return {user.user_name: user.display_name for user in await uow.users.list()}
