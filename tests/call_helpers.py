@@ -86,7 +86,6 @@ def unqueued(outcome: Outcome, *path: str, **changes: Any) -> CallRecord:
     given: dict[str, Any] = {
         "queue": None,
         "queued_at": None,
-        "wait_seconds": 0.0,
         "outcome": outcome,
         "menu_path": path,
         "menu_served": outcome is Outcome.SELF_SERVICE,

@@ -6,8 +6,8 @@ What does not live here: anything a use case does.
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 from ccengine.services.errors import Conflict, Invalid, Unavailable
 from ccengine.store_port import AlreadyExists, StoreUnavailable, VersionConflict
@@ -18,7 +18,7 @@ R = TypeVar("R")
 LIMIT_MAX = 200
 
 
-def guarded(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+def guarded(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
     """Turn StoreUnavailable into Unavailable("database"), VersionConflict into Conflict."""
 
     @functools.wraps(function)
