@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.helpers import ChainMapProxy
 
 from ccengine.backoffice.languages import Locales
 from ccengine.backoffice.live import BoardHub
@@ -26,7 +27,7 @@ REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 SIGNED_IN: web.RequestKey[SignedIn] = web.RequestKey("signed_in", SignedIn)
 
 
-def door_of(app: web.Application) -> EngineDoor:
+def door_of(app: web.Application | ChainMapProxy) -> EngineDoor:
     """Return the engine's door of the application."""
     door: EngineDoor = app[DOOR]
     return door

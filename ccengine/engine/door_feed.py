@@ -54,6 +54,7 @@ class BoardFeed:
         A reader that has not taken the last line yet gets nothing until it has, then the newest: it never falls behind
         by more than one board. One that takes nothing for STUCK_SECONDS is given up.
         """
+        self._publish()  # a new reader begins with the board of this moment
         seen = 0
         while True:
             if not await _drained(transport):

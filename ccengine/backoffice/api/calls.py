@@ -8,7 +8,7 @@ from ccengine.backoffice.api import models as m
 from ccengine.backoffice.api import shapes
 from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import CallId
-from ccengine.backoffice.recording_relay import relay_recording
+from ccengine.backoffice.calls.recording import send_recording
 from ccengine.rows import CallFilter
 from ccengine.services import call_records
 
@@ -38,9 +38,8 @@ async def get_call(ask: Ask) -> m.CallDetail:
 
 
 async def get_recording(ask: Ask) -> web.StreamResponse:
-    """Send a call's recording or voice message; takes Range. Each request is in the audit log."""
-    found = await call_records.recording_for(ask.ctx, ask.actor, ask.path["id"])
-    return await relay_recording(ask.request, ask.door, found.file_name)
+    """Send a call's recording or voice message; takes Range. Listening is in the audit log."""
+    return await send_recording(ask.request, ask.actor, ask.path["id"])
 
 
 ENDPOINTS = (

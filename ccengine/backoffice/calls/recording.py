@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.helpers import ChainMapProxy
 
 from ccengine.backoffice.keys import CTX, door_of
 from ccengine.backoffice.recording_relay import relay_recording
@@ -22,32 +23,32 @@ LISTENED: web.AppKey[dict[tuple[str, str, str], float]] = web.AppKey("listened",
 
 async def send_recording(request: web.Request, actor: Actor, call_id: str) -> web.StreamResponse:
     """Answer the call's recording with Range, ETag and 206. Errors: NotAllowed, NotFound, Unavailable."""
-    ctx = request.app[CTX]
-    noted = _noted_before(request.app, actor, call_id)
+    ctx = request.config_dict[CTX]
+    noted = _noted_before(request.config_dict, actor, call_id)
     wanted = await recording_for(ctx, actor, call_id, noted=noted)
     if not noted:
-        _note(request.app, actor, call_id)
+        _note(request.config_dict, actor, call_id)
     local = local_file(ctx.settings.recordings_dir, wanted.file_name)
     if local is not None:
         return web.FileResponse(
             local, headers={"Content-Type": "audio/wav", "Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
         )
     try:
-        return await relay_recording(request, door_of(request.app), wanted.file_name)
+        return await relay_recording(request, door_of(request.config_dict), wanted.file_name)
     except RecordingNotFound as error:
         raise NotFound("recording", call_id) from error
     except EngineUnavailable as error:
         raise Unavailable("engine") from error
 
 
-def _noted_before(app: web.Application, actor: Actor, call_id: str) -> bool:
+def _noted_before(app: ChainMapProxy, actor: Actor, call_id: str) -> bool:
     """A player asks for many ranges of one file: one audit line for one listening is what people can read."""
     return (
         time.monotonic() - app[LISTENED].get((actor.kind, actor.name, call_id), float("-inf")) < _ONE_LISTENING_SECONDS
     )
 
 
-def _note(app: web.Application, actor: Actor, call_id: str) -> None:
+def _note(app: ChainMapProxy, actor: Actor, call_id: str) -> None:
     kept = app[LISTENED]
     if len(kept) >= _MOST_KEPT:
         kept.clear()  # then some listening gets a second line, never none

@@ -133,9 +133,6 @@ async def fill(ctx: Context) -> None:
             )
         )
         await uow.commit()
-    folder = ctx.settings.recordings_dir / "2026/11/21"
-    folder.mkdir(parents=True)
-    (folder / "one.wav").write_bytes(b"RIFF" + bytes(200_000))
 
 
 def record(number: int) -> CallRecord:
@@ -166,7 +163,8 @@ def record(number: int) -> CallRecord:
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    settings = door_settings(tmp_path)
+    engine_settings = door_settings(tmp_path / "engine")
+    settings = door_settings(tmp_path / "backoffice", socket=str(engine_settings.door_socket))
     await upgrade(settings)
     store = SqlStore(settings)
     ctx = Context(store=store, clock=SystemClock(), settings=settings)
@@ -174,8 +172,11 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await fill(ctx)
     roles = ("agent", "dispatcher", "field_worker", "supervisor", "administrator")
     tokens = {role: await issue(ctx, ENGINE, role, frozenset({role})) for role in roles}
+    folder = engine_settings.recordings_dir / "2026/11/21"
+    folder.mkdir(parents=True)
+    (folder / "one.wav").write_bytes(b"RIFF" + bytes(200_000))
     live = BoardLive()
-    engine = Door(settings, live)
+    engine = Door(engine_settings, live)
     await engine.start()
     door = EngineDoor(settings)
     runner = web.AppRunner(make_app(ctx, door), access_log=None, shutdown_timeout=1)
