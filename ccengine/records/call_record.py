@@ -25,6 +25,7 @@ from ccengine.values import (
 )
 
 _FILE_NAME = re.compile(r"^(?:[0-9]{4}/[0-9]{2}/[0-9]{2}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,160}\.wav$")
+_DIALLED = re.compile(r"^PJSIP/([0-9+]{1,20})@")
 _QUEUE_LEFT = {
     "EXITWITHTIMEOUT": "TIMEOUT",
     "EXITEMPTY": "LEAVEEMPTY",
@@ -196,6 +197,9 @@ def _agents(family: Family, legs: Mapping[str, Leg]) -> dict[str, str]:
     """Who was on which leg: the queue's word first, then our own events, then who usually has the phone."""
     found = {leg.unique_id: (family.people or {}).get(leg.extension, "") for leg in legs.values() if leg.extension}
     for line in family.lines:
+        leg = legs.get(line.unique_id)
+        if line.event == "CHAN_START" and leg and leg.extension and AGENT_NUMBER_PATTERN.match(line.caller_name):
+            found[line.unique_id] = line.caller_name  # the phone's own name: the person it usually belongs to
         if line.event in ("CC_REC", "CC_CALL") and AGENT_NUMBER_PATTERN.match(line.words.get("agent", "")):
             found[line.words.get("leg") or line.unique_id] = line.words["agent"]
     for entry in family.queue_lines:
@@ -221,8 +225,11 @@ def _talk(agent: str | None, extension: str, overlap: Overlap) -> Talk:
 
 
 def _outside_number(call: TrunkCall, leg: Leg) -> str:
-    numbers = [line.caller_number for line in call.lines if line.unique_id == leg.unique_id and line.caller_number]
-    return numbers[0] if numbers else ""
+    """The number behind a second trunk leg: the caller's when he is the other call, else what was dialled for it."""
+    dialled = [_DIALLED.match(line.app_data) for line in call.lines if line.app == "Dial" and line.at <= leg.first_at]
+    numbers = [match[1] for match in dialled if match is not None]
+    own = [line.caller_number for line in call.lines if line.unique_id == leg.unique_id]
+    return next(iter([number for number in own if number.strip("0")] + numbers[-1:]), "")
 
 
 def _started_at(call: TrunkCall) -> datetime:
@@ -364,11 +371,17 @@ def _recordings(call: TrunkCall) -> tuple[RecordingPart, ...]:
         if not _FILE_NAME.match(name) or any(part.file_name == name for part in parts):
             continue
         leg_id = line.words.get("leg") or line.unique_id
+        party = _party(line)
+        leg = call.legs.get(leg_id)
+        answered_at = leg.answered_at if leg is not None else None
+        if party is RecordingParty.AGENT and leg is not None and answered_at is None and leg.over_at is not None:
+            continue  # rung in vain: its file is empty
         parts.append(
             RecordingPart(
                 file_name=name,
-                party=_party(line),
-                started_at=line.at,
+                party=party,
+                # The recorder of a rung leg begins to write with the leg's answer.
+                started_at=max(line.at, answered_at or line.at),
                 leg_id=leg_id,
                 agent_number=call.agents.get(leg_id),
             )

@@ -24,7 +24,7 @@ _REUSE = timedelta(seconds=5)
 _FORGOTTEN_IDS = 50_000
 #: Events that cannot be the first thing we hear of a call: what comes after the end of one we already told.
 _AFTERMATH = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "APP_END", "BRIDGE_EXIT"})
-_NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME"})
+_NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME", "CLI"})
 
 
 #: Where a line stood: number of the file since the reader's start, and byte in it.

@@ -1,0 +1,322 @@
+"""Real calls on the real PBX, each told by one right record. With CCENGINE_SAVE_REPLAYS=1 their journals are kept.
+
+The kept journals are tests/replays/<name>/; tests/replays/test_replays.py reads them without a PBX.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pbx_engines import Serve, engine
+from pbx_fixtures import MakePbx
+from pbx_instance import PbxInstance
+from phones import CALLER_TONE, PhoneCall, Phones
+
+from ccengine.asterisk import pbx as process
+from ccengine.clock import SystemClock
+from ccengine.engine.journal_reader import JournalReader
+from ccengine.engine.journal_state import JournalState
+from ccengine.values import CallRecord, Direction, EndedBy, Outcome, RecordingParty
+
+pytestmark = pytest.mark.pbx
+REPLAYS = Path(__file__).parent.parent / "replays"
+
+
+def records_of(pbx: PbxInstance, name: str = "") -> list[CallRecord]:
+    """Read the PBX's journals as the engine does; return this test's records, and keep the journals if asked."""
+    reader = JournalReader(
+        pbx.settings.site.node,
+        pbx.settings.cel_file,
+        pbx.settings.queue_log_file,
+        JournalState(),
+        SystemClock(),
+        pbx.settings.pbx.devices,
+    )
+    told: dict[str, CallRecord] = {}
+    while (batch := reader.read()) is not None:
+        assert batch.quarantined == ()
+        told |= {record.call_id: record for record in batch.records}
+    reader.close()
+    if name and os.environ.get("CCENGINE_SAVE_REPLAYS"):
+        folder = REPLAYS / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "cel.csv").write_text(pbx._since(pbx.settings.cel_file), encoding="utf-8")
+        (folder / "queue_log").write_text(pbx._since(pbx.settings.queue_log_file), encoding="utf-8")
+    ours = [row["uniqueid"] for row in pbx.cel("CHAN_START")]
+    return [one for one in told.values() if set(one.linked_ids) & set(ours)]
+
+
+def only(pbx: PbxInstance, name: str = "") -> CallRecord:
+    """Return the one record of this test, which must be final."""
+    (record,) = records_of(pbx, name)
+    assert record.final
+    assert record.call_id == pbx.facts("CC_CALL")[0]["id"]
+    return record
+
+
+def menu(*events: tuple[str, str], **variables: str) -> Serve:
+    """Return an engine that writes these events to the journal, sets the variables and ends with the sentinel."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def say(command: str) -> str:
+            writer.write(command.encode() + b"\n")
+            return (await reader.readline()).decode()
+
+        call_id = (await say("GET VARIABLE CC_CALL_ID")).split("(")[1].split(")")[0]
+        for kind, words in events:
+            await say(f'EXEC CELGenUserEvent "{kind},id={call_id}&{words}"')
+        for name, value in {**variables, "TIMEOUT(absolute)": "0", "CC_DONE": "1"}.items():
+            await say(f'SET VARIABLE {name} "{value}"')
+        writer.close()
+
+    return serve
+
+
+REPAIR = menu(("CC_LANG", "lang=zh"), ("CC_MENU", "item=repair&key=1"), CC_TO="queue", CC_ITEM="repair")
+
+
+async def talk_for(pbx: PbxInstance, call: PhoneCall, seconds: float) -> None:
+    """Let a call go on for a while, by the sound it heard."""
+    heard = len(call.heard_sound)
+    await pbx.wait_for(lambda: len(call.heard_sound) > heard + seconds * 8000, "the talk")
+
+
+@asynccontextmanager
+async def talking(pbx: PbxInstance, phones: Phones) -> AsyncIterator[tuple[PhoneCall, PhoneCall]]:
+    """A caller who chose repair talks with agent 8001 on 1001."""
+    agent = await phones.agent("1001")
+    pbx.sign_in("1001")
+    caller = await phones.caller("13812345678", "张三")
+    async with engine(pbx.settings, REPAIR):
+        call = await caller.call("96390")
+        talk = await agent.answer_next(seconds=20)
+    await talk.wait_heard(CALLER_TONE)
+    await call.wait_heard(agent.tone)
+    yield call, talk
+
+
+async def test_caller_hangs_up_after_the_talk(pbx: PbxInstance, phones: Phones) -> None:
+    async with talking(pbx, phones) as (call, _):
+        await talk_for(pbx, call, 1)
+        await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "answered")
+    assert (record.outcome, record.ended_by, record.agent_number) == (Outcome.ANSWERED, EndedBy.CALLER, "8001")
+    assert (record.caller_number, record.caller_name, record.queue) == ("13812345678", "张三", "hotline")
+    assert record.menu_path == ("repair",)
+    assert not record.fallback
+    assert 1 <= record.talk_seconds <= 4
+    assert 0 < record.wait_seconds < 5
+    assert [part.party for part in record.recordings] == [RecordingParty.CALLER, RecordingParty.AGENT]
+    assert all((pbx.settings.recordings_dir / part.file_name).is_file() for part in record.recordings)
+
+
+async def test_agent_hangs_up_after_the_talk(pbx: PbxInstance, phones: Phones) -> None:
+    async with talking(pbx, phones) as (call, talk):
+        await talk_for(pbx, call, 0.5)
+        await talk.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "agent_hangs_up")
+    assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
+
+
+async def test_caller_hangs_up_waiting(pbx: PbxInstance, phones: Phones) -> None:
+    pbx.sign_in("1001", paused="break")
+    await phones.agent("1001")
+    caller = await phones.caller()
+    async with engine(pbx.settings, REPAIR):
+        call = await caller.call("96390")
+        await pbx.wait_for(lambda: pbx.cel("CC_QUEUE"), "the queue")
+    await talk_for(pbx, call, 1)
+    await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "abandoned_waiting")
+    assert (record.outcome, record.ended_by, record.queue) == (Outcome.ABANDONED, EndedBy.CALLER, "hotline")
+    assert record.wait_seconds >= 1
+    assert (record.talk_seconds, record.agent_number) == (0, None)
+
+
+async def test_caller_hangs_up_while_a_phone_rings(pbx: PbxInstance, phones: Phones) -> None:
+    agent = await phones.agent("1001")
+    pbx.sign_in("1001")
+    caller = await phones.caller()
+    call = await caller.call("96390")
+    await agent.wait_ringing()
+    await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "abandoned_ringing")
+    assert (record.outcome, record.ended_by) == (Outcome.ABANDONED, EndedBy.CALLER)
+    assert record.fallback
+    assert [part.party for part in record.recordings] == [RecordingParty.CALLER]
+
+
+async def test_caller_hangs_up_in_the_menu(pbx: PbxInstance, phones: Phones) -> None:
+    async def waits(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    caller = await phones.caller()
+    async with engine(pbx.settings, waits):
+        call = await caller.call("96390")
+        await call.hangup()
+        await pbx.wait_call_over()
+    record = only(pbx, "menu_hangup")
+    assert (record.outcome, record.ended_by, record.queue) == (Outcome.MENU_HANGUP, EndedBy.CALLER, None)
+
+
+async def test_menu_serves_the_caller_and_hangs_up(pbx: PbxInstance, phones: Phones) -> None:
+    events = (("CC_MENU", "item=balance&key=2"), ("CC_ACCOUNT", "account=10000123"), ("CC_SERVED", "item=balance"))
+    caller = await phones.caller()
+    async with engine(pbx.settings, menu(*events, CC_TO="hangup")):
+        call = await caller.call("96390")
+        await call.wait_closed()
+        await pbx.wait_call_over()
+    record = only(pbx, "self_service")
+    assert (record.outcome, record.ended_by, record.account) == (Outcome.SELF_SERVICE, EndedBy.SYSTEM, "10000123")
+
+
+async def test_caller_leaves_a_message(pbx: PbxInstance, phones: Phones) -> None:
+    caller = await phones.caller()
+    async with engine(pbx.settings, menu(("CC_MENU", "item=repair&key=1"), CC_TO="voice_message", CC_ITEM="repair")):
+        call = await caller.call("96390")
+        await pbx.wait_for(lambda: pbx.cel("CC_MESSAGE"), "the recorder")
+        (message,) = pbx.facts("CC_MESSAGE")
+        file = pbx.settings.recordings_dir / message["file"]
+        await pbx.wait_for(lambda: file.is_file() and file.stat().st_size > 40_000, "2.5 s of message")
+        await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "voice_message")
+    assert (record.outcome, record.ended_by) == (Outcome.VOICE_MESSAGE, EndedBy.CALLER)
+    (part,) = record.recordings
+    assert part.party is RecordingParty.MESSAGE
+    assert (pbx.settings.recordings_dir / part.file_name).stat().st_size > 16000
+
+
+async def test_blind_transfer_to_another_agent(pbx: PbxInstance, phones: Phones) -> None:
+    second = await phones.agent("1002", auto_answer=True)
+    async with talking(pbx, phones) as (call, talk):
+        await talk.transfer("1002")
+        await call.wait_heard(second.tone)
+        await talk_for(pbx, call, 1)
+        await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "blind_transfer")
+    assert [talk.agent_number for talk in record.talks] == ["8001", "8002"]
+    assert (record.transfers, record.agent_number, record.ended_by) == (1, "8001", EndedBy.CALLER)
+    assert record.talks[1].seconds >= 1
+    assert len(record.recordings) == 3
+
+
+async def test_attended_transfer_to_another_agent(pbx: PbxInstance, phones: Phones) -> None:
+    second = await phones.agent("1002", auto_answer=True)
+    async with talking(pbx, phones) as (call, talk):
+        await talk.hold()
+        consultation = await talk.phone.call("1002")
+        await consultation.wait_heard(second.tone)
+        await talk.attended_transfer(consultation)
+        await call.wait_heard(second.tone)
+        await talk_for(pbx, call, 1)
+        await second.calls[0].hangup()
+        await call.wait_closed()
+    await pbx.wait_call_over(calls=2)
+    record = only(pbx, "attended_transfer")
+    assert [talk.agent_number for talk in record.talks] == ["8001", "8002"]
+    assert (record.transfers, record.ended_by) == (1, EndedBy.AGENT)
+    assert len(record.linked_ids) == 2
+    assert len([part for part in record.recordings if part.party is RecordingParty.AGENT]) == 2
+
+
+async def test_consultation_without_transfer_is_no_call_of_its_own(pbx: PbxInstance, phones: Phones) -> None:
+    second = await phones.agent("1002", auto_answer=True)
+    async with talking(pbx, phones) as (call, talk):
+        await talk.hold()
+        consultation = await talk.phone.call("1002")
+        await consultation.wait_heard(second.tone)
+        await consultation.hangup()
+        await talk.resume()
+        await talk_for(pbx, call, 0.5)
+        await call.hangup()
+    await pbx.wait_call_over(calls=2)
+    record = only(pbx, "consultation")
+    assert [talk.agent_number for talk in record.talks] == ["8001"]
+    assert record.transfers == 0
+
+
+async def test_agent_calls_out_and_is_answered(pbx: PbxInstance, phones: Phones) -> None:
+    agent = await phones.agent("1001")
+    outside = await phones.caller("13912345678")
+    outside.auto_answer = True
+    call = await agent.call("913912345678")
+    await call.wait_heard(outside.tone)
+    await talk_for(pbx, call, 1)
+    await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "outbound_answered")
+    assert (record.direction, record.outcome) == (Direction.OUTBOUND, Outcome.ANSWERED)
+    assert (record.dialed_number, record.agent_number, record.ended_by) == ("13912345678", "8001", EndedBy.AGENT)
+    assert record.talk_seconds >= 1
+    assert {part.party for part in record.recordings} == {RecordingParty.CALLER, RecordingParty.AGENT}
+
+
+async def test_agent_calls_out_and_the_line_is_busy(pbx: PbxInstance, phones: Phones) -> None:
+    agent = await phones.agent("1001")
+    outside = await phones.caller("13912345678")
+    call = await agent.dial("913912345678")
+    await (await outside.wait_ringing()).reject()
+    await pbx.wait_for(lambda: pbx.cel("HANGUP"), "the refusal")
+    await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "outbound_busy")
+    assert (record.outcome, record.agent_number) == (Outcome.BUSY, "8001")
+
+
+async def test_blind_transfer_to_the_outside_stays_one_call(pbx: PbxInstance, phones: Phones) -> None:
+    outside = await phones.caller("13912345678", tone=900)
+    outside.auto_answer = True
+    async with talking(pbx, phones) as (call, talk):
+        await talk.transfer("913912345678")
+        await call.wait_heard(900)
+        await talk_for(pbx, call, 1)
+        await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "blind_transfer_outside")
+    assert [talk.agent_number for talk in record.talks] == ["8001", None]
+    assert record.direction is Direction.INBOUND
+
+
+async def test_three_callers_at_once_are_three_records(pbx: PbxInstance, phones: Phones) -> None:
+    agents = [await phones.agent(extension, auto_answer=True) for extension in ("1001", "1002", "1003")]
+    pbx.sign_in("1001", "1002", "1003")
+    callers = [await phones.caller(f"1381234567{number}") for number in range(3)]
+    calls = await asyncio.gather(*(caller.call("96390") for caller in callers))
+    await pbx.wait_for(lambda: len(pbx.cel("BRIDGE_ENTER")) >= 6, "three talks")
+    for call in calls:
+        await talk_for(pbx, call, 0.5)
+    for call in calls:
+        await call.hangup()
+    await pbx.wait_call_over(calls=3)
+    records = records_of(pbx, "three_at_once")
+    assert {record.caller_number for record in records} == {caller.number for caller in callers}
+    assert {record.agent_number for record in records} == {"8001", "8002", "8003"}
+    assert all(record.final and record.outcome is Outcome.ANSWERED for record in records)
+    assert len(agents) == len(records)
+
+
+async def test_pbx_killed_in_a_talk_ends_the_record_as_interrupted(make_pbx: MakePbx) -> None:
+    pbx = make_pbx()
+    async with Phones(pbx.settings) as phones:
+        async with talking(pbx, phones) as (call, _):
+            await talk_for(pbx, call, 1)
+            pid = process.pid_of(pbx.settings)
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+    await pbx.wait_for(lambda: not process.is_running(pbx.settings), "the end of the PBX")
+    pbx.start()
+    record = only(pbx, "pbx_killed")
+    assert (record.outcome, record.ended_by, record.notes) == (Outcome.ANSWERED, EndedBy.PBX, ("interrupted",))
+    assert record.agent_number == "8001"
