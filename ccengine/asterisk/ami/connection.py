@@ -99,12 +99,20 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
             self.version = self._framer.version
             self.greeted.set_result(self.version)
         for raw in messages:
+            self._record(raw)
             self._take(raw)
+
+    def _record(self, raw: bytes) -> None:
+        if self._tap is None:
+            return
+        try:
+            self._tap(raw)
+        except Exception:  # a recorder that fails is left out; calls go on
+            log.exception("ami_recorder_failed")
+            self._tap = None
 
     def _take(self, raw: bytes) -> None:
         try:
-            if self._tap is not None:
-                self._tap(raw)
             self.handle_message(parse_message(raw))
         except Exception:  # a fault in one message must not cost the link and all later events
             log.exception("ami_message_failed")
@@ -142,7 +150,8 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
         self.pending.clear()
         if not self.greeted.done():
             self.greeted.set_exception(PbxUnavailable(reason))
-        self.greeted.exception()  # read, so that an unawaited greeting makes no noise
+        if not self.greeted.cancelled():
+            self.greeted.exception()  # read, so that an unawaited greeting makes no noise
         self.transport.abort()
         self._on_lost(reason)
 
