@@ -49,6 +49,10 @@ class StoreUnavailable(Exception):
     """The database gave no answer in time, or refused; nothing of the unit of work was kept as far as we know."""
 
 
+class StoreBusy(Exception):
+    """Two transactions stood in each other's way and this one gave in; running it again will do."""
+
+
 class BadCursor(ValueError):
     """A list's cursor is not one of ours."""
 

@@ -5,32 +5,43 @@ What does not live here: anything a use case does.
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import random
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from ccengine.services.errors import Conflict, Invalid, Unavailable
-from ccengine.store_port import AlreadyExists, StoreUnavailable, VersionConflict
+from ccengine.store_port import AlreadyExists, StoreBusy, StoreUnavailable, VersionConflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 LIMIT_MAX = 200
+#: How often a use case that lost a race is run.
+ATTEMPTS = 4
 
 
 def guarded(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Turn StoreUnavailable into Unavailable("database"), VersionConflict into Conflict."""
+    """Turn StoreUnavailable into Unavailable("database"); run again what lost a race, and give up with Conflict.
+
+    A use case that lost a race has changed nothing, and running it again sees what the other one did.
+    """
 
     @functools.wraps(function)
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return await function(*args, **kwargs)
-        except StoreUnavailable as error:
-            raise Unavailable("database") from error
-        except (VersionConflict, AlreadyExists) as error:
-            raise Conflict(
-                "内容刚被其他人修改，请刷新后再试", "Somebody else changed this just now; reload and try again"
-            ) from error
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await function(*args, **kwargs)
+            except StoreUnavailable as error:
+                raise Unavailable("database") from error
+            except (VersionConflict, AlreadyExists, StoreBusy) as error:
+                if attempt == ATTEMPTS:
+                    raise Conflict(
+                        "内容刚被其他人修改，请刷新后再试", "Somebody else changed this just now; reload and try again"
+                    ) from error
+            await asyncio.sleep(random.uniform(0, 0.02) * attempt)
+        raise AssertionError("unreachable")
 
     return wrapped
 

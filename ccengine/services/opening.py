@@ -88,21 +88,39 @@ async def ensure_order(
         return await _change_order(ctx, uow, actor, own, facts, intent)
     number = normal_number(facts.number, ctx.settings.site.area_code)
     for order in existing:
-        if order.type == intent.type and (not intent.category or intent.category == order.category or not chosen):
-            return order
+        if order.type == intent.type and (not chosen or _fits(order.category, intent.category)):
+            return await _specify(ctx, uow, actor, order, intent)
         await uow.work_orders.detach(order.id, facts.call_id)
         await _event(ctx, uow, order.id, actor, "detached", detail={"call_id": facts.call_id})
     for candidate in await uow.work_orders.open_candidates(facts.account, number):
         if same_matter(candidate, intent, facts.account, number):
-            return await _attach(ctx, uow, actor, candidate.id, facts)
+            attached = await _attach(ctx, uow, actor, candidate.id, facts)
+            return await _specify(ctx, uow, actor, attached, intent)
     return await _open(ctx, uow, actor, facts, intent)
 
 
-async def _attach(ctx: Context, uow: UnitOfWork, actor: Actor, order_id: int, facts: CallFacts) -> OrderRow | None:
+def _fits(known: str, wanted: str) -> bool:
+    return not known or not wanted or known == wanted
+
+
+async def _specify(ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow, intent: OrderIntent) -> OrderRow:
+    """A later call may say what an order that is only "a repair" is about."""
+    if order.category or not intent.category or order.status in OVER:
+        return order
+    changes = {"category": intent.category}
+    updated = await uow.work_orders.update(order.id, order.version, changes, None, ctx.clock.now())
+    await _event(ctx, uow, order.id, actor, "changed", detail={"category": ["", intent.category]})
+    await tell(ctx, uow, order.id)
+    return updated
+
+
+async def _attach(ctx: Context, uow: UnitOfWork, actor: Actor, order_id: int, facts: CallFacts) -> OrderRow:
     if await uow.work_orders.attach(order_id, facts.call_id):
         await _event(ctx, uow, order_id, actor, "attached", detail={"call_id": facts.call_id})
         await tell(ctx, uow, order_id)
-    return await uow.work_orders.get(order_id)
+    order = await uow.work_orders.get(order_id)
+    assert order is not None, "a candidate was read in this transaction"
+    return order
 
 
 async def _open(ctx: Context, uow: UnitOfWork, actor: Actor, facts: CallFacts, intent: OrderIntent) -> OrderRow:

@@ -16,8 +16,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ccengine.config import Settings
-from ccengine.store_port import AlreadyExists, StoreUnavailable
+from ccengine.store_port import AlreadyExists, StoreBusy, StoreUnavailable
 
+#: PostgreSQL ends one of two transactions that wait for each other.
+_GAVE_IN = ("DeadlockDetected", "SerializationFailure")
 _READERS = 4
 _POSTGRES_POOL = 10
 
@@ -82,7 +84,11 @@ async def store_errors() -> AsyncIterator[None]:
         yield
     except IntegrityError as error:
         raise AlreadyExists(str(error.orig)) from error
-    except (PoolTimeout, OperationalError, TimeoutError, OSError) as error:
+    except OperationalError as error:
+        if type(error.orig).__name__ in _GAVE_IN:
+            raise StoreBusy(str(error.orig)) from error
+        raise StoreUnavailable(str(error)) from error
+    except (PoolTimeout, TimeoutError, OSError) as error:
         raise StoreUnavailable(str(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated or _is_closed(error):

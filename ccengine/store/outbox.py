@@ -24,14 +24,20 @@ class Outbox:
 
     def __init__(self, db: Db) -> None:
         self._db = db
-        self._locked = False
+        self._waiting: list[dict[str, Any]] = []
 
     async def add(self, topic: str, payload: Mapping[str, Any], now: datetime) -> None:
-        """Add a change to the transaction."""
-        if not self._locked:
+        """Add a change to the transaction; it is written just before the commit."""
+        row = {"topic": topic, "payload": dict(payload), "created_at": now}
+        if row not in self._waiting:
+            self._waiting.append(row)
+
+    async def flush(self) -> None:
+        """Write what waits; the last thing in a transaction, so that the lock is held for a moment only."""
+        rows, self._waiting = self._waiting, []
+        if rows:
             await self._db.lock(_LOCK)
-            self._locked = True
-        await self._db.execute(insert(outbox).values(topic=topic, payload=dict(payload), created_at=now))
+            await self._db.execute(insert(outbox), rows)
 
     async def after(self, last_id: int, limit: int) -> tuple[OutboxRow, ...]:
         """Return the changes after an id, oldest first."""

@@ -77,6 +77,7 @@ class SqlUnitOfWork:
     async def commit(self) -> None:
         """Make it last. Raises StoreUnavailable."""
         assert self._db is not None, "commit() belongs inside `async with`"
+        await self.outbox.flush()
         await self._db.commit()
 
     async def __aexit__(

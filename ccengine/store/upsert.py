@@ -30,7 +30,8 @@ async def insert_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], ke
     added = 0
     for values in rows:
         statement = _insert(db, table).values(**values).on_conflict_do_nothing(index_elements=list(keys))
-        added += (await db.execute(statement)).rowcount
+        # Not rowcount: after an INSERT the drivers do not agree on what it is.
+        added += len((await db.execute(statement.returning(table.c[keys[0]]))).all())
     return added
 
 
