@@ -17,11 +17,13 @@ PERSON, BACK = "0", "*"
 def tell(headline: tuple[str, ...], item: Item) -> Generator[Step, Answer, str]:
     """Play what the caller asked for and write that it was served; return the key that cut it short, or "".
 
+    The ending key only skips: it may still belong to the number that was keyed before.
+
     The journal entry follows at once, before any offer of more: most callers hang up when they know what they wanted.
     """
     keys = yield from ask(*headline, timeout_seconds=0.0)
     yield journal("CC_SERVED", item=item.name)
-    return keys.digits
+    return "" if keys.digits == "#" else keys.digits
 
 
 def what_next(

@@ -12,6 +12,8 @@ from ccengine.ivr.menu import Menu
 from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, Step, ask, journal, look_up
 
 TRIES = 3
+#: One more than an account number has, so that the ending key never falls into the next question.
+MAX_DIGITS = 13
 KEY_SECONDS = 5.0
 
 
@@ -20,12 +22,14 @@ def identify(menu: Menu) -> Generator[Step, Answer, str | Finish]:
     before: tuple[str, ...] = ()
     for _ in range(TRIES):
         account = yield from ask(
-            *before, "cc/account/ask_number", max_digits=12, timeout_seconds=KEY_SECONDS, terminator="#"
+            *before, "cc/account/ask_number", max_digits=MAX_DIGITS, timeout_seconds=KEY_SECONDS, terminator="#"
         )
         if not account.digits:
             before = ("cc/input/none",)
             continue
         check = yield from ask("cc/account/ask_check", max_digits=4, timeout_seconds=KEY_SECONDS, terminator="#")
+        # Four digits are complete without the ending key; whoever presses it all the same presses it into these words.
+        yield from ask("cc/wait/lookup", timeout_seconds=0.0)
         known = yield from look_up(LookupKind.IDENTITY, bool, account=account.digits, check=check.digits)
         if isinstance(known, NotAvailable):
             return (yield from sorry(menu))

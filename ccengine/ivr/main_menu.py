@@ -5,21 +5,27 @@ What does not live here: the keys and words (menu file), each item's own convers
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from ccengine.ivr.balance import balance
 from ccengine.ivr.desk import to_desk
 from ccengine.ivr.menu import Does, Item, Menu
 from ccengine.ivr.outages import outages
 from ccengine.ivr.progress import progress
-from ccengine.ivr.steps import Flow, Part, SetLanguage, ask, journal
+from ccengine.ivr.steps import Answer, Flow, Part, SetLanguage, Step, ask, journal
 
 #: A caller who does nothing but repeat and look around gets a person after this many rounds.
 MAX_ROUNDS = 20
+#: What the dialplan set before it asked us.
+FIRST_LANGUAGE = "zh"
 
 
 def hotline(menu: Menu) -> Flow:
     """Answer a call of the hotline."""
     language, node, misses = menu.language, menu.menus[menu.start], 0
     before = node.greeting
+    if language != FIRST_LANGUAGE:
+        yield from _speak(language)
     for _ in range(MAX_ROUNDS):
         prompts = (*before, *node.prompts(again=misses > 0))
         keys = yield from ask(*prompts, timeout_seconds=menu.wait_seconds)
@@ -38,8 +44,7 @@ def hotline(menu: Menu) -> Flow:
                 return (yield from to_desk(menu, item.desk))
             case Does.LANGUAGE:
                 language = "en" if language == "zh" else "zh"
-                yield SetLanguage(language=language)
-                yield journal("CC_LANG", lang=language)
+                yield from _speak(language)
             case Does.MENU:
                 node = menu.menus[item.menu]
                 before = node.greeting
@@ -51,6 +56,11 @@ def hotline(menu: Menu) -> Flow:
                     return finish
                 node = menu.menus[menu.start]
     return (yield from to_desk(menu, menu.desk, "cc/input/to_person"))
+
+
+def _speak(language: str) -> Generator[Step, Answer, None]:
+    yield SetLanguage(language=language)
+    yield journal("CC_LANG", lang=language)
 
 
 def _self_service(menu: Menu, language: str, item: Item) -> Part:

@@ -60,7 +60,7 @@ async def test_balance_is_spoken_out_of_the_database(tmp_path: Path) -> None:
 
 async def test_wrong_check_says_nothing(tmp_path: Path) -> None:
     async with world(_settings(tmp_path)) as ctx, running(ctx):
-        pbx = await _call(ctx, "2", *(ACCOUNT[0], ACCOUNT[1:], "0", "000") * 3)
+        pbx = await _call(ctx, "2", *(ACCOUNT[0], ACCOUNT[1:], "0", "000", "") * 3)
     assert "cc/bill/balance_is" not in pbx.played and pbx.played[-1] == "cc/account/failed"
     assert pbx.variables["CC_TO"] == "queue"
 
@@ -70,7 +70,7 @@ async def test_person_for_bills_follows_calendar_and_clock(tmp_path: Path, hours
     """Friday 10:00, Friday 18:00, Saturday 10:00."""
     clock = ManualClock(NOON.replace(day=NOON.day + hours // 24, hour=NOON.hour + hours % 24))
     async with world(_settings(tmp_path), clock) as ctx, running(ctx):
-        pbx = await _call(ctx, "2", ACCOUNT[0], ACCOUNT[1:], CHECK[0], CHECK[1:], "0")
+        pbx = await _call(ctx, "2", ACCOUNT[0], ACCOUNT[1:], CHECK[0], CHECK[1:], "#", "0")
     assert (pbx.variables["CC_TO"], pbx.variables["CC_ITEM"]) == (to, "bill")
 
 

@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from agi_world import ACCOUNT, CHECK, running, world
+from agi_world import ACCOUNT, CHECK, NOON, running, world
 
+from ccengine.clock import ManualClock
 from ccengine.config import Settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pbx"))
@@ -23,10 +25,12 @@ pytestmark = pytest.mark.pbx
 
 
 @asynccontextmanager
-async def _engine(pbx: PbxInstance, folder: Path) -> AsyncIterator[None]:
+async def _engine(pbx: PbxInstance, folder: Path, clock: ManualClock | None = None, **agi: int) -> AsyncIterator[None]:
     """Our engine's AGI task in this process, on the PBX's port, with a database of its own."""
-    settings = Settings(state_dir=folder, agi=pbx.settings.agi.model_dump(), pbx=pbx.settings.pbx.model_dump())
-    async with world(settings) as ctx, running(ctx):
+    settings = Settings(
+        state_dir=folder, agi={**pbx.settings.agi.model_dump(), **agi}, pbx=pbx.settings.pbx.model_dump()
+    )
+    async with world(settings, clock) as ctx, running(ctx):
         yield
 
 
@@ -92,7 +96,7 @@ async def test_balance_is_told_after_number_and_check(pbx: PbxInstance, phones: 
         await asyncio.sleep(0.5)  # the next question begins
         await call.send_dtmf(f"{ACCOUNT}#")
         await asyncio.sleep(0.5)
-        await call.send_dtmf(CHECK)
+        await call.send_dtmf(f"{CHECK}#")
         await pbx.wait_for(lambda: pbx.facts("CC_SERVED"), "the answer")
         await call.wait_closed(seconds=20)
         await pbx.wait_call_over()
@@ -148,6 +152,58 @@ async def test_hangup_in_the_menu_leaves_no_channel_and_no_session(
         await call.hangup()
         await pbx.wait_call_over()
     assert not pbx.facts("CC_FLOW", "CC_FALLBACK", "CC_QUEUE")
+
+
+async def test_person_for_bills_out_of_hours_takes_a_message(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    async with _engine(pbx, tmp_path, clock=ManualClock(NOON + timedelta(days=1))):
+        call = await _call_in_menu(phones)
+        await _choose(pbx, call, "2")
+        await asyncio.sleep(0.5)  # the next question begins
+        await call.send_dtmf(f"{ACCOUNT}#")
+        await asyncio.sleep(0.5)
+        await call.send_dtmf(f"{CHECK}#")
+        await pbx.wait_for(lambda: pbx.facts("CC_SERVED"), "the answer")
+        await _choose(pbx, call, "0")
+        await pbx.wait_for(lambda: pbx.facts("CC_MESSAGE"), "the message to begin")
+        await call.hangup()
+        await pbx.wait_call_over()
+    assert [(fact["to"], fact["item"]) for fact in pbx.facts("CC_FLOW")] == [("voice_message", "bill")]
+    assert [fact["item"] for fact in pbx.facts("CC_MESSAGE")] == ["bill"]
+    assert not pbx.facts("CC_QUEUE", "CC_FALLBACK")
+
+
+async def test_missing_prompt_costs_no_call(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    await phones.agent("1001")
+    pbx.sign_in("1001", paused="break")
+    sound = pbx.settings.pbx_dir / "data" / "sounds" / "zh" / "cc" / "menu" / "bill.alaw"
+    sound.rename(sound.with_suffix(".away"))
+    try:
+        async with _engine(pbx, tmp_path):
+            call = await _call_in_menu(phones)
+            await asyncio.sleep(1)  # the menu is beyond the missing prompt
+            await _choose(pbx, call, "1")
+            await pbx.wait_for(lambda: pbx.facts("CC_QUEUE"), "the queue")
+            await call.hangup()
+            await pbx.wait_call_over()
+    finally:
+        sound.with_suffix(".away").rename(sound)
+    assert not pbx.facts("CC_FALLBACK")
+
+
+async def test_full_house_sends_the_surplus_to_the_queue_by_the_fallback(
+    pbx: PbxInstance, phones: Phones, tmp_path: Path
+) -> None:
+    agent = await phones.agent("1001")
+    pbx.sign_in("1001")
+    async with _engine(pbx, tmp_path, max_sessions=1):
+        first = await _call_in_menu(phones)
+        second = await (await phones.caller("13900001111")).call("96390")
+        talk = await agent.answer_next(seconds=20)
+        await talk.wait_heard(CALLER_TONE)
+        await second.hangup()
+        await first.hangup()
+        await pbx.wait_call_over()
+    assert [fact["reason"] for fact in pbx.facts("CC_FALLBACK")] == ["no_sentinel"]
 
 
 @pytest.mark.parametrize(("how", "reason"), [(signal.SIGKILL, "no_sentinel"), (signal.SIGSTOP, "timeout")])

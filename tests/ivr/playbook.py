@@ -77,6 +77,8 @@ class Playbook:
         return [prompt for prompts in self.prompts for prompt in prompts]
 
     def _keys(self, step: Ask) -> Keys:
+        if step.prompts == ("cc/wait/lookup",):
+            return Keys("#")
         if step.timeout_seconds == 0:  # nobody interrupts an answer unless the test says so by "!<key>"
             if self.keys and self.keys[0].startswith("!"):
                 return Keys(self.keys.pop(0)[1:])

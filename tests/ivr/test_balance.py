@@ -84,6 +84,12 @@ def test_key_during_the_answer_is_taken_at_once() -> None:
     assert "cc/menu/back" not in book.heard
 
 
+def test_ending_key_during_the_answer_only_skips() -> None:
+    book = Playbook(["2", "10000123#", "5678", "!#", "0"], {**KNOWN, LookupKind.DAY: NotAvailable("")})
+    assert book.run(hotline(shipped_menu())).item == "bill"
+    assert "cc/input/wrong" not in book.heard
+
+
 def test_wrong_keys_after_the_answer_go_to_a_person() -> None:
     book = Playbook(["2", "10000123#", "5678", "8", "8"], KNOWN)
     assert book.run(hotline(shipped_menu())).to is Destination.QUEUE

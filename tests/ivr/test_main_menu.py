@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,12 @@ def test_nine_switches_the_language_and_back() -> None:
     book.run(hotline(shipped_menu()))
     assert book.languages == ["en", "zh"]
     assert [fields for type_, fields in book.events if type_ == "CC_LANG"] == [{"lang": "en"}, {"lang": "zh"}]
+
+
+def test_site_that_begins_in_english_says_so_first() -> None:
+    book = Playbook(["0"])
+    book.run(hotline(replace(shipped_menu(), language="en")))
+    assert book.languages == ["en"] and book.events[0] == ("CC_LANG", {"lang": "en"})
 
 
 def _billing(day: object) -> tuple[Playbook, Finish]:
