@@ -117,6 +117,10 @@ class PhoneCall:
             seconds,
         )
 
+    async def speak(self, seconds: float) -> None:
+        """Go on talking for so long."""
+        await asyncio.sleep(seconds)
+
     async def _move_sound(self) -> None:
         while not self.closed:
             with contextlib.suppress(AudioNotActive, AudioRestarted):

@@ -1,0 +1,48 @@
+"""Feature codes of the agents' phones: plain dialplan, no engine."""
+
+from __future__ import annotations
+
+import pytest
+from pbx_instance import PbxInstance
+from phones import Phones
+
+pytestmark = pytest.mark.pbx
+
+
+async def dial_code(phones: Phones, pbx: PbxInstance, code: str, extension: str = "1001") -> None:
+    """Dial a code from a phone and listen until the PBX hangs up."""
+    phone = next((phone for phone in phones.made if phone.number == extension), None) or await phones.agent(extension)
+    call = await phone.call(code)
+    await call.wait_heard_anything()
+    await call.wait_closed()
+
+
+async def test_codes_sign_in_pause_and_sign_out(pbx: PbxInstance, phones: Phones) -> None:
+    for code in ("*11", "*13", "*13", "*132", "*13", "*12"):
+        await dial_code(phones, pbx, code)
+    said = [(line[3], *line[4:]) for line in pbx.queue_log() if line[2] == "hotline"]
+    assert [line[:2] for line in said] == [
+        ("8001", "ADDMEMBER"),
+        ("8001", "PAUSE"),
+        ("8001", "UNPAUSE"),
+        ("8001", "PAUSE"),
+        ("8001", "UNPAUSE"),
+        ("8001", "REMOVEMEMBER"),
+    ]
+    assert [line[2] for line in said if line[1] == "PAUSE"] == ["break", "meal"]
+    assert pbx.members() == []
+
+
+async def test_sign_in_twice_is_no_error_and_pause_unasked_changes_nothing(pbx: PbxInstance, phones: Phones) -> None:
+    await dial_code(phones, pbx, "*13")
+    assert pbx.members() == []
+    await dial_code(phones, pbx, "*11")
+    await dial_code(phones, pbx, "*11")
+    assert pbx.members() == ["1001"]
+
+
+async def test_phone_reaches_phone(pbx: PbxInstance, phones: Phones) -> None:
+    first, second = await phones.agent("1001"), await phones.agent("1002", auto_answer=True)
+    call = await first.call("1002")
+    await call.wait_heard(second.tone)
+    assert not pbx.facts("CC_CALL")
