@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ccengine.asterisk.wav import EMPTY_BYTES, RATE, NotWav, Samples, WavReader, stereo_header
-from ccengine.clock import Clock
+from ccengine.clock import Clock, SystemClock
 from ccengine.ports import BuiltRecording, RecordingNotReady
 from ccengine.values import CALL_ID_PATTERN, CallRecord, Direction, RecordingPart, RecordingParty, Talk
 
@@ -42,12 +42,12 @@ class _Placed:
     left: bool
 
 
-class AsteriskRecordings:
+class StereoBuilder:
     """Implements ports.RecordingBuilder. Args: directory: where the PBX writes; clock: to know what may still come."""
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock | None = None) -> None:
         self._directory = directory
-        self._clock = clock
+        self._clock = clock or SystemClock()
 
     async def build(self, record: CallRecord) -> BuiltRecording:
         """Build a finished call's file. Raises RecordingNotReady."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ccengine.asterisk.recordings import AsteriskRecordings
+from ccengine.asterisk.recordings import StereoBuilder
 from ccengine.asterisk.wav import RATE, NotWav, WavReader, stereo_header
 from ccengine.clock import ManualClock
 from ccengine.ports import RecordingNotReady
@@ -62,9 +62,9 @@ def call(parts: list[RecordingPart], talks: list[Talk], seconds: float = 20) -> 
     )
 
 
-def builder(directory: Path, after: float = 3600) -> AsteriskRecordings:
+def builder(directory: Path, after: float = 3600) -> StereoBuilder:
     """A builder that works so long after START (the files' own times are now)."""
-    return AsteriskRecordings(directory, ManualClock(START + timedelta(seconds=after)))
+    return StereoBuilder(directory, ManualClock(START + timedelta(seconds=after)))
 
 
 def heard(path: Path) -> np.ndarray:
@@ -129,11 +129,11 @@ async def test_build_reads_a_file_the_killed_pbx_left_without_lengths(tmp_path: 
     raw[4:8] = raw[40:44] = struct.pack("<I", 0)
     path.write_bytes(raw[:-1])  # and an odd byte
     written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    still = AsteriskRecordings(tmp_path, ManualClock(written_at))
+    still = StereoBuilder(tmp_path, ManualClock(written_at))
     record = replace(call([one], []), ended_at=written_at)
     with pytest.raises(RecordingNotReady):
         await still.build(record)
-    later = AsteriskRecordings(tmp_path, ManualClock(written_at + timedelta(seconds=60)))
+    later = StereoBuilder(tmp_path, ManualClock(written_at + timedelta(seconds=60)))
     assert (await later.build(record)).seconds == pytest.approx(5.0, abs=0.001)
 
 
