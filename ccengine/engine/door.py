@@ -46,6 +46,7 @@ class Door:
         self._live = live
         self._token_digest = b""
         self._runner: web.AppRunner | None = None
+        self._feed: BoardFeed | None = None
         self._watch: asyncio.Task[None] | None = None
         self._lock: int | None = None
         self._named = False  # whether the socket's name is ours to remove
@@ -68,7 +69,7 @@ class Door:
             raise
 
     async def _start(self) -> None:
-        feed = BoardFeed(self._live, self._settings.door.heartbeat_seconds)
+        feed = self._feed = BoardFeed(self._live, self._settings.door.heartbeat_seconds)
         app = web.Application(middlewares=[self._guard], client_max_size=MAX_COMMAND_BYTES)
         app.router.add_get("/board", self._board)
         app.router.add_get("/board/stream", feed.stream)
@@ -89,6 +90,8 @@ class Door:
 
     async def close(self) -> None:
         """Close everything; the socket's name goes too."""
+        if self._feed:
+            self._feed.close()
         if self._watch:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -35,6 +35,12 @@ class BoardFeed:
         self._line = encode(live.snapshot())
         self._serial = 1
         self._changed = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """Let all readers go."""
+        self._closed = True
+        self._changed.set()
 
     async def watch(self) -> None:
         """Follow the changes for ever; several within the interval are one line."""
@@ -56,9 +62,7 @@ class BoardFeed:
         """
         self._publish()  # a new reader begins with the board of this moment
         seen = 0
-        while True:
-            if not await _drained(transport):
-                return
+        while not self._closed and await _drained(transport):
             if seen != self._serial:
                 seen = self._serial
                 yield self._line

@@ -142,7 +142,7 @@ def _unknown(name: str, error: ValidationError) -> Refused:
 
 
 def _query(endpoint: Endpoint, request: web.Request) -> BaseModel | None:
-    """Return the query's model; without one no parameter is taken at all. Empty values count as not given."""
+    """Return the query's model; without one no parameter is taken at all."""
     given: dict[str, str] = {}
     for name, value in request.rel_url.query.items():
         if name in given:
@@ -151,18 +151,10 @@ def _query(endpoint: Endpoint, request: web.Request) -> BaseModel | None:
             raise refused_parameter(name if strict_json.storable(name) else "", "unstorable")
         given[name] = value
     if endpoint.query is not None:
-        return _model(
-            endpoint.query, {name: value for name, value in given.items() if value != ""} | _strange(endpoint, given)
-        )
+        return _model(endpoint.query, given)
     for name in given:
         raise refused_parameter(name, "extra_forbidden")
     return None
-
-
-def _strange(endpoint: Endpoint, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the empty parameters that the model does not know, so that they are refused like the others."""
-    known = endpoint.query.model_fields if endpoint.query else {}
-    return {name: value for name, value in given.items() if value == "" and name not in known}
 
 
 def _model(model: type[BaseModel], value: Any) -> BaseModel:

@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 from ccengine.services.guard import LIMIT_MAX
@@ -17,6 +26,7 @@ from ccengine.values import ACCOUNT_PATTERN, AGENT_NUMBER_PATTERN, CALL_ID_PATTE
 
 #: Beyond these a database or a calendar computation gives up; no call of ours is there.
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -43,6 +53,11 @@ def _sane(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 3.0 is the whole number 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_sane)]
 CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN.pattern)]
 Account = Annotated[str, StringConstraints(pattern=ACCOUNT_PATTERN.pattern)]
@@ -50,6 +65,7 @@ AgentNumber = Annotated[str, StringConstraints(pattern=AGENT_NUMBER_PATTERN.patt
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,8}$")]
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Version = Annotated[StrictInt, Field(ge=1, le=2**31 - 1), BeforeValidator(_whole)]
 OrderKey = Annotated[
     str,
     StringConstraints(pattern=r"^([1-9][0-9]{0,8}|WO[0-9]{8}-[0-9]{5,9})$"),
@@ -77,5 +93,6 @@ def one_of(allowed: Iterable[str]) -> Any:
 
 
 def free_text(longest: int, shortest: int = 0) -> StringConstraints:
-    """Return the constraint of a free text: our limit on its length; outer blanks go."""
-    return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
+    """Return the constraint of a free text: our limit on its length, no control characters; outer blanks go."""
+    pattern = rf"^[^{_CONTROLS}]*$" if not shortest else rf"^[^{_CONTROLS}]*[^{_CONTROLS}\s][^{_CONTROLS}]*$"
+    return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest, pattern=pattern)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictInt
+from pydantic import ConfigDict, Field
 
 from ccengine.backoffice.api.fields import (
     Account,
@@ -24,6 +24,7 @@ from ccengine.backoffice.api.fields import (
     QueueName,
     Since,
     Until,
+    Version,
     free_text,
     one_of,
 )
@@ -241,7 +242,7 @@ class TransitionBody(In):
 
     to: OrderStatus
     note: Annotated[str, free_text(2000)] = ""
-    expected_version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = Field(
+    expected_version: Version | None = Field(
         default=None, description="The version you saw; refused when somebody else was faster"
     )
 

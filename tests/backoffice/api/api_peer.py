@@ -19,13 +19,12 @@ from door_peer import ScriptedLive, door_settings
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
-from ccengine.clock import SystemClock
+from ccengine.clock import ManualClock
+from ccengine.config import Settings
 from ccengine.engine.door import Door
 from ccengine.rows import AgentRow, CustomerRow, DeviceRow, RecordingRow
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.tokens import issue
-from ccengine.store.migrate import upgrade
-from ccengine.store.seed import seed_defaults
 from ccengine.store.unit_of_work import SqlStore
 from ccengine.values import CallRecord, Direction, EndedBy, Outcome
 
@@ -162,13 +161,11 @@ def record(number: int) -> CallRecord:
 
 
 @pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[Api]:
+async def api(settings: Settings, store: SqlStore, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Api]:
+    """Back office and engine in two folders; `settings` decides the database."""
     engine_settings = door_settings(tmp_path / "engine")
-    settings = door_settings(tmp_path / "backoffice", socket=str(engine_settings.door_socket))
-    await upgrade(settings)
-    store = SqlStore(settings)
-    ctx = Context(store=store, clock=SystemClock(), settings=settings)
-    await seed_defaults(ctx)
+    there = door_settings(tmp_path / "engine", socket=str(engine_settings.door_socket)).door
+    ctx = Context(store=store, clock=clock, settings=settings.model_copy(update={"door": there}))
     await fill(ctx)
     roles = ("agent", "dispatcher", "field_worker", "supervisor", "administrator")
     tokens = {role: await issue(ctx, ENGINE, role, frozenset({role})) for role in roles}
@@ -178,7 +175,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     live = BoardLive()
     engine = Door(engine_settings, live)
     await engine.start()
-    door = EngineDoor(settings)
+    door = EngineDoor(ctx.settings)
     runner = web.AppRunner(make_app(ctx, door), access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -188,4 +185,3 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await runner.cleanup()
     await door.close()
     await engine.close()
-    await store.close()

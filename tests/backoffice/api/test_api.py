@@ -14,6 +14,8 @@ from ccengine.ports import PbxRefused
 from ccengine.services.context import ENGINE
 from ccengine.services.sign_in import create_user
 
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # the store's tests run on both
+
 CALL_FIELDS = {
     *("id", "direction", "started_at", "answered_at", "connected_at", "ended_at", "caller_number", "customer_id"),
     *("ivr_path", "queue", "wait_seconds", "talk_seconds", "agent_number", "ended_by", "outcome", "source"),
