@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from ccengine.engine.guess_limit import GuessLimit
 from ccengine.ivr.steps import Balance, Day, Found, Lookup, LookupKind, NotAvailable, Notice, OrderProgress
 from ccengine.rows import OutageRow
 from ccengine.services import customers, outages, self_service
@@ -37,6 +38,7 @@ class ServiceLookups:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._guesses = GuessLimit()
         self._zone = ZoneInfo(ctx.settings.site.timezone)
         self._table: dict[LookupKind, Callable[[Args], Awaitable[Any]]] = {
             LookupKind.DAY: self._day,
@@ -67,7 +69,14 @@ class ServiceLookups:
         return Day(local=local, is_workday=calendar.is_workday(local.date()))
 
     async def _identity(self, args: Args) -> bool:
-        return (await customers.check_identity(self._ctx, args["account"], args["check"])).ok
+        account, now = args["account"], self._ctx.clock.now()
+        if self._guesses.exceeded(account, now):
+            _log.warning("too many wrong checks of an account, not checked any more for now", account=account[-4:])
+            return False
+        known = (await customers.check_identity(self._ctx, account, args["check"])).ok
+        if not known:
+            self._guesses.failed(account, now)
+        return known
 
     async def _balance(self, args: Args) -> Balance:
         row = await self_service.balance(self._ctx, args["account"])

@@ -34,7 +34,7 @@ class MenuSource:
             try:
                 self._menu = load_menu(self._path)
                 _log.info("menu read again", file=str(self._path))
-            except (MenuError, OSError) as error:
+            except (ValueError, OSError) as error:  # MenuError is one; a catalogue that is just being edited another
                 _log.error("menu file refused, the old menu stays", reason=str(error))
         return self._menu
 
@@ -53,7 +53,13 @@ def menu_path(settings: Settings) -> Path:
 
 def load_menu(path: Path) -> Menu:
     """Read and check a menu file. Raises MenuError (file, line, reason) and OSError."""
-    return parse_menu(path.read_text(encoding="utf-8"), path.name, known_prompts())
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise MenuError(path.name, line, "文件不是 UTF-8 编码", "the file is not UTF-8") from None
+    return parse_menu(text, path.name, known_prompts())
 
 
 def known_prompts() -> frozenset[str]:

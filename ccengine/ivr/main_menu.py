@@ -23,9 +23,9 @@ FIRST_LANGUAGE = "zh"
 def hotline(menu: Menu) -> Flow:
     """Answer a call of the hotline."""
     language, node, misses = menu.language, menu.menus[menu.start], 0
-    before = node.greeting
     if language != FIRST_LANGUAGE:
         yield from _speak(language)
+    before = node.greeting
     for _ in range(MAX_ROUNDS):
         prompts = (*before, *node.prompts(again=misses > 0))
         keys = yield from ask(*prompts, timeout_seconds=menu.wait_seconds)
@@ -39,35 +39,33 @@ def hotline(menu: Menu) -> Flow:
             continue
         yield journal("CC_MENU", item=item.name, key=item.key)
         before, misses = (), 0
-        match item.does:
-            case Does.DESK:
-                return (yield from to_desk(menu, item.desk))
-            case Does.LANGUAGE:
-                language = "en" if language == "zh" else "zh"
-                yield from _speak(language)
-            case Does.MENU:
-                node = menu.menus[item.menu]
-                before = node.greeting
-            case Does.REPEAT:
-                pass
-            case _:
-                finish = yield from _self_service(menu, language, item)
-                if finish is not None:
-                    return finish
-                node = menu.menus[menu.start]
+        if item.does is Does.LANGUAGE:
+            language = "en" if language == "zh" else "zh"
+            yield from _speak(language)
+        elif item.does is Does.MENU:
+            node = menu.menus[item.menu]
+            before = node.greeting
+        elif item.does is not Does.REPEAT:
+            finish = yield from _follow(menu, language, item)
+            if finish is not None:
+                return finish
+            node = menu.menus[menu.start]
     return (yield from to_desk(menu, menu.desk, "cc/input/to_person"))
 
 
-def _speak(language: str) -> Generator[Step, Answer, None]:
-    yield SetLanguage(language=language)
-    yield journal("CC_LANG", lang=language)
-
-
-def _self_service(menu: Menu, language: str, item: Item) -> Part:
+def _follow(menu: Menu, language: str, item: Item) -> Part:
+    """Have the item's own conversation; None: the caller wants the menu again."""
     match item.does:
+        case Does.DESK:
+            return (yield from to_desk(menu, item.desk))
         case Does.BALANCE:
             return (yield from balance(menu, language, item))
         case Does.PROGRESS:
             return (yield from progress(menu, language, item))
         case _:
             return (yield from outages(menu, language, item))
+
+
+def _speak(language: str) -> Generator[Step, Answer, None]:
+    yield SetLanguage(language=language)
+    yield journal("CC_LANG", lang=language)

@@ -65,6 +65,14 @@ async def test_wrong_check_says_nothing(tmp_path: Path) -> None:
     assert pbx.variables["CC_TO"] == "queue"
 
 
+async def test_check_guessed_wrong_in_several_calls_closes_the_account_for_now(tmp_path: Path) -> None:
+    async with world(_settings(tmp_path)) as ctx, running(ctx):
+        for _ in range(2):
+            await _call(ctx, "2", *(ACCOUNT[0], ACCOUNT[1:], "0", "000", "") * 3)
+        right = await _call(ctx, "2", *(ACCOUNT[0], ACCOUNT[1:], CHECK[0], CHECK[1:], "") * 3)
+    assert "cc/bill/balance_is" not in right.played and right.variables["CC_TO"] == "queue"
+
+
 @pytest.mark.parametrize(("hours", "to"), [(0, "queue"), (8, "voice_message"), (24, "voice_message")])
 async def test_person_for_bills_follows_calendar_and_clock(tmp_path: Path, hours: int, to: str) -> None:
     """Friday 10:00, Friday 18:00, Saturday 10:00."""
@@ -134,6 +142,14 @@ async def test_wrong_menu_file_stops_the_start(tmp_path: Path) -> None:
     menu.write_text('start = "main"\nlanguage = "fr"\n')
     async with world(_settings(tmp_path, menu_file=str(menu))) as ctx:
         with pytest.raises(MenuError, match=r"menu\.toml:"):
+            AgiTask(ctx)
+
+
+async def test_menu_file_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
+    menu = tmp_path / "menu.toml"
+    menu.write_bytes('start = "main"\n# 菜单\n'.encode("gb18030"))
+    async with world(_settings(tmp_path, menu_file=str(menu))) as ctx:
+        with pytest.raises(MenuError, match=r"menu\.toml:2: .*UTF-8"):
             AgiTask(ctx)
 
 
