@@ -79,8 +79,12 @@ class BoardHub:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _take(self, snapshot: dict[str, Any]) -> None:
+        """Keep a snapshot; one that differs in its time of making only is no news."""
+        same = self.version and {**snapshot, "at": ""} == {**self.snapshot, "at": ""}
+        self.snapshot = snapshot
+        if same:
+            return
         async with self._changed:
-            self.snapshot = snapshot
             self.version += 1
             self._rendered.clear()
             self._changed.notify_all()

@@ -1,0 +1,144 @@
+"""The words on screen: both languages complete, every key that pages use exists, no sentence hides in a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from ccengine.assets import WEB
+from ccengine.backoffice.languages import LANGUAGES, load_texts, pick_language
+from ccengine.backoffice.render import PLACES
+from ccengine.hotline.disposition import DEFAULTS as DISPOSITIONS
+from ccengine.hotline.opening_rule import DEFAULTS as RULES
+from ccengine.hotline.outage import OutageKind
+from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
+from ccengine.services.agents import PAUSE_REASONS
+from ccengine.services.rights import ROLES
+from ccengine.services.work_orders import FORMS, PRIORITIES, SOURCES, TYPES
+from ccengine.values import Direction, EndedBy, Outcome
+
+TEXTS = {name: load_texts(WEB / "locales" / f"{name}.toml") for name in LANGUAGES}
+TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
+SOURCES_OF_KEYS = [*TEMPLATES, *sorted((Path(__file__).parents[2] / "ccengine" / "backoffice").rglob("*.py"))]
+_CALL = re.compile(r"""\b_\(\s*(?:f?"([^"{]+)"|'([^']+)')\s*([,)~])""")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+#: Closed lists that templates and pages look up by code.
+CODES = {
+    "order_status": [*OrderStatus, *EXTRA_STAMPS],
+    "order_move": list(OrderStatus),
+    "order_return": list(OrderStatus),
+    "order_type": TYPES,
+    "priority": PRIORITIES,
+    "form": FORMS,
+    "source": SOURCES,
+    "outcome": list(Outcome),
+    "direction": list(Direction),
+    "ended_by": list(EndedBy),
+    "role": ROLES,
+    "pause_reason": list(PAUSE_REASONS),
+    "outage_kind": list(OutageKind),
+    "outage_state": ["running", "soon", "later", "over", "withdrawn"],
+    "agent_state": ["available", "ringing", "talking", "on_hold", "wrap_up", "paused", "signed_out", "unreachable"],
+    "call_state": ["menu", "waiting", "ringing", "talking", "voice_message", "ending"],
+    "order_event": ["opened", "moved", "stamped", "noted", "changed", "attached", "detached"],
+    "category": [one.category for one in DISPOSITIONS if one.category],
+    "rule": [*(rule.code for rule in RULES), "chosen"],
+    "figure": ["offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent"],
+    "figure_formula": ["offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent"],
+    "orders_tab": [
+        "open",
+        "mine",
+        "overdue",
+        "all",
+        "registered",
+        "accepted",
+        "dispatched",
+        "acknowledged",
+        "in_progress",
+        "handled",
+        "closed",
+    ],
+    "error": [f"http_{code}" for code in (400, 404, 405, 413)]
+    + [
+        f"heading_{name}"
+        for name in ["sign_in", "not_allowed", "not_found", "conflict", "invalid", "unavailable", "other"]
+    ],
+    "unit": ["callers", "calls", "seconds", "percent"],
+    "calls": ["silent_caller", "silent_agent", "silent_message"],
+}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(TEXTS["zh_CN"]) == set(TEXTS["en"])
+
+
+def test_both_languages_fill_the_same_places() -> None:
+    for key, text in TEXTS["zh_CN"].items():
+        places = [{field for _, field, _, _ in Formatter().parse(t) if field} for t in (text, TEXTS["en"][key])]
+        assert places[0] == places[1], key
+
+
+def test_no_text_is_empty() -> None:
+    assert [key for texts in TEXTS.values() for key, text in texts.items() if not text.strip()] == []
+
+
+def used_keys() -> Iterator[tuple[Path, str]]:
+    for path in SOURCES_OF_KEYS:
+        for match in _CALL.finditer(path.read_text("utf-8")):
+            key = match[1] or match[2]
+            if match[3] != "~" and not key.endswith((".", "_")):
+                yield path, key
+
+
+def test_each_key_that_is_used_exists() -> None:
+    used = list(used_keys())
+    assert len(used) > 200, "the pattern finds the keys"
+    assert [f"{path.name}: {key}" for path, key in used if key not in TEXTS["zh_CN"]] == []
+
+
+def test_each_flash_word_exists() -> None:
+    words = {word for path in SOURCES_OF_KEYS for word in re.findall(r'"(done\.[a-z_]+)"', path.read_text("utf-8"))}
+    assert words and words <= set(TEXTS["zh_CN"])
+
+
+@pytest.mark.parametrize("prefix", sorted(CODES))
+def test_each_code_of_a_closed_list_has_a_text(prefix: str) -> None:
+    assert [code for code in CODES[prefix] if f"{prefix}.{code}" not in TEXTS["zh_CN"]] == []
+
+
+def test_each_place_of_the_navigation_has_a_text() -> None:
+    assert all(place.key in TEXTS["zh_CN"] for place in PLACES)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(WEB / "templates")))
+def test_templates_hold_no_chinese_and_nothing_inline(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not _CHINESE.search(text)
+    assert not re.search(r"\sstyle=|\son[a-z]+=|<style|javascript:", text)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
+
+
+def test_scripts_hold_no_chinese() -> None:
+    for path in (WEB / "static").glob("*.js"):
+        assert not _CHINESE.search(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accept", "expected"),
+    [
+        (None, "", "zh_CN"),
+        ("en", "zh-CN", "en"),
+        ("fr", "en-GB,en;q=0.8", "en"),
+        (None, "fr-FR, zh-TW;q=0.5", "zh_CN"),
+        (None, "fr", "zh_CN"),
+    ],
+)
+def test_language_comes_from_the_cookie_then_the_browser_then_is_chinese(
+    cookie: str | None, accept: str, expected: str
+) -> None:
+    assert pick_language(cookie, accept) == expected

@@ -1,0 +1,130 @@
+"""Signing in and out, and who is let in where."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from pages_site import PASSWORD, PEOPLE, Site
+
+
+async def test_sign_in_with_the_right_password_sets_a_guarded_cookie(site: Site) -> None:
+    browser = site.stranger()
+    answer = await browser.post("/sign-in", {"user": "admin", "password": PASSWORD, "next": "/calls?number=1"})
+    assert answer.status == 303
+    assert answer.headers["Location"] == "/calls?number=1"
+    cookie = answer.headers["Set-Cookie"]
+    assert "cc_session=" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+async def test_sign_in_with_a_wrong_password_says_one_sentence_and_keeps_the_name(site: Site) -> None:
+    answer = await site.stranger().post("/sign-in", {"user": "admin", "password": "wrong"})
+    assert answer.status == 401
+    assert "用户名或密码不正确" in answer.text
+    assert 'value="admin"' in answer.text and "wrong" not in answer.text
+
+
+async def test_sign_in_is_throttled_after_five_failures(site: Site) -> None:
+    browser = site.stranger("en")
+    for _ in range(5):
+        await browser.post("/sign-in", {"user": "admin", "password": "wrong"})
+    answer = await browser.post("/sign-in", {"user": "admin", "password": PASSWORD})
+    assert answer.status == 429
+    assert "Too many attempts" in answer.text
+
+
+@pytest.mark.parametrize("bad", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+async def test_sign_in_never_leads_to_another_site(site: Site, bad: str) -> None:
+    answer = await site.stranger().post("/sign-in", {"user": "admin", "password": PASSWORD, "next": bad})
+    assert answer.headers["Location"] == "/"
+
+
+async def test_pages_send_strangers_to_sign_in_and_back(site: Site) -> None:
+    answer = await site.stranger().get("/work-orders?tab=mine")
+    assert answer.status == 303
+    assert answer.headers["Location"] == "/sign-in?next=/work-orders%3Ftab%3Dmine"
+
+
+async def test_sign_out_ends_the_session_in_the_database_too(site: Site) -> None:
+    browser = await site.browser("admin")
+    kept = {cookie.key: cookie.value for cookie in browser.session.cookie_jar}
+    assert (await browser.post("/sign-out")).status == 303
+    thief = site.stranger()
+    thief.session.cookie_jar.update_cookies({"cc_session": kept["cc_session"]})
+    assert (await thief.get("/board")).headers["Location"].startswith("/sign-in")
+
+
+async def test_signing_in_again_ends_the_older_session_of_the_browser(site: Site) -> None:
+    browser = await site.browser("admin")
+    old = {cookie.key: cookie.value for cookie in browser.session.cookie_jar}["cc_session"]
+    answer = await browser.post("/sign-in", {"user": "supervisor", "password": PASSWORD})
+    assert answer.status == 303 and old not in answer.headers["Set-Cookie"]
+    thief = site.stranger()
+    thief.session.cookie_jar.update_cookies({"cc_session": old})
+    assert (await thief.get("/board")).status == 303
+
+
+async def test_session_ends_when_its_time_is_over(site: Site) -> None:
+    browser = await site.browser("admin")
+    site.clock.moment += timedelta(hours=25)
+    assert (await browser.get("/board")).headers["Location"].startswith("/sign-in")
+
+
+#: Which of these pages each role may open.
+_PAGES = {
+    "/board": {"agent", "supervisor", "dispatcher", "administrator"},
+    "/work-orders": set(PEOPLE.values()),
+    "/work-orders/new": {"agent", "supervisor", "dispatcher", "administrator"},
+    "/calls": {"agent", "supervisor", "dispatcher", "administrator"},
+    "/customers": {"agent", "supervisor", "dispatcher", "administrator"},
+    "/outages": set(PEOPLE.values()),
+    "/outages/new": {"supervisor", "dispatcher", "administrator"},
+    "/admin/users": {"administrator"},
+    "/admin/tokens": {"administrator"},
+    "/admin/rules": {"administrator"},
+    "/admin/audit": {"supervisor", "administrator"},
+    "/profile": set(PEOPLE.values()),
+    "/about": set(PEOPLE.values()),
+}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("user", ["8001", "supervisor", "dispatcher", "worker", "admin"])
+async def test_each_page_opens_for_its_roles_and_no_other(site: Site, user: str, language: str) -> None:
+    browser = await site.browser(user, language)
+    for path, roles in _PAGES.items():
+        answer = await browser.get(path)
+        assert answer.status == (200 if PEOPLE[user] in roles else 403), path
+
+
+@pytest.mark.parametrize("user", ["8001", "supervisor", "dispatcher", "worker", "admin"])
+async def test_navigation_offers_nothing_that_is_refused(site: Site, user: str) -> None:
+    browser = await site.browser(user)
+    links = re.findall(r'<nav aria-label="主导航">(.*?)</nav>', (await browser.get("/profile")).text, re.S)[0]
+    for path in re.findall(r'href="([^"]+)"', links):
+        assert (await browser.get(path)).status == 200, path
+
+
+async def test_home_leads_each_person_to_their_work(site: Site) -> None:
+    assert (await (await site.browser("8001")).get("/")).headers["Location"] == "/board"
+    assert (await (await site.browser("worker")).get("/")).headers["Location"] == "/work-orders"
+
+
+async def test_password_change_needs_the_current_one_and_ends_other_sessions(site: Site) -> None:
+    browser, other = await site.browser("8001"), await site.browser("8001")
+    new = {"password": "another-password", "again": "another-password"}
+    wrong = await browser.post("/profile/password", {"current": "no", **new})
+    assert wrong.status == 422 and "当前密码不正确" in wrong.text
+    differ = await browser.post("/profile/password", {"current": PASSWORD, "password": "x" * 12, "again": "y" * 12})
+    assert differ.status == 422 and 'id="again-error"' in differ.text
+    assert (await browser.post("/profile/password", {"current": PASSWORD, **new})).status == 303
+    assert (await browser.get("/profile")).status == 200
+    assert (await other.get("/profile")).status == 303
+
+
+async def test_language_is_kept_and_never_leads_away(site: Site) -> None:
+    browser = await site.browser("8001")
+    answer = await browser.post("/language", {"language": "en", "back": "https://evil.example"})
+    assert answer.headers["Location"] == "/"
+    assert "Live board" in (await browser.get("/board")).text
