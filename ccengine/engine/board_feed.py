@@ -6,12 +6,13 @@ What does not live here: the live state (calls/board), the figures' formulas (se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
-from ccengine.rows import AgentRow
+from ccengine.calls.board import Person
+from ccengine.engine.live_calls import LiveCalls
 from ccengine.services import agents, figures
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.errors import Unavailable
@@ -20,30 +21,36 @@ log = structlog.get_logger(__name__)
 EVERY_SECONDS = 1.0
 
 
-class Board(Protocol):
-    """The live view, as far as this task needs it."""
+class BoardFeed:
+    """Looks once a second, so that a finished call stands in the figures within about a second."""
 
-    def set_roster(self, agents: Sequence[AgentRow]) -> None:
-        """Take the agents' names and their last phones."""
-        ...
+    def __init__(self, ctx: Context, live: LiveCalls) -> None:
+        self._ctx = ctx
+        self._live = live
+        self._today: Mapping[str, Any] = {}
+        self._people: tuple[Person, ...] = ()
+        live.set_today(lambda: self._today)
 
-    def set_today(self, figures: Mapping[str, Any]) -> None:
-        """Take today's figures."""
-        ...
+    async def run(self) -> None:
+        """Feed the board for ever; while the database is away the board keeps what it knew."""
+        away = False
+        while True:
+            try:
+                await self._look()
+                away = False
+            except Unavailable as error:
+                if not away:
+                    log.warning("the board keeps its last figures", action="board_feed", error=str(error))
+                away = True
+            await asyncio.sleep(EVERY_SECONDS)
 
-
-async def run(ctx: Context, board: Board) -> None:
-    """Feed the board for ever; while the database is away the board keeps what it knew."""
-    away = False
-    while True:
-        try:
-            board.set_roster(await agents.list_agents(ctx, ENGINE))
-            board.set_today(await figures.today(ctx))
-            away = False
-        except Unavailable as error:
-            if not away:
-                log.warning(
-                    "the board keeps its last figures: the database is away", action="board_feed", error=str(error)
-                )
-            away = True
-        await asyncio.sleep(EVERY_SECONDS)
+    async def _look(self) -> None:
+        rows = await agents.list_agents(self._ctx, ENGINE)
+        people = tuple(Person(number=row.number, name=row.name, extension=row.extension or "") for row in rows)
+        today = await figures.today(self._ctx)
+        if people != self._people:
+            self._people = people
+            self._live.set_roster(people)
+        if today != self._today:
+            self._today = today
+            self._live.refresh()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -47,6 +48,8 @@ class LiveCalls:
         self._generation = 0
         self.failures = 0
         self.anomalies = 0
+        #: Told of each full list of channels: when it was made, and the ids on it (the journal closes all others).
+        self.on_snapshot: Callable[[datetime, frozenset[str]], None] = lambda at, alive: None
         self._events = self._session("events", "cc_events", secrets, tap)
         self._actions = self._session("actions", "cc_actions", secrets, tap)
         self.tracker = Tracker(settings.site.node, (settings.pbx.queue,))
@@ -100,9 +103,10 @@ class LiveCalls:
 
     async def changes(self) -> AsyncIterator[None]:
         """Yield once after each change; changes made while the reader is busy are told as one."""
+        changed = self._changed
         while True:
-            changed = self._changed
             await changed.wait()
+            changed = self._changed  # taken before the reader works, so that what happens meanwhile is told next
             yield None
 
     async def subscribe(self) -> AsyncIterator[BoardSnapshot]:
@@ -203,6 +207,7 @@ class LiveCalls:
                 return  # the link went meanwhile: the next one brings its own picture
             self._generation = taken.generation
             self._feed(taken)
+            self.on_snapshot(taken.at, frozenset(one.leg.uniqueid for one in taken.legs))
             self._care.after_snapshot(self.tracker.people.agents.values())
             return
         self._events.drop("no snapshot could be taken")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ccengine import assets
 from ccengine.operations.softphone import Desk, Softphones
+from ccengine.services.context import Context
 
 LINES = assets.PROMPTS / "demo"
 #: The keys go in when the menu has begun to speak; it may be interrupted.
@@ -36,6 +37,16 @@ class DemoDesk:
     password: str
 
 
+async def pick_customers(ctx: Context) -> tuple[SampleCustomer, ...]:
+    """Return four customers of the sample file with mobile phones, the first one with arrears."""
+    async with ctx.store.reading() as uow:
+        rows = (await uow.customers.find("", None, 200)).items
+    mobile = [row for row in rows if len(row.phone) == 11 and row.phone.startswith("1")]
+    in_arrears = [row for row in mobile if row.arrears_fen > 0]
+    chosen = [*in_arrears[:1], *[row for row in mobile if row.arrears_fen <= 0][:3]]
+    return tuple(SampleCustomer(account=row.account, phone=row.phone, name=row.name) for row in chosen)
+
+
 def line(name: str) -> Path:
     """Return the audio of one spoken line."""
     return LINES / f"{name}.alaw"
@@ -49,23 +60,31 @@ async def place(
     Args:
         phones: the runtime of all softphones.
         desk: the demo agent's phone.
-        customers: at least three customers; the first one has arrears.
+        customers: at least four customers; the first one has arrears.
         hotline: number to dial.
         say: told what happens, for the person at the terminal.
     """
     phone = await phones.phone(desk.extension, desk.password)
+    await phone.feature("*11")
+    await phone.feature("*131")  # on a break: somebody is there, so callers wait
+    try:
+        await _four_calls(phones, phone, customers, hotline, say)
+    finally:
+        await phone.feature("*12")
+
+
+async def _four_calls(
+    phones: Softphones, phone: Desk, customers: tuple[SampleCustomer, ...], hotline: str, say: Callable[[str], None]
+) -> None:
     say("客户丙：排队时挂断 · a caller hangs up while waiting")
     await _hangs_up_waiting(phones, customers[2], hotline)
     say("客户乙：语音留言 · a voice message")
     await _leaves_message(phones, customers[1], hotline)
     say("客户甲：查询水费 · a balance inquiry")
     await _asks_balance(phones, customers[0], hotline)
-    say("客户甲：报修，坐席接听 · a repair caller, answered by an agent")
-    await phone.feature("*11")
-    try:
-        await _reports_repair(phones, phone, customers[0], hotline)
-    finally:
-        await phone.feature("*12")
+    say("客户丁：报修，坐席接听 · a repair caller, answered by an agent")
+    await phone.feature("*13")  # back
+    await _reports_repair(phones, phone, customers[3], hotline)
 
 
 async def _reports_repair(phones: Softphones, phone: Desk, customer: SampleCustomer, hotline: str) -> None:
@@ -104,7 +123,6 @@ async def _asks_balance(phones: Softphones, customer: SampleCustomer, hotline: s
     call = await phones.call(customer.phone, customer.name, hotline)
     await call.press("2", pause_seconds=MENU_SECONDS)
     await call.press(customer.account + "#", pause_seconds=4)
-    await call.press(customer.phone[-4:] + "#", pause_seconds=4)
+    await call.press(customer.phone[-4:], pause_seconds=4)
     await call.wait_over(25)
     await call.hang_up()
-

@@ -1,0 +1,89 @@
+"""The only file that picks concrete classes: settings in, a store, the engine's tasks, the back office out.
+
+What does not live here: what they do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from aiohttp import web
+
+from ccengine.asterisk.recordings import StereoBuilder
+from ccengine.asterisk.secrets import load_or_create
+from ccengine.backoffice.app import make_app
+from ccengine.backoffice.binding import check_bind
+from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.clock import SystemClock
+from ccengine.config import Settings
+from ccengine.engine import jobs, live_facts
+from ccengine.engine.agi import AgiTask
+from ccengine.engine.board_feed import BoardFeed
+from ccengine.engine.call_records import CallRecords
+from ccengine.engine.daemon import Runner
+from ccengine.engine.door import Door
+from ccengine.engine.live_calls import LiveCalls
+from ccengine.engine.live_fallback import LiveFallback
+from ccengine.services import call_records
+from ccengine.services.context import Context
+from ccengine.store.unit_of_work import SqlStore
+
+#: The one row of journal positions that carries both files (engine/journal_state).
+_JOURNAL = "cel"
+
+
+@asynccontextmanager
+async def context(settings: Settings) -> AsyncIterator[Context]:
+    """Give the context of all use cases, its store open while the context manager is entered."""
+    store = SqlStore(settings)
+    try:
+        yield Context(store=store, clock=SystemClock(), settings=settings)
+    finally:
+        await store.close()
+
+
+def engine_tasks(ctx: Context) -> Mapping[str, Runner]:
+    """Return the engine's long-lived tasks by name. Call it inside the running loop."""
+    settings = ctx.settings
+    live = LiveCalls(settings, load_or_create(settings), ctx.clock)
+    records = CallRecords(
+        settings,
+        partial(call_records.journal_position, ctx, settings.site.node, _JOURNAL),
+        partial(call_records.store_records, ctx),
+        ctx.clock,
+        people=settings.pbx.devices,
+    )
+    live.on_snapshot = records.reconcile
+    fallback = LiveFallback(partial(call_records.store_live_record, ctx), settings.journal.live_fallback_seconds)
+    return {
+        "agi": AgiTask(ctx).run,
+        "live calls": live.run,
+        "call records": records.run,
+        "live fallback": fallback.run,
+        "live facts": partial(live_facts.run, live, fallback),
+        "board feed": BoardFeed(ctx, live).run,
+        "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
+        "door": Door(settings, live).run,
+    }
+
+
+def backoffice_tasks(ctx: Context) -> Mapping[str, Runner]:
+    """Return the back office's task by name."""
+    return {"back office": partial(_serve_pages, ctx)}
+
+
+async def _serve_pages(ctx: Context) -> None:
+    """Serve pages and API until cancelled. Raises UnsafeBinding, OSError (port taken)."""
+    settings = ctx.settings
+    tls = check_bind(settings)
+    async with EngineDoor(settings) as door:
+        runner = web.AppRunner(make_app(ctx, door), access_log=None, shutdown_timeout=2)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.web.host, settings.web.port, ssl_context=tls, reuse_address=True).start()
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()

@@ -1,0 +1,74 @@
+"""`ccengine user …` and `ccengine token …`: the first sign-ins of a site, made on its own machine.
+
+What does not live here: rights and passwords (services/).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from ccengine import bootstrap
+from ccengine.config import Settings
+from ccengine.services import sign_in, tokens
+from ccengine.services.context import ENGINE
+from ccengine.services.errors import ServiceError
+from ccengine.services.rights import ROLES
+
+
+def _finish(work: Coroutine[Any, Any, str]) -> str:
+    try:
+        return asyncio.run(work)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group()
+def user() -> None:
+    """People who sign in to the pages."""
+
+
+@user.command("create")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(ROLES)), help="may be repeated")
+@click.option("--display-name", default="", help="shown on pages")
+@click.option("--agent", default=None, help="agent number 工号")
+@click.pass_obj
+def create_user(settings: Settings, name: str, roles: tuple[str, ...], display_name: str, agent: str | None) -> None:
+    """Create a user and print a generated password; the user changes it on the page."""
+    password = secrets.token_urlsafe(12)
+    _finish(_create_user(settings, name, password, display_name or name, frozenset(roles), agent))
+    click.echo(f"{name}  {password}")
+
+
+async def _create_user(
+    settings: Settings, name: str, password: str, display_name: str, roles: frozenset[str], agent: str | None
+) -> str:
+    async with bootstrap.context(settings) as ctx:
+        await sign_in.create_user(
+            ctx, ENGINE, name, password, display_name=display_name, roles=roles, agent_number=agent
+        )
+    return name
+
+
+@click.group()
+def token() -> None:
+    """Tokens of the API."""
+
+
+@token.command("issue")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(ROLES)), help="may be repeated")
+@click.pass_obj
+def issue_token(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
+    """Issue a token and print it; it is shown only once."""
+    click.echo(_finish(_issue(settings, name, frozenset(roles))))
+
+
+async def _issue(settings: Settings, name: str, roles: frozenset[str]) -> str:
+    async with bootstrap.context(settings) as ctx:
+        return await tokens.issue(ctx, ENGINE, name, roles)

@@ -1,0 +1,35 @@
+"""`ccengine database upgrade`: bring the tables to this version."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from ccengine import bootstrap
+from ccengine.config import Settings
+from ccengine.services.errors import Unavailable
+from ccengine.store import migrate, seed
+from ccengine.store_port import StoreUnavailable
+
+
+@click.group()
+def database() -> None:
+    """The database."""
+
+
+@database.command()
+@click.pass_obj
+def upgrade(settings: Settings) -> None:
+    """Bring the tables to this version and add shipped rules, calendar and districts where they are missing."""
+    try:
+        asyncio.run(_upgrade(settings))
+    except (StoreUnavailable, Unavailable) as error:
+        raise click.ClickException(f"the database does not answer: {error}") from error
+    click.echo("数据库已是最新 · the database is up to date")
+
+
+async def _upgrade(settings: Settings) -> None:
+    await migrate.upgrade(settings)
+    async with bootstrap.context(settings) as ctx:
+        await seed.seed_defaults(ctx)
