@@ -1,0 +1,89 @@
+"""The live view beside a real PBX: its facts so far, its board, a recording of what it was told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pbx_instance import PbxInstance
+
+from ccengine.asterisk.ami.recorded import Recorder
+from ccengine.calls.facts import AgentStateChanged, Anomaly, CallEnded, Fact
+from ccengine.clock import SystemClock
+from ccengine.config import Settings
+from ccengine.engine.live_calls import LiveCalls
+from ccengine.values import CallRecord
+
+F = TypeVar("F", bound=Fact)
+
+
+class LiveWatch:
+    """A running live view and what it has told."""
+
+    def __init__(self, live: LiveCalls) -> None:
+        self.live = live
+        self.facts: list[Fact] = []
+
+    def of(self, kind: type[F]) -> list[F]:
+        """The facts of a kind so far."""
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    def records(self) -> list[CallRecord]:
+        """The records of the calls that ended."""
+        return [fact.record for fact in self.of(CallEnded)]
+
+    def states(self, number: str) -> list[str]:
+        """The states an agent went through."""
+        return [fact.state.value for fact in self.of(AgentStateChanged) if fact.agent_number == number]
+
+    def anomalies(self) -> list[str]:
+        """Anomalies, as text."""
+        return [f"{fact.kind}: {fact.detail}" for fact in self.of(Anomaly)]
+
+    def agent(self, number: str) -> str:
+        """An agent's state on the board."""
+        return next((line.state for line in self.live.board_snapshot().agents if line.number == number), "unknown")
+
+    def calls(self) -> list[str]:
+        """The states of the calls on the board."""
+        return [line.state for line in self.live.board_snapshot().calls]
+
+    async def until(self, condition: Callable[[], object], what: str, seconds: float = 10) -> None:
+        """Wait for a condition; tells what was waited for in vain."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not condition():
+            assert asyncio.get_running_loop().time() < deadline, f"waited in vain for {what}: {self.facts[-5:]}"
+            await asyncio.sleep(0.01)
+
+    async def until_over(self, count: int = 1) -> list[CallRecord]:
+        """Wait until so many calls have ended; returns their records."""
+        await self.until(lambda: len(self.records()) >= count, f"{count} calls to end")
+        return self.records()
+
+
+@asynccontextmanager
+async def watching(
+    pbx: PbxInstance, log: Path | None = None, settings: Settings | None = None
+) -> AsyncIterator[LiveWatch]:
+    """Run a live view on a PBX until the block ends."""
+    recorder = Recorder(log) if log else None
+    live = LiveCalls(settings or pbx.settings, pbx.secrets, SystemClock(), tap=recorder.write if recorder else None)
+    watch = LiveWatch(live)
+
+    async def collect() -> None:
+        async for fact in live.facts():
+            watch.facts.append(fact)
+
+    tasks = [asyncio.create_task(collect()), asyncio.create_task(live.run())]
+    try:
+        await watch.until(lambda: live.health()["ok"], "the live view to stand")
+        yield watch
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if recorder:
+            recorder.close()

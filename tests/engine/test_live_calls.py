@@ -1,0 +1,308 @@
+"""The live view against the real PBX: what it concludes of real calls, and how it comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from live_watch import LiveWatch, watching
+from pbx_instance import PbxInstance
+from phones import CALLER_TONE, Phone, PhoneCall, Phones
+from sipp import Sipp
+
+from ccengine.asterisk.ami.recorded import read_events
+from ccengine.calls.facts import CallConnected, CallHeld, CallMissed, CallOffered, CallResumed, CallStarted, CallWaiting
+from ccengine.calls.replay import replay
+from ccengine.ports import PbxRefused, PbxUnavailable
+from ccengine.values import EndedBy, Outcome
+
+pytestmark = pytest.mark.pbx
+NUMBER = "13812345678"
+
+
+def log_file(tmp_path: Path, name: str) -> Path:
+    """Where this test's stream is recorded: CCENGINE_TEST_REPLAYS names a folder to keep it."""
+    return Path(os.environ.get("CCENGINE_TEST_REPLAYS", tmp_path)) / f"{name}.amilog"
+
+
+async def talk_with(watch: LiveWatch, phones: Phones, extension: str = "1001") -> tuple[PhoneCall, PhoneCall, Phone]:
+    """A caller talks with the agent of a phone, who is signed in by command."""
+    agent = await phones.agent(extension)
+    await watch.live.pbx.sign_in(f"8{extension[1:]}", extension, "hotline")
+    caller = await phones.caller(NUMBER, "张三")
+    call = await caller.call("96390")
+    talk = await agent.answer_next(seconds=20)
+    await watch.until(lambda: watch.calls() == ["talking"], "the talk")
+    return call, talk, agent
+
+
+def same_when_replayed(watch: LiveWatch, log: Path) -> bool:
+    """The recording leads to the same records."""
+    facts, _ = replay(read_events(log.read_text(encoding="utf-8").splitlines()))
+    return [fact.record for fact in facts if hasattr(fact, "record")] == watch.records()
+
+
+async def test_answered_call_is_followed_from_ring_to_wrap_up(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "answered")
+    async with watching(pbx, log) as watch:
+        call, talk, _ = await talk_with(watch, phones)
+        (line,) = watch.live.board_snapshot().calls
+        assert (line.agent_number, line.caller_number, line.caller_name) == ("8001", NUMBER, "张三")
+        assert watch.live.board_snapshot().agents[0].call_id == line.call_id
+        await talk.wait_heard(CALLER_TONE)
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.ended_by, record.agent_number) == (Outcome.ANSWERED, EndedBy.CALLER, "8001")
+        assert (record.caller_number, record.dialed_number, record.queue) == (NUMBER, "96390", "hotline")
+        assert record.talk_seconds == pytest.approx((record.ended_at - record.connected_at).total_seconds(), abs=0.1)
+        assert [part.party.value for part in record.recordings] == ["caller", "agent"]
+        await watch.until(lambda: watch.agent("8001") == "wrap_up", "the wrap-up")
+        assert [type(fact) for fact in watch.facts if isinstance(fact, CallStarted | CallWaiting | CallConnected)] == [
+            CallStarted, CallWaiting, CallConnected]  # fmt: skip
+        assert watch.states("8001") == ["available", "ringing", "talking", "available", "wrap_up"]
+        assert watch.anomalies() == []
+    assert same_when_replayed(watch, log)
+
+
+async def test_agent_who_hangs_up_ended_the_call(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        _, talk, _ = await talk_with(watch, phones)
+        await talk.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
+
+
+async def test_caller_who_gives_up_waiting_is_abandoned(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "abandoned")
+    async with watching(pbx, log) as watch:
+        await phones.agent("1001")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        await watch.live.pbx.pause("8001", "1001", "meal")
+        await watch.until(lambda: watch.agent("8001") == "paused", "the pause")
+        call = await (await phones.caller(NUMBER, "张三")).call("96390")
+        await watch.until(lambda: watch.calls() == ["waiting"], "the waiting")
+        (waiting,) = watch.live.board_snapshot().waiting
+        assert (waiting.position, waiting.queue, waiting.caller_number) == (1, "hotline", NUMBER)
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.ended_by, record.agent_number) == (Outcome.ABANDONED, EndedBy.CALLER, None)
+        assert record.wait_seconds == pytest.approx((record.ended_at - record.queued_at).total_seconds(), abs=0.01)
+        assert watch.live.board_snapshot().waiting == ()
+        assert watch.anomalies() == []
+    assert same_when_replayed(watch, log)
+
+
+async def test_hold_is_seen_counted_and_written_to_the_journal(
+    pbx: PbxInstance, phones: Phones, tmp_path: Path
+) -> None:
+    log = log_file(tmp_path, "hold")
+    async with watching(pbx, log) as watch:
+        call, talk, _ = await talk_with(watch, phones)
+        await talk.speak(0.5)  # a hold that crosses the PBX's own re-INVITE is undone by it
+        await talk.hold()
+        await watch.until(lambda: watch.agent("8001") == "on_hold", "the hold")
+        await asyncio.sleep(0.3)
+        await talk.resume()
+        await watch.until(lambda: watch.agent("8001") == "talking", "the end of the hold")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert len(watch.of(CallHeld)) == len(watch.of(CallResumed)) == 1
+        assert 0.25 < record.hold_seconds < record.talk_seconds
+        await pbx.wait_for(lambda: any("CC_UNHOLD" in line for line in pbx.queue_log()), "our lines in queue_log")
+        held = next(line for line in pbx.queue_log() if "CC_HOLD" in line)
+        assert held[3] == "8001"
+        assert held[5].startswith(f"call={record.call_id}&u=")
+    assert same_when_replayed(watch, log)
+
+
+async def test_blind_transfer_is_one_call_with_two_talks(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "blind_transfer")
+    async with watching(pbx, log) as watch:
+        call, talk, _ = await talk_with(watch, phones)
+        second = await phones.agent("1002")
+        transferring = asyncio.create_task(talk.transfer("1002"))
+        await second.answer_next(seconds=20)
+        await transferring
+        await watch.until(lambda: [t.extension for t in watch.of(CallConnected)] == ["1001", "1002"], "the second talk")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert [(talk.extension, talk.agent_number) for talk in record.talks] == [("1001", "8001"), ("1002", "8002")]
+        assert (record.transfers, record.agent_number, record.ended_by) == (1, "8001", EndedBy.CALLER)
+        assert watch.anomalies() == []
+    assert same_when_replayed(watch, log)
+
+
+async def test_attended_transfer_is_one_call_with_two_talks(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "attended_transfer")
+    async with watching(pbx, log) as watch:
+        call, talk, agent = await talk_with(watch, phones)
+        second = await phones.agent("1002")
+        consulting = asyncio.create_task(agent.call("1002"))
+        await second.answer_next(seconds=20)
+        consultation = await consulting
+        (line,) = watch.live.board_snapshot().calls
+        assert line.agent_number == "8001"
+        await talk.attended_transfer(consultation)
+        await watch.until(lambda: "1002" in [fact.extension for fact in watch.of(CallConnected)], "the second talk")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert [(talk.extension, talk.agent_number) for talk in record.talks] == [("1001", "8001"), ("1002", "8002")]
+        assert record.transfers == 1
+        assert watch.live.tracker.families.legs == {}
+    assert same_when_replayed(watch, log)
+
+
+async def test_outbound_call_names_agent_and_number(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "outbound")
+    async with watching(pbx, log) as watch:
+        agent = await phones.agent("1001")
+        customer = await phones.caller(NUMBER, "张三")
+        calling = asyncio.create_task(agent.call("9" + NUMBER))
+        await customer.answer_next(seconds=20)
+        call = await calling
+        await watch.until(lambda: watch.calls() == ["talking"], "the talk")
+        assert watch.agent("8001") == "talking"
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.direction.value, record.outcome, record.ended_by) == (
+            "outbound",
+            Outcome.ANSWERED,
+            EndedBy.AGENT,
+        )
+        assert (record.dialed_number, record.agent_number, record.agent_extension) == (NUMBER, "8001", "1001")
+    assert same_when_replayed(watch, log)
+
+
+async def test_voice_message_when_nobody_is_there(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "voice_message")
+    async with watching(pbx, log) as watch:
+        call = await (await phones.caller(NUMBER, "张三")).call("96390")
+        await watch.until(lambda: watch.calls() == ["voice_message"], "the voice message", 20)
+        await asyncio.sleep(2.2)
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.agent_number) == (Outcome.VOICE_MESSAGE, None)
+        assert [part.party.value for part in record.recordings][-1] == "message"
+    assert same_when_replayed(watch, log)
+
+
+async def test_rejected_call_goes_to_the_next_agent(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "rejected")
+    async with watching(pbx, log) as watch:
+        first, second = await phones.agent("1001"), await phones.agent("1002")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        call = await (await phones.caller(NUMBER, "张三")).call("96390")
+        ringing = await first.wait_ringing()
+        await watch.until(lambda: [offer.agent_number for offer in watch.of(CallOffered)] == ["8001"], "the offer")
+        await watch.live.pbx.sign_in("8002", "1002", "hotline")
+        await ringing.reject()
+        await watch.until(lambda: watch.of(CallMissed), "the missed call")
+        await watch.live.pbx.pause("8001", "1001", "break")
+        await second.answer_next(seconds=20)
+        await watch.until(lambda: watch.calls() == ["talking"], "the talk")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert [talk.agent_number for talk in record.talks] == ["8002"]
+        assert watch.of(CallMissed)[0].agent_number == "8001"
+    assert same_when_replayed(watch, log)
+
+
+async def test_three_missed_calls_pause_the_agent(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        agent = await phones.agent("1001")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        call = await (await phones.caller(NUMBER, "张三")).call("96390")
+        for _ in range(3):
+            await (await agent.wait_ringing()).reject()
+        await watch.until(lambda: watch.agent("8001") == "paused", "the pause")
+        assert next(line.reason for line in watch.live.board_snapshot().agents) == "no_answer"
+        await call.hangup()
+
+
+async def test_wrap_up_ends_by_itself_and_by_the_agent(pbx: PbxInstance, phones: Phones) -> None:
+    short = pbx.settings.model_copy(update={"pbx": pbx.settings.pbx.model_copy(update={"wrapup_seconds": 1})})
+    async with watching(pbx, settings=short) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        await call.hangup()
+        await watch.until(lambda: watch.states("8001")[-2:] == ["wrap_up", "available"], "the end of the wrap-up")
+
+
+async def test_wrap_up_of_a_dead_engine_is_lifted_at_the_next_start(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        await call.hangup()
+        await watch.until(lambda: watch.agent("8001") == "wrap_up", "the wrap-up")
+    async with watching(pbx) as watch:
+        await watch.until(lambda: watch.agent("8001") == "available", "the wrap-up to be lifted")
+
+
+async def test_link_lost_in_a_talk_is_mended_by_a_snapshot(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        watch.live._events.drop("test")
+        watch.live._actions.drop("test")
+        await watch.until(lambda: watch.live.board_snapshot().stale, "the board to be stale")
+        with pytest.raises(PbxUnavailable):
+            await watch.live.pbx.pause("8001", "1001", "meal")
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        assert (watch.calls(), watch.agent("8001")) == (["talking"], "talking")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.agent_number, record.notes) == (Outcome.ANSWERED, "8001", ())
+
+
+async def test_engine_started_in_a_talk_sees_it(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        known = watch.live.board_snapshot().calls[0]
+    async with watching(pbx) as watch:
+        (line,) = watch.live.board_snapshot().calls
+        assert (line.call_id, line.state, line.agent_number) == (known.call_id, "talking", "8001")
+        assert (line.caller_number, line.direction) == (NUMBER, "inbound")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.agent_number, record.ended_by) == (Outcome.ANSWERED, "8001", EndedBy.CALLER)
+
+
+async def test_call_that_ended_while_the_link_was_down_is_closed(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        watch.live._events._backoff = (1.5, 1.5)
+        watch.live._events.drop("test")
+        await call.hangup()
+        await pbx.wait_call_over()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.notes) == (Outcome.ANSWERED, ("reconciled",))
+        assert watch.calls() == []
+
+
+async def test_hostile_caller_changes_nothing_but_his_own_call(pbx: PbxInstance, sipp: Sipp) -> None:
+    forged = "<sip:138%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aUniqueid%3a1@127.0.0.1>"
+    async with watching(pbx) as watch:
+        sipp.calls(from_header=forged, seconds=1)
+        (record,) = await watch.until_over()
+        assert set(record.caller_number) <= set("0123456789+")
+        assert watch.anomalies() == []
+
+
+async def test_refusals_of_the_pbx_have_codes(pbx: PbxInstance) -> None:
+    async with watching(pbx) as watch:
+        for command, reason in (
+            (watch.live.pbx.pause("8001", "1001", "meal"), "not_signed_in"),
+            (watch.live.pbx.hangup("PJSIP/1001-000000ff"), "no_such_channel"),
+            (watch.live.pbx.sign_in("8001", "1001", "nowhere"), "no_such_queue"),
+        ):
+            with pytest.raises(PbxRefused) as refused:
+                await command
+            assert refused.value.reason == reason
+
+
+async def test_hangup_by_command_ends_the_call(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        await watch.live.pbx.hangup(watch.live.board_snapshot().calls[0].channel)
+        await call.wait_closed()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.SYSTEM)
