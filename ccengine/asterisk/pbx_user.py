@@ -49,8 +49,9 @@ def prefix(needed: Iterable[Path]) -> tuple[str, ...]:
 
 
 def open_to_others(path: Path) -> bool:
-    """Tell whether a stranger may look into every folder that leads to `path`."""
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.absolute().parents)
+    """Tell whether a stranger may look into every folder that leads to `path`; those still to be made will be open."""
+    folders = (folder for folder in path.absolute().parents if folder.exists())
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 
 
 def _may_read_all() -> bool:

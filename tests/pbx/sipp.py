@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import numpy as np
 from sounds import alaw
@@ -45,8 +44,8 @@ class Sipp:
         scenario = self.folder / f"caller{self._made}.xml"
         wanted = {
             "@TARGET@": target or self.settings.site.hotline,
-            "@FROM@": escape(from_header),
-            "@HEADERS@": escape(headers.strip()) + "\n" if headers else "",
+            "@FROM@": from_header,
+            "@HEADERS@": headers.strip() + "\n" if headers else "",
             "@MILLISECONDS@": str(int(seconds * 1000)),
             "@SOUND@": str(sound),
         }
@@ -55,7 +54,7 @@ class Sipp:
         scenario.write_text(template, encoding="utf-8")
         words = ["sipp", f"{self.settings.pbx.sip_host}:{self.settings.pbx.sip_port}", "-sf", str(scenario)]
         words += ["-i", "127.0.0.1", "-m", str(count), "-r", str(per_second), "-l", str(count), "-nostdin"]
-        words += ["-min_rtp_port", "26000", "-max_rtp_port", "27999", "-trace_err"]
+        words += ["-trace_err"]
         if values:
             (self.folder / f"values{self._made}.csv").write_text("SEQUENTIAL\n" + values, encoding="utf-8")
             words += ["-inf", str(self.folder / f"values{self._made}.csv")]
