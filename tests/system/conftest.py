@@ -1,0 +1,27 @@
+"""The fixture `site`: our programs as processes on the session's PBX, one start for each test file."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from pbx_instance import PbxInstance
+from running_site import RunningSite, fresh
+
+
+@pytest.fixture(scope="module")
+def site(pbx_instance: PbxInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    """The running site of a test file, with a database of its own."""
+    running = RunningSite(fresh(pbx_instance.settings, tmp_path_factory.mktemp("site"), pbx={"wrapup_seconds": 2}))
+    asyncio.run(running.prepare())
+    try:
+        asyncio.run(running.start_healthy())
+        yield running
+    finally:
+        running.stop()

@@ -1,0 +1,162 @@
+"""A whole site for tests: the session's real PBX, and our own programs as real processes, asked through the API.
+
+No pytest in here; the fixtures stand in conftest.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from ccengine import bootstrap
+from ccengine.config import Settings
+from ccengine.operations import hosting, processes
+from ccengine.operations.processes import ProcessFiles
+from ccengine.services import tokens
+from ccengine.services.context import ENGINE
+from ccengine.services.rights import ROLES
+from ccengine.store import migrate, seed
+
+CUSTOMERS = 200
+
+
+class RunningSite:
+    """`ccengine run` (or engine and back office apart) on a PBX that runs already."""
+
+    def __init__(self, settings: Settings, *, pages: Settings | None = None) -> None:
+        self.settings = settings
+        self.pages = pages or settings
+        self.apart = pages is not None
+        self.token = ""
+        self.passwords: dict[str, str] = {}
+
+    async def prepare(self) -> None:
+        """Lay the database and a token."""
+        await migrate.upgrade(self.settings)
+        async with bootstrap.context(self.settings) as ctx:
+            await seed.seed_defaults(ctx)
+            await seed.seed_sample(ctx, CUSTOMERS)
+            people = await seed.seed_people(ctx)
+            self.passwords = {person.user: person.password for person in people}
+            self.token = await tokens.issue(ctx, ENGINE, "tests", frozenset(ROLES))
+
+    def start(self) -> None:
+        """Start the processes."""
+        for name, command, settings in self._programs():
+            argv = [sys.executable, "-m", "ccengine", command]
+            processes.start(ProcessFiles.of(settings.state_dir, name), argv, hosting.environment(settings))
+
+    async def start_healthy(self) -> None:
+        """Start the processes and wait until they say that all is well."""
+        self.start()
+        await self.wait(self.healthy, "the site to be healthy", 20)
+
+    def stop(self) -> None:
+        """End the processes."""
+        for name, _command, settings in self._programs():
+            processes.stop(ProcessFiles.of(settings.state_dir, name))
+
+    def signal_engine(self, number: signal.Signals) -> None:
+        """Send the engine's process a signal."""
+        name, _command, settings = self._programs()[0]
+        pid = processes.running_pid(ProcessFiles.of(settings.state_dir, name))
+        assert pid is not None, "the engine does not run"
+        os.kill(pid, number)
+
+    def log(self) -> str:
+        """Return the end of the engine's log."""
+        name, _command, settings = self._programs()[0]
+        lines = processes.last_lines(ProcessFiles.of(settings.state_dir, name), 2000).splitlines()
+        return "\n".join([line for line in lines if '"event": "request"' not in line][-40:])
+
+    def _programs(self) -> list[tuple[str, str, Settings]]:
+        if self.apart:
+            return [("engine", "engine", self.settings), ("backoffice", "backoffice", self.pages)]
+        return [("run", "run", self.settings)]
+
+    async def healthy(self) -> bool:
+        """Tell whether engine and pages are well."""
+        try:
+            health = await self.get("/health")
+        except (aiohttp.ClientError, AssertionError):
+            return False
+        return bool(health)
+
+    async def pages_answer(self) -> bool:
+        """Tell whether the pages answer, well or not."""
+        url = f"http://{self.pages.web.host}:{self.pages.web.port}/api/v1/health"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url) as answer:
+                return answer.status in {200, 503}
+        except aiohttp.ClientError:
+            return False
+
+    async def get(self, path: str, **query: str) -> Any:
+        """Return the API's answer."""
+        return await self._ask("GET", path, params=query)
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Post to the API and return its answer."""
+        return await self._ask("POST", path, json=body)
+
+    async def _ask(self, method: str, path: str, **arguments: Any) -> Any:
+        url = f"http://{self.pages.web.host}:{self.pages.web.port}/api/v1{path}"
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            async with session.request(method, url, **arguments) as answer:
+                text = await answer.text()
+                assert answer.status < 300, f"{method} {path}: {answer.status} {text[:500]}"
+                return await answer.json()
+
+    async def get_bytes(self, path: str, **headers: str) -> tuple[int, bytes]:
+        """Return status and body of a file."""
+        url = f"http://{self.pages.web.host}:{self.pages.web.port}/api/v1{path}"
+        wanted = {"Authorization": f"Bearer {self.token}", **headers}
+        async with aiohttp.ClientSession() as session, session.get(url, headers=wanted) as answer:
+            return answer.status, await answer.read()
+
+    async def calls_from(self, number: str) -> list[dict[str, Any]]:
+        """Return the finished records of calls from that number, newest first."""
+        listed = (await self.get("/calls", number=number))["items"]
+        return [call for call in listed if call["final"]]
+
+    async def record_of(self, number: str, seconds: float = 10) -> dict[str, Any]:
+        """Wait for the one finished record of calls from that number."""
+        found = await self.wait(lambda: self.calls_from(number), f"a record of {number}", seconds)
+        assert len(found) == 1, found
+        return dict(found[0])
+
+    async def orders_of(self, call: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the work orders of a call."""
+        return [await self.get(f"/work-orders/{order}") for order in call["work_order_ids"]]
+
+    async def wait(self, condition: Callable[[], Awaitable[Any]], what: str, seconds: float = 10) -> Any:
+        """Return the first true answer of `condition`."""
+        deadline = time.monotonic() + seconds
+        while not (answer := await condition()):
+            assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}:\n{self.log()}"
+            await asyncio.sleep(0.05)
+        return answer
+
+
+def fresh(settings: Settings, folder: Path, **sections: Any) -> Settings:
+    """Return settings on the same PBX with a database of their own in `folder`."""
+    url = f"sqlite+aiosqlite:///{folder / 'ccengine.sqlite'}"
+    own = {"database": settings.database.model_copy(update={"url": url})}
+    for name, values in sections.items():
+        own[name] = getattr(settings, name).model_copy(update=values)
+    return settings.model_copy(update=own)
+
+
+def remove(folder: Path) -> None:
+    """Remove a test's folder."""
+    shutil.rmtree(folder, ignore_errors=True)
