@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -111,21 +110,6 @@ async def test_order_is_registered_moved_and_noted(api: Api) -> None:
     assert [one["id"] for one in body["items"]] == [order["id"]]
     assert (await api.ask("GET", "/work-orders/999999"))[0] == 404
     assert (await api.ask("GET", "/work-orders/WO20200101-00001"))[0] == 404
-
-
-async def test_same_request_key_twice_registers_once(api: Api) -> None:
-    headers = {"Idempotency-Key": "order-1"}
-    answers = await asyncio.gather(*[api.ask("POST", "/work-orders", json=ORDER, headers=headers) for _ in range(3)])
-    assert {status for status, _, _ in answers} == {201}
-    assert len({body["id"] for _, body, _ in answers}) == 1
-    status, body, _ = await api.ask("POST", "/work-orders", json={**ORDER, "title": "另一件"}, headers=headers)
-    assert (status, body["title"]) == (409, "conflict")
-    other = await api.ask("POST", "/work-orders", "agent", json=ORDER, headers=headers)
-    assert other[1]["id"] != answers[0][1]["id"]
-    status, body, _ = await api.ask("POST", "/work-orders", json=ORDER, headers={"Idempotency-Key": "with space"})
-    assert (status, body["errors"][0]["field"]) == (422, "Idempotency-Key")
-    _, body, _ = await api.ask("GET", "/work-orders")
-    assert len(body["items"]) == 2
 
 
 async def test_customers_are_searched_masked_and_shown_whole_by_right(api: Api) -> None:
