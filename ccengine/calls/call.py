@@ -201,4 +201,4 @@ class Call:
 
 def own_id(text: str) -> str | None:
     """Return an account code that is a call id of ours, else None."""
-    return text if CALL_ID_PATTERN.match(text) else None
+    return text if CALL_ID_PATTERN.fullmatch(text) else None

@@ -111,7 +111,7 @@ def agent_of(call: Call, leg: TrackedLeg) -> str | None:
     said = [mark.value("agent") for mark in call.marks if (mark.value("leg") or mark.uniqueid) == leg.uniqueid] + [
         leg.face.agent
     ]
-    return next((number for number in said if AGENT_NUMBER_PATTERN.match(number)), None)
+    return next((number for number in said if AGENT_NUMBER_PATTERN.fullmatch(number)), None)
 
 
 def _dialling_agent(call: Call) -> str | None:
@@ -207,7 +207,7 @@ def _recordings(call: Call) -> tuple[RecordingPart, ...]:
     parts: dict[str, RecordingPart] = {}
     for mark in sorted(call.marks, key=lambda mark: mark.at):
         name = mark.value("file")
-        if mark.kind not in ("CC_REC", "CC_MESSAGE") or not _FILE_NAME.match(name) or name in parts:
+        if mark.kind not in ("CC_REC", "CC_MESSAGE") or not _FILE_NAME.fullmatch(name) or name in parts:
             continue
         leg_id = mark.value("leg") or mark.uniqueid
         leg = call.legs.get(leg_id)

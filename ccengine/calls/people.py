@@ -42,7 +42,7 @@ class People:
     def apply(self, change: MemberChange, member: Member) -> bool:
         """Take a queue member's news; False, and nothing changed, where it is late, illegal or not of ours."""
         extension = extension_of(member.interface)
-        if not extension or not AGENT_NUMBER_PATTERN.match(member.agent_number):
+        if not extension or not AGENT_NUMBER_PATTERN.fullmatch(member.agent_number):
             return False
         agent = self.agent(member.agent_number)
         elsewhere = agent.membership in _IN and agent.extension != extension

@@ -168,7 +168,7 @@ class Tracker:
     def _agent_on(self, leg: TrackedLeg) -> str | None:
         if leg.agent_number:
             return leg.agent_number
-        return leg.face.agent if AGENT_NUMBER_PATTERN.match(leg.face.agent) else None
+        return leg.face.agent if AGENT_NUMBER_PATTERN.fullmatch(leg.face.agent) else None
 
     def _join(self, one: TrackedLeg, other: TrackedLeg) -> Call:
         return self.families.join(self.families.call_of(one), self.families.call_of(other))
