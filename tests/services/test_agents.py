@@ -1,0 +1,124 @@
+"""Changing an agent's state: who may, on which phone, and what the PBX's answer becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from call_helpers import ADMIN, AGENT, DISPATCHER, STRANGER, SUPERVISOR
+
+from ccengine.ports import EngineUnavailable, PbxRefused, PbxUnavailable
+from ccengine.services import agents
+from ccengine.services.context import Context
+from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from ccengine.store import seed
+
+
+class PaperPbx:
+    """A PBX on paper: writes down what it is asked, or fails as told. The real one is tested in tests/asterisk."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.asked: list[tuple[str | None, ...]] = []
+        self._error = error
+
+    def _take(self, *words: str | None) -> None:
+        if self._error is not None:
+            raise self._error
+        self.asked.append(words)
+
+    async def sign_in(self, agent_number: str, extension: str, queue: str) -> None:
+        self._take("sign_in", agent_number, extension, queue)
+
+    async def sign_out(self, agent_number: str, extension: str, queue: str) -> None:
+        self._take("sign_out", agent_number, extension, queue)
+
+    async def pause(self, agent_number: str, extension: str, reason: str | None) -> None:
+        self._take("pause", agent_number, extension, reason)
+
+    async def hangup(self, channel: str) -> None:
+        self._take("hangup", channel)
+
+    async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:
+        self._take("write_queue_log", event)
+
+    async def originate(
+        self,
+        leg_id: str,
+        channel: str,
+        context: str,
+        exten: str,
+        variables: Mapping[str, str],
+        timeout_seconds: float,
+    ) -> None:
+        self._take("originate", leg_id)
+
+
+@pytest.fixture(autouse=True)
+async def people(ctx: Context) -> None:
+    await seed.seed_people(ctx, agents=2)
+
+
+async def test_agent_signs_in_on_the_own_phone_and_is_unpaused(ctx: Context) -> None:
+    pbx = PaperPbx()
+    row = await agents.set_state(ctx, AGENT, pbx, "8001", "available")
+    assert row.extension == "1001"
+    assert pbx.asked == [("sign_in", "8001", "1001", "hotline"), ("pause", "8001", "1001", None)]
+
+
+async def test_agent_signs_in_on_any_phone_and_it_is_remembered(ctx: Context) -> None:
+    pbx = PaperPbx()
+    await agents.set_state(ctx, AGENT, pbx, "8001", "available", extension="1002")
+    await agents.set_state(ctx, AGENT, pbx, "8001", "paused", "meal")
+    await agents.set_state(ctx, AGENT, pbx, "8001", "signed_out")
+    assert pbx.asked[2:] == [("pause", "8001", "1002", "meal"), ("sign_out", "8001", "1002", "hotline")]
+    assert {row.number: row.extension for row in await agents.list_agents(ctx, AGENT)}["8001"] == "1002"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "extension", "field"),
+    [
+        ("sleeping", None, None, "state"),
+        ("paused", None, None, "reason"),
+        ("paused", "fishing", None, "reason"),
+        ("available", None, "9999", "extension"),
+        ("available", None, "1001\r\nAction: Logoff", "extension"),
+    ],
+)
+async def test_senseless_request_is_refused_before_the_pbx_hears_of_it(
+    ctx: Context, state: str, reason: str | None, extension: str | None, field: str
+) -> None:
+    pbx = PaperPbx()
+    with pytest.raises(Invalid) as refused:
+        await agents.set_state(ctx, AGENT, pbx, "8001", state, reason, extension)
+    assert (refused.value.field, pbx.asked) == (field, [])
+
+
+async def test_only_supervisors_change_others(ctx: Context) -> None:
+    pbx = PaperPbx()
+    for actor in (AGENT, DISPATCHER, STRANGER):
+        with pytest.raises(NotAllowed):
+            await agents.set_state(ctx, actor, pbx, "8002", "available")
+    await agents.set_state(ctx, SUPERVISOR, pbx, "8002", "signed_out")
+    with pytest.raises(NotFound):
+        await agents.set_state(ctx, ADMIN, pbx, "7777", "available")
+    async with ctx.store.reading() as uow:
+        (line,) = [entry for entry in (await uow.audit.find(None, 9)).items if entry.action == "agents.set_state"]
+    assert (line.actor, line.subject, line.detail["state"]) == ("user:supervisor", "agent:8002", "signed_out")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "part"),
+    [
+        (PbxRefused("Interface not found"), Conflict, None),
+        (PbxUnavailable("no answer"), Unavailable, "pbx"),
+        (EngineUnavailable("away"), Unavailable, "engine"),
+    ],
+)
+async def test_answer_of_the_pbx_becomes_an_answer_to_the_user(
+    ctx: Context, error: Exception, expected: type[Exception], part: str | None
+) -> None:
+    with pytest.raises(expected) as told:
+        await agents.set_state(ctx, AGENT, PaperPbx(error), "8001", "available")
+    assert getattr(told.value, "part", None) == part
+    async with ctx.store.reading() as uow:
+        assert "agents.set_state" not in [entry.action for entry in (await uow.audit.find(None, 9)).items]

@@ -1,0 +1,75 @@
+"""Today's figures from the rows, by the formulas that are printed with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from call_helpers import abandoned, answered, batch, opened, unqueued
+from store_fixtures import START
+
+from ccengine.clock import ManualClock
+from ccengine.services import call_records, changes, figures, health
+from ccengine.services.context import Context
+from ccengine.values import Direction, Outcome
+
+
+async def test_day_without_calls_has_no_quotients(ctx: Context) -> None:
+    today = await figures.today(ctx)
+    assert (today["offered"], today["average_wait_seconds"], today["service_level_percent"]) == (0, None, None)
+
+
+async def test_figures_follow_their_formulas(ctx: Context) -> None:
+    await call_records.store_records(
+        ctx,
+        batch(
+            answered("repair"),
+            answered("repair", wait_seconds=20.0),
+            answered("repair", wait_seconds=21.0),
+            abandoned(36.0),
+            unqueued(Outcome.SELF_SERVICE, "balance"),
+            unqueued(Outcome.MENU_HANGUP),
+            answered("repair", started_at=START - timedelta(days=1)),
+            answered(direction=Direction.OUTBOUND),
+            opened(),
+        ),
+    )
+    today = await figures.today(ctx)
+    assert {name: value for name, value in today.items() if name != "formula"} == {
+        "offered": 4,
+        "answered": 3,
+        "abandoned": 1,
+        "served": 1,
+        "average_wait_seconds": 20.0,
+        "service_level_percent": 50.0,
+    }
+    assert set(today["formula"]) == set(today) - {"formula"}
+
+
+async def test_day_begins_at_local_midnight(ctx: Context, clock: ManualClock) -> None:
+    midnight = START.replace(hour=16)
+    await call_records.store_records(
+        ctx, batch(answered(started_at=midnight - timedelta(seconds=1)), answered(started_at=midnight))
+    )
+    assert (await figures.today(ctx))["offered"] == 1
+    clock.moment = midnight
+    assert (await figures.today(ctx))["offered"] == 1
+
+
+async def test_health_names_positions_and_waiting_work(ctx: Context) -> None:
+    await call_records.store_records(ctx, batch(offset=77))
+    facts = await health.check(ctx)
+    assert facts["ok"]
+    assert facts["journal"] == [{"node": "n1", "file": "cel", "offset": 77}]
+
+
+async def test_changes_are_told_in_order_and_forgotten_later(ctx: Context, clock: ManualClock) -> None:
+    begin = await changes.last_id(ctx)
+    record = answered("repair")
+    await call_records.store_records(ctx, batch(record))
+    told = await changes.after(ctx, begin)
+    assert {row.topic for row in told} == {"call", "order"}
+    assert [row.id for row in told] == sorted(row.id for row in told)
+    assert await changes.after(ctx, told[-1].id) == ()
+    clock.moment += timedelta(days=3)
+    await changes.forget_old(ctx)
+    assert [row.id for row in await changes.after(ctx, 0)] == [told[-1].id]
