@@ -27,6 +27,8 @@ from ccengine.values import AgentInterval
 CEL, QUEUE_LOG = "cel", "queue_log"
 #: So long a queue_log line waits for CEL to tell of its channel.
 _WAIT_FOR_CEL = timedelta(seconds=1)
+#: A leg this young when the PBX's list was made, or that ended this shortly before, is left alone.
+_LIST_MARGIN = timedelta(seconds=1)
 T = TypeVar("T")
 
 
@@ -36,6 +38,7 @@ class _Barrier:
 
     at: datetime
     alive: frozenset[str] = frozenset()
+    due: datetime | None = None  # not before: the last lines of a leg that just ended may be on their way
 
 
 class _Source(Generic[T]):
@@ -110,7 +113,7 @@ class JournalReader:
 
     def reconcile(self, at: datetime, alive: frozenset[str]) -> None:
         """Take the PBX's word that at `at` only these channels lived; the journal's other open legs are interrupted."""
-        self._barriers.append(_Barrier(at=at, alive=alive))
+        self._barriers.append(_Barrier(at=at - _LIST_MARGIN, alive=alive, due=at + _LIST_MARGIN))
 
     def read(self) -> JournalBatch | None:
         """Read on, and return what became of it; None when there was nothing new. Raises OSError."""
@@ -121,12 +124,19 @@ class JournalReader:
             item, _ = self._cel.waiting.popleft()
             self._cel.last_taken_at = item.value.at
             self.interpreter.add(item.value, item.mark)
-        barriers, self._barriers = (self._barriers, []) if self._cel.caught_up else ([], self._barriers)
-        for barrier in barriers:
-            self.interpreter.close_interrupted(barrier.at, barrier.alive)
+        self._apply_barriers(now)
         self._queue.look(now)
         intervals = self._take_queue_lines(now)
         return self._batch(intervals, now)
+
+    def _apply_barriers(self, now: datetime) -> None:
+        """Close what the PBX no longer has, once CEL was read to its end."""
+        if not self._cel.caught_up:
+            return
+        ready = [barrier for barrier in self._barriers if barrier.due is None or barrier.due <= now]
+        self._barriers = [barrier for barrier in self._barriers if barrier not in ready]
+        for barrier in ready:
+            self.interpreter.close_interrupted(barrier.at, barrier.alive)
 
     def _replay(self) -> None:
         """Read again what was stored before and belongs to open calls: to know them, not to tell them."""

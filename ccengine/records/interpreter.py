@@ -38,6 +38,7 @@ class _Group:
     lines: dict[JournalLine, None] = field(default_factory=dict)
     queue_lines: dict[QueueLogLine, None] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
+    call_ids: dict[str, None] = field(default_factory=dict)
     interrupted: set[str] = field(default_factory=set)
     marks: dict[str, Mark] = field(default_factory=dict)
     told: dict[str, CallRecord] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Interpreter:
         group = self._join(keys)
         if line not in group.lines:
             group.lines[line] = None
+            group.call_ids |= dict.fromkeys(line.call_ids)
             self._touched(group, line.at, "cel", mark)
 
     def add_queue_line(self, line: QueueLogLine, mark: Mark | None = None) -> None:
@@ -150,9 +152,9 @@ class Interpreter:
             self._forgotten.update(dict.fromkeys(group.keys))
 
     def call_id_of(self, unique_id: str) -> str | None:
-        """Return the call a channel belongs to, once it was told."""
+        """Return the call a channel belongs to, None for a channel of no call with an id of ours."""
         group = self._groups.get(unique_id)
-        return next(iter(group.told), None) if group else None
+        return next(iter(group.call_ids), None) if group else None
 
     def _let_reuse(self, line: JournalLine) -> None:
         """After a step of the clock the PBX gives a channel id again: then the finished family lets go of it."""
@@ -188,6 +190,7 @@ class Interpreter:
         into.lines |= other.lines
         into.queue_lines |= other.queue_lines
         into.interrupted |= other.interrupted
+        into.call_ids |= other.call_ids
         into.told |= other.told
         into.told_events |= other.told_events
         for file, mark in other.marks.items():

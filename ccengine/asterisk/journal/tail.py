@@ -108,7 +108,7 @@ class Tail(Generic[T]):
     def changed(self) -> bool:
         """Whether a look is worth while. Cheap: two stat calls, no reading."""
         if self._file is None:
-            return self.path.exists()
+            return any(self.path.parent.glob(f"{self.path.name}*"))
         return self._file.size != self._offset + len(self._buffer) or self._is_rotated()
 
     def read(self) -> Reading[T]:
@@ -236,23 +236,26 @@ class Tail(Generic[T]):
         try:
             status = os.stat(self.path)
         except OSError:
-            return False
+            return bool(self._following())  # renamed, and nothing was written since: but another rename may follow ours
         here = self._file.position()
         return (status.st_dev, status.st_ino) != (here.device, here.inode) and status.st_size > 0
 
     def _go_on(self) -> None:
         """Enter the file that follows ours in time."""
+        following = self._following()
+        if following:
+            self._enter(following[0], 0)
+
+    def _following(self) -> list[Path]:
+        """The files that follow ours in time."""
         assert self._file is not None
         here = self._file.position()
         paths = chain(self.path, self._cutter.first_time)
         places = [number for number, path in enumerate(paths) if self._is_here(path, here)]
         if places:
-            following = paths[places[-1] + 1 :]
-        else:
-            # Ours was deleted: what follows is what began after our last record.
-            following = [path for path in paths if self._begins_later(path)] or paths[-1:]
-        if following:
-            self._enter(following[0], 0)
+            return paths[places[-1] + 1 :]
+        # Ours was deleted: what follows is what began after our last record.
+        return [path for path in paths if path == self.path or self._begins_later(path)]
 
     def _is_here(self, path: Path, here: FilePosition) -> bool:
         try:

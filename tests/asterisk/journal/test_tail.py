@@ -183,6 +183,29 @@ def test_tail_deleted_file_goes_on_with_the_new_one(path: Path) -> None:
     assert reader.go().numbers == [1, 2]
 
 
+def test_tail_two_renames_before_the_next_record_are_both_read(path: Path) -> None:
+    append(path, record(1))
+    reader = follow(path).go()
+    append(path, record(2))
+    path.rename(path.with_name("cel.csv.1"))
+    append(path, record(3))
+    path.rename(path.with_name("cel.csv.2"))
+    assert reader.go().numbers == [1, 2, 3]
+    append(path, record(4))
+    assert reader.go().numbers == [1, 2, 3, 4]
+
+
+def test_tail_deleted_file_does_not_lead_back_to_an_older_one(path: Path) -> None:
+    append(path, record(1))
+    path.rename(path.with_name("cel.csv.1"))
+    append(path, record(2))
+    reader = follow(path).go()
+    path.unlink()
+    assert reader.go().numbers == [1, 2]
+    append(path, record(3))
+    assert reader.go().numbers == [1, 2, 3]
+
+
 def test_tail_poison_lines_are_quarantined_and_the_next_record_is_read(path: Path) -> None:
     append(path, record(1), b"\0\0\0\0rubbish \xff\xfe\n", record(2), record(3).replace(b"PJSIP", b"PJ\0IP"), record(4))
     append(path, b'"CHAN_START","1795000009.000001","too","few"\n', record(5))
