@@ -36,6 +36,8 @@ def guarded(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corout
             except StoreUnavailable as error:
                 raise Unavailable("database") from error
             except (VersionConflict, AlreadyExists, StoreBusy) as error:
+                if attempt == ATTEMPTS and isinstance(error, StoreBusy):
+                    raise Unavailable("database") from error
                 if attempt == ATTEMPTS:
                     raise Conflict(
                         "内容刚被其他人修改，请刷新后再试", "Somebody else changed this just now; reload and try again"

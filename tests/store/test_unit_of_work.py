@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from call_helpers import ADMIN, DISPATCHER, answered, batch
+from sqlalchemy import text
 from store_fixtures import START
 
 from ccengine.clock import ManualClock
