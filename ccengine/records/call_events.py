@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccengine.records.call_record import TrunkCall
 from ccengine.records.journal_lines import JournalLine
 from ccengine.records.legs import LegKind
+from ccengine.records.trunk_call import TrunkCall
 from ccengine.values import CallRecord
 
 

@@ -1,21 +1,20 @@
-"""Makes call records of one family of channels: a pure function of its lines, whatever order they arrived in.
+"""Makes the record of one call: a pure function of its lines, whatever order they arrived in.
 
-A family with two trunk legs of two call ids (an agent transferred a caller to an outside number) gives two records.
-What does not live here: which lines form a family, and when to tell (interpreter); how a call came out (outcome).
+What does not live here: which calls a family of channels holds (trunk_call), which lines form a family and when to
+tell (interpreter), how a call came out (outcome).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ccengine.records.journal_lines import JournalLine, QueueLogLine
-from ccengine.records.legs import Leg, LegKind, Overlap, build_legs, overlaps_with
+from ccengine.records.journal_lines import JournalLine
+from ccengine.records.legs import Leg, LegKind, Overlap
 from ccengine.records.outcome import Evidence, outcome_of
+from ccengine.records.trunk_call import TrunkCall
 from ccengine.values import (
-    AGENT_NUMBER_PATTERN,
     CallRecord,
     Direction,
     EndedBy,
@@ -35,71 +34,6 @@ _QUEUE_LEFT = {
 _QUEUE_MOVES = {*_QUEUE_LEFT, "ENTERQUEUE", "ABANDON", "CONNECT"}
 #: A hangup source on a leg that ended this much earlier is a stale one (seen with Queue(…,c)).
 _STALE = timedelta(seconds=2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Everything the journals said about channels that belong together, sorted by time."""
-
-    node: str
-    lines: tuple[JournalLine, ...]
-    queue_lines: tuple[QueueLogLine, ...] = ()
-    interrupted: frozenset[str] = frozenset()
-    people: Mapping[str, str] | None = None  # extension -> agent number, where the lines themselves do not say
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrunkCall:
-    """One call of a family: its trunk leg and what else must be known to tell it."""
-
-    call_id: str
-    anchor: Leg
-    legs: Mapping[str, Leg]
-    lines: tuple[JournalLine, ...]
-    queue_lines: tuple[QueueLogLine, ...]
-    overlaps: tuple[Overlap, ...]
-    agents: Mapping[str, str]  # leg id -> agent number
-    direction: Direction
-    over: bool
-
-    def said(self, event: str) -> list[JournalLine]:
-        """Our own events of this kind, in order."""
-        return [line for line in self.lines if line.event == event]
-
-    def word(self, event: str, name: str) -> str:
-        """The last non-empty value of a word; empty when it was never said."""
-        return next((line.words[name] for line in reversed(self.said(event)) if line.words.get(name)), "")
-
-    @property
-    def last_at(self) -> datetime:
-        """When the call's trunk leg ended, or was last heard of."""
-        return self.anchor.over_at or max(leg.last_at for leg in self.legs.values())
-
-
-def calls_of(family: Family) -> list[TrunkCall]:
-    """Return the calls of a family, oldest first. A call without our id is told only once it is over."""
-    legs = build_legs(family.lines, family.interrupted)
-    over = bool(legs) and all(leg.over_at is not None for leg in legs.values())
-    trunks = sorted(
-        (leg for leg in legs.values() if leg.kind is LegKind.TRUNK), key=lambda leg: (leg.first_at, leg.unique_id)
-    )
-    agents = _agents(family, legs)
-    found: list[TrunkCall] = []
-    for anchor, call_id in _anchors(trunks, family, over):
-        found.append(
-            TrunkCall(
-                call_id=call_id,
-                anchor=anchor,
-                legs=legs,
-                lines=_own_lines(call_id, anchor, family, len(trunks) > 1),
-                queue_lines=family.queue_lines,
-                overlaps=tuple(overlaps_with(anchor, legs.values(), max(leg.last_at for leg in legs.values()))),
-                agents=agents,
-                direction=_direction(call_id, anchor, family),
-                over=over,
-            )
-        )
-    return found
 
 
 def make_record(call: TrunkCall, node: str) -> CallRecord:
@@ -146,66 +80,6 @@ def make_record(call: TrunkCall, node: str) -> CallRecord:
         final=call.over,
         notes=("interrupted",) if interrupted and call.over else (),
     )
-
-
-def _anchors(trunks: list[Leg], family: Family, over: bool) -> list[tuple[Leg, str]]:
-    """Which trunk legs are calls of their own, with their ids."""
-    found: list[tuple[Leg, str]] = []
-    taken: set[str] = set()
-    without: list[Leg] = []
-    for leg in trunks:
-        own = leg.call_ids[0] if leg.call_ids else ""
-        if own and own not in taken:
-            taken.add(own)
-            found.append((leg, own))
-        elif not own:
-            without.append(leg)
-    spare = [call_id for line in family.lines for call_id in line.call_ids if call_id not in taken]
-    if without and spare:
-        found.append((without[0], spare[0]))
-    elif without and not found and over:
-        found.append((without[0], made_up_id(family.node, without[0])))
-    return sorted(found, key=lambda pair: (pair[0].first_at, pair[1]))
-
-
-def made_up_id(node: str, leg: Leg) -> str:
-    """Return the id of a call that came without ours: same lines, same id."""
-    digits = re.sub(r"[^0-9]", "", leg.unique_id)[-20:].rjust(10, "0")
-    return f"{node}-{int(leg.first_at.timestamp())}-{digits}"
-
-
-def _own_lines(call_id: str, anchor: Leg, family: Family, several: bool) -> tuple[JournalLine, ...]:
-    """The family's lines without what was said about another call of the same family."""
-    if not several:
-        return family.lines
-    return tuple(
-        line
-        for line in family.lines
-        if not line.event.startswith("CC_") or line.unique_id == anchor.unique_id or call_id in line.call_ids[:1]
-    )
-
-
-def _direction(call_id: str, anchor: Leg, family: Family) -> Direction:
-    for line in family.lines:
-        if line.event == "CC_CALL" and line.words.get("id") == call_id and line.words.get("dir") in ("in", "out"):
-            return Direction.INBOUND if line.words["dir"] == "in" else Direction.OUTBOUND
-    inbound = anchor.linked_ids[:1] == [anchor.unique_id]
-    return Direction.INBOUND if inbound else Direction.OUTBOUND
-
-
-def _agents(family: Family, legs: Mapping[str, Leg]) -> dict[str, str]:
-    """Who was on which leg: the queue's word first, then our own events, then who usually has the phone."""
-    found = {leg.unique_id: (family.people or {}).get(leg.extension, "") for leg in legs.values() if leg.extension}
-    for line in family.lines:
-        leg = legs.get(line.unique_id)
-        if line.event == "CHAN_START" and leg and leg.extension and AGENT_NUMBER_PATTERN.match(line.caller_name):
-            found[line.unique_id] = line.caller_name  # the phone's own name: the person it usually belongs to
-        if line.event in ("CC_REC", "CC_CALL") and AGENT_NUMBER_PATTERN.match(line.words.get("agent", "")):
-            found[line.words.get("leg") or line.unique_id] = line.words["agent"]
-    for entry in family.queue_lines:
-        if entry.event == "CONNECT" and len(entry.data) > 1 and AGENT_NUMBER_PATTERN.match(entry.agent):
-            found[entry.data[1]] = entry.agent
-    return {leg_id: number for leg_id, number in found.items() if number}
 
 
 def _talks(call: TrunkCall) -> list[Talk]:

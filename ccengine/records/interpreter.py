@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ccengine.records.call_events import CallStep, events_of
-from ccengine.records.call_record import Family, calls_of, make_record
+from ccengine.records.call_record import make_record
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import build_legs
+from ccengine.records.trunk_call import Family, calls_of
 from ccengine.values import CALL_ID_PATTERN, CallRecord
 
 #: How long a finished family is kept for late lines, in the journal's own time, and how many at most.
