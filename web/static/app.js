@@ -53,7 +53,10 @@ document.addEventListener("click", (event) => {
   else if (node.matches("[data-close]")) node.closest("dialog").close();
   else if (node.matches("[data-back]")) history.back();
   else if (node.matches("[data-print]")) print();
-  else if (node.matches("[data-dismiss]")) document.getElementById(node.dataset.dismiss).replaceChildren();
+  else if (node.matches("[data-dismiss]")) {
+    if (node.dataset.call) sessionStorage.setItem("dismissed-call", node.dataset.call);
+    document.getElementById(node.dataset.dismiss).replaceChildren();
+  }
   else if (node.matches("[data-opens]")) node.setAttribute("aria-expanded", $(`#${node.dataset.opens}`).classList.toggle("open"));
   else if (node.matches("tr.link") && !event.target.closest("a,button,input,summary")) $("a.row-link", node)?.click();
 });

@@ -44,13 +44,14 @@ function keepClock(older, newer) {
 }
 
 function hearDesk(desk) {
-  const fingerprint = JSON.stringify([desk.state, desk.reason, desk.since, desk.engine_connected]);
+  const fingerprint = JSON.stringify([desk.state, desk.reason, desk.since, desk.call_id, desk.engine_connected]);
   if (strip && fingerprint !== shownDesk && !strip.querySelector("details[open]")) {
     htmx.trigger(document.body, "desk-changed");
     shownDesk = fingerprint;
   }
   if (desk.call_id && desk.call_id !== shownCall) {
     shownCall = desk.call_id;
+    if (sessionStorage.getItem("dismissed-call") === shownCall) return; // closed by hand: the strip's button opens it
     htmx.ajax("GET", `/desk/card?call_id=${encodeURIComponent(desk.call_id)}`, { target: card, swap: "innerHTML" });
   }
   document.title = document.title.replace(/^☎ /, "");

@@ -1,0 +1,279 @@
+"""The back office in a real browser: what people see and press. The PBX behind the door is scripted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp.test_utils import TestServer
+from call_helpers import answered, batch, call_id
+from pages_site import PASSWORD, Site
+from playwright.async_api import Browser, Page, expect
+from test_record_pages import with_recording
+
+from ccengine.backoffice.app import make_app
+from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.engine.door import Door
+from ccengine.services import call_records
+
+pytestmark = pytest.mark.browser
+
+
+class Desk:
+    """One tab, with everything that went wrong in it."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._console)
+
+    def _console(self, message: object) -> None:
+        text = f"{getattr(message, 'type', '')}: {getattr(message, 'text', '')}"
+        if text.startswith("error") and "WebSocket" not in text and "status of" not in text:
+            self.complaints.append(text)
+
+    async def sign_in(self, user: str) -> None:
+        await self.page.goto(f"{self.base}/sign-in")
+        await self.page.fill("#user", user)
+        await self.page.fill("#password", PASSWORD)
+        await self.page.click("button.primary")
+        await self.page.wait_for_url(re.compile("/(board|work-orders)$"))
+
+    async def go(self, path: str) -> None:
+        await self.page.goto(f"{self.base}{path}")
+
+
+@pytest.fixture
+async def desk(site: Site, chromium: Browser) -> AsyncIterator[Desk]:
+    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    desk = Desk(await context.new_page(), site.base)
+    yield desk
+    assert desk.complaints == []
+    await context.close()
+
+
+async def customer_in_arrears(site: Site) -> tuple[str, str, str]:
+    async with site.ctx.store.reading() as uow:
+        for row in (await uow.customers.find("", None, 50)).items:
+            if row.arrears_fen > 0 and len(await uow.customers.by_phone(row.phone)) == 1:
+                return row.account, row.phone, row.name
+    raise AssertionError("the sample has customers with arrears")
+
+
+async def test_agent_signs_in_takes_a_call_and_chooses_its_order_by_keys(site: Site, engine: Door, desk: Desk) -> None:
+    page = desk.page
+    await desk.sign_in("8001")
+    await page.click("#desk-strip button.primary")
+    await expect(page.locator("#my-state")).to_contain_text("空闲")
+    account, phone, name = await customer_in_arrears(site)
+    call = call_id()
+    site.board.ring("8001", call, phone)
+    card = page.locator(".caller-card")
+    await expect(card).to_contain_text(name)
+    await expect(card).to_contain_text("欠费")
+    await expect(page).to_have_title(re.compile("^☎"))
+    site.board.ring("8001", call, phone, state="talking")
+    await expect(card.locator("[data-card-state]")).to_have_text("通话中")
+    await page.keyboard.press("o")
+    await page.keyboard.press("2")
+    await expect(card).to_contain_text("已保存：漏水")
+    await call_records.store_records(site.ctx, batch(answered("repair", call_id=call, caller_number=phone)))
+    site.board.set_agent("8001", state="wrap_up", call_id=None, peer_number=None)
+    await expect(page.locator("#my-state")).to_contain_text("话后处理")
+    await desk.go(f"/calls/{call}")
+    await expect(page.get_by_text("WO20").first).to_be_visible()
+    await expect(page.locator("main")).to_contain_text("漏水")
+    assert account in await page.content()
+
+
+async def test_a_card_closed_by_hand_stays_closed_and_can_be_opened_again(site: Site, engine: Door, desk: Desk) -> None:
+    page = desk.page
+    _account, phone, name = await customer_in_arrears(site)
+    site.board.ring("8001", call_id(), phone)
+    await desk.sign_in("8001")
+    await expect(page.locator(".caller-card")).to_contain_text(name)
+    await page.click("[data-dismiss]")
+    await desk.go("/calls")
+    await expect(page.locator("#my-state")).to_contain_text("振铃")
+    await expect(page.locator(".caller-card")).to_have_count(0)
+    await page.get_by_role("button", name="来电", exact=True).click()
+    await expect(page.locator(".caller-card")).to_contain_text(name)
+
+
+async def test_supervisor_sees_the_waiting_caller_and_the_board_never_lies_about_its_age(
+    site: Site, engine: Door, desk: Desk
+) -> None:
+    page = desk.page
+    await desk.sign_in("supervisor")
+    live = page.locator("#live-state")
+    await expect(live).to_have_text("实时")
+    site.board.wait(call_id(), "13812345678")
+    waiting = page.locator("#panel-waiting")
+    await expect(waiting).to_contain_text("138****5678")
+    clock = waiting.locator("[data-since]")
+    await expect(clock).to_have_text(re.compile("0:0[2-9]"))
+    await engine.close()
+    await expect(live).to_have_text("数据已过时")
+    await expect(page.locator("#board")).to_contain_text("呼叫引擎没有响应")
+    await expect(waiting).to_contain_text("138****5678")
+    frozen = await clock.text_content()
+    await page.wait_for_timeout(1500)
+    assert await clock.text_content() == frozen
+    back = Door(site.ctx.settings, site.board)
+    await back.start()
+    try:
+        await expect(live).to_have_text("实时")
+        await expect(page.locator("#board")).not_to_contain_text("呼叫引擎没有响应")
+    finally:
+        await back.close()
+
+
+async def test_board_says_reconnecting_when_the_server_leaves_and_heals_by_itself(
+    site: Site, engine: Door, desk: Desk
+) -> None:
+    page = desk.page
+    await desk.sign_in("supervisor")
+    live = page.locator("#live-state")
+    await expect(live).to_have_text("实时")
+    port = site.server.port
+    await site.server.close()
+    await expect(live).to_have_text("连接中断，正在重连，以下不是最新")
+    door = EngineDoor(site.ctx.settings)
+    again = TestServer(make_app(site.ctx, door), port=port)
+    await again.start_server()
+    try:
+        await expect(live).to_have_text("实时", timeout=15000)
+    finally:
+        await again.close()
+        await door.close()
+
+
+async def test_supervisor_pauses_an_agent_from_the_board(site: Site, engine: Door, desk: Desk) -> None:
+    page = desk.page
+    site.board.set_agent("8002", state="available")
+    await desk.sign_in("supervisor")
+    await page.click("#agent-8002 button")
+    await page.select_option("#control-reason", "training")
+    await page.get_by_role("button", name="示忙").click()
+    await expect(page.locator("#agent-dialog-body")).to_contain_text("交换机已接受")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#agent-8002")).to_contain_text("培训")
+    assert site.board.pbx.told == [("pause", "8002", "1002", "training")]
+
+
+async def test_a_recording_plays_and_seeks(site: Site, desk: Desk) -> None:
+    record = answered("repair", started_at=site.clock.moment - timedelta(minutes=5))
+    await call_records.store_records(site.ctx, batch(record))
+    await with_recording(site, record)
+    await desk.sign_in("supervisor")
+    await desk.go(f"/calls/{record.call_id}")
+    await expect(desk.page.locator("main")).to_contain_text("坐席这一侧全程没有声音")
+    played = await desk.page.evaluate(
+        """async () => {
+            const audio = document.querySelector("audio");
+            audio.muted = true;
+            await audio.play();
+            const length = audio.duration;
+            audio.currentTime = 1.5;
+            await new Promise((done) => audio.addEventListener("seeked", done, { once: true }));
+            return [length, audio.currentTime, audio.error];
+        }"""
+    )
+    assert played[0] == pytest.approx(2.0, abs=0.1)
+    assert played[1] >= 1.5 and played[2] is None
+
+
+async def test_an_order_is_registered_taken_and_moved_by_hand(site: Site, desk: Desk) -> None:
+    page = desk.page
+    await desk.sign_in("dispatcher")
+    await page.keyboard.press("n")
+    await page.wait_for_url(re.compile("/work-orders/new"))
+    await page.select_option("#form", "letter")
+    await page.fill("#title", "水表不走字")
+    await page.fill("#customer_account", "12")
+    await page.get_by_role("button", name="登记", exact=True).click()
+    await expect(page.locator("#customer_account-error")).to_be_visible()
+    assert await page.input_value("#title") == "水表不走字"
+    await page.fill("#customer_account", "")
+    await page.get_by_role("button", name="登记", exact=True).click()
+    await expect(page.locator("#toasts")).to_contain_text("已登记")
+    await page.get_by_role("button", name="由我办理").click()
+    await expect(page.locator("main")).to_contain_text("由我办理中")
+    await page.get_by_role("button", name="派发", exact=True).click()
+    await expect(page.locator("h1 + .badge")).to_have_text("派发")
+    await page.get_by_role("button", name="退单").click()
+    await expect(page.locator("#note-error")).to_be_visible()
+
+
+async def test_keys_lead_everywhere_and_never_fire_while_typing(site: Site, desk: Desk) -> None:
+    page = desk.page
+    await desk.sign_in("supervisor")
+    await page.keyboard.press("/")
+    await expect(page.locator("#global-search")).to_be_focused()
+    await page.keyboard.type("gon?")
+    assert page.url.endswith("/board") and await page.input_value("#global-search") == "gon?"
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.locator("#help")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#help")).to_be_hidden()
+    for letter, place in (
+        ("o", "/work-orders"),
+        ("c", "/calls"),
+        ("u", "/customers"),
+        ("t", "/outages"),
+        ("b", "/board"),
+    ):
+        await page.evaluate("document.activeElement.blur()")
+        await page.keyboard.press("g")
+        await page.keyboard.press(letter)
+        await page.wait_for_url(f"**{place}")
+
+
+_PAGES = (
+    "/board",
+    "/work-orders",
+    "/work-orders/new",
+    "/calls",
+    "/customers",
+    "/outages",
+    "/outages/new",
+    "/admin/users",
+    "/admin/tokens",
+    "/admin/rules",
+    "/admin/audit",
+    "/profile",
+    "/about",
+)
+_UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a")].filter(
+    (node) => !(node.labels && node.labels.length) && !node.getAttribute("aria-label") && !node.textContent.trim()
+        && !node.hidden).map((node) => node.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_every_page_fits_is_labelled_and_breaks_no_policy(
+    site: Site, engine: Door, desk: Desk, width: int
+) -> None:
+    await call_records.store_records(site.ctx, batch(answered("repair", started_at=site.clock.moment)))
+    await desk.page.set_viewport_size({"width": width, "height": 844})
+    await desk.sign_in("admin")
+    for path in _PAGES:
+        await desk.go(path)
+        await desk.page.wait_for_load_state("networkidle") if path != "/board" else None
+        assert await desk.page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert await desk.page.evaluate(_UNLABELLED) == [], path
+    assert desk.complaints == []
+
+
+async def test_theme_and_language_are_kept(site: Site, desk: Desk) -> None:
+    page = desk.page
+    await desk.sign_in("admin")
+    await page.click("summary[aria-label='我的菜单']")
+    await page.click("[data-theme-switch]")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.locator("h1")).to_have_text("Live board")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
