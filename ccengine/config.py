@@ -37,10 +37,11 @@ class Pbx(_Section):
     """The Asterisk that carries the calls.
 
     `root`: folder of the unpacked Debian package where the host has no Asterisk; empty: `asterisk-root` in the state
-    folder. `trunk_uri`: where outbound calls go, as sip:host:port; empty: none. `devices`: extension -> agent number.
+    folder. `recordings_dir`: empty: the private instance's own. `trunk_uri`: where outbound calls go, as sip:host:port; empty: none. `devices`: extension -> agent number.
     """
 
     root: str = ""
+    recordings_dir: str = ""
     trunk_uri: str = Field(default="", pattern=r"^(sip:[A-Za-z0-9.\-]{1,100}(:[0-9]{1,5})?)?$")
     devices: dict[Annotated[str, Field(pattern=r"^[0-9]{3,6}$")], Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]] = {
         "1001": "8001",
@@ -93,6 +94,8 @@ class Journal(_Section):
     poll_seconds: Seconds = 0.05
     live_fallback_seconds: Seconds = 5
     keep_days: int = Field(default=60, ge=1)
+    cel_file: str = ""  # empty: the private PBX's own; on a host's Asterisk /var/log/asterisk/cel-custom/cel.csv
+    queue_log_file: str = ""  # empty: the private PBX's own; on a host's Asterisk /var/log/asterisk/queue_log
 
 
 class Database(_Section):
@@ -163,17 +166,20 @@ class Settings(BaseSettings):
     @property
     def cel_file(self) -> Path:
         """The journal of calls."""
-        return self.pbx_dir / "log" / "cel-custom" / "cel.csv"
+        own = self.journal.cel_file
+        return Path(own) if own else self.pbx_dir / "log" / "cel-custom" / "cel.csv"
 
     @property
     def queue_log_file(self) -> Path:
         """The journal of agents."""
-        return self.pbx_dir / "log" / "queue_log"
+        own = self.journal.queue_log_file
+        return Path(own) if own else self.pbx_dir / "log" / "queue_log"
 
     @property
     def recordings_dir(self) -> Path:
         """Where the PBX writes recordings and voice messages (subfolders YYYY/MM/DD)."""
-        return self.pbx_dir / "spool" / "monitor"
+        own = self.pbx.recordings_dir
+        return Path(own) if own else self.pbx_dir / "spool" / "monitor"
 
     @property
     def secrets_file(self) -> Path:

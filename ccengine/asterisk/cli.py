@@ -10,7 +10,7 @@ import click
 
 from ccengine.asterisk import pbx as process
 from ccengine.asterisk.pbx_configure import configure as configure_private
-from ccengine.asterisk.pbx_configure import configure_host
+from ccengine.asterisk.pbx_configure import configure_host, prompt_links
 from ccengine.asterisk.pbx_install import install as install_program
 from ccengine.asterisk.pbx_lint import lint as check_dialplan
 from ccengine.asterisk.pbx_program import PbxError, find_program
@@ -54,6 +54,9 @@ def configure(settings: Settings, host: bool = False) -> None:
     click.echo("请在以下文件末尾各加一行。 Add one line at the end of each of these files:")
     for path, line in configure_host(settings):
         click.echo(f"{path}: {line}")
+    click.echo("让 Asterisk 找到语音： So that Asterisk finds the prompts:")
+    for link, target in prompt_links(find_program(settings)):
+        click.echo(f"ln -s {target} {link}")
 
 
 @pbx.command()

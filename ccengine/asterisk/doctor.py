@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ccengine import assets
 from ccengine.asterisk import pbx, pbx_user
-from ccengine.asterisk.pbx_configure import DROP_INS, HOST_ETC, include_lines
+from ccengine.asterisk.pbx_configure import DROP_INS, HOST_ETC, include_lines, prompt_links
 from ccengine.asterisk.pbx_fallback import python_for_others
 from ccengine.asterisk.pbx_program import OLDEST_MAJOR, PbxError, Program, find_program
 from ccengine.config import Settings
@@ -38,6 +38,7 @@ def check_pbx(settings: Settings, etc: Path = HOST_ETC) -> list[Finding]:
     found = [_program(settings), _prompts(), _fallback_python()]
     if (etc / DROP_INS).is_dir():
         found += [_included(path, line) for path, line in include_lines(etc)]
+        found += [_linked(link, target) for link, target in prompt_links(find_program(settings))]
     else:
         found += _private(settings)
     return found
@@ -77,6 +78,10 @@ def _included(path: Path, line: str) -> Finding:
     wanted = re.escape(line.removeprefix("#include "))
     present = re.search(rf'^\s*#(?:try)?include\s+[<"]?(?:{re.escape(str(path.parent))}/)?{wanted}[>"]?', text, re.M)
     return _seen(bool(present), f"{path}: {line}", remedy)
+
+
+def _linked(link: Path, target: Path) -> Finding:
+    return _seen(link.exists(), f"prompts reachable as {link}", f"ln -s {target} {link}")
 
 
 def _private(settings: Settings) -> list[Finding]:
@@ -119,6 +124,4 @@ def _fallback_python() -> Finding:
     """The fallback runs as the PBX's user: is there a Python that this user may run?"""
     python = python_for_others()
     reachable = pbx_user.owner() is None or pbx_user.open_to_others(python)
-    return _seen(
-        reachable, f"Python for the fallback: {python}", "apt-get install python3; ccengine pbx configure"
-    )
+    return _seen(reachable, f"Python for the fallback: {python}", "apt-get install python3; ccengine pbx configure")

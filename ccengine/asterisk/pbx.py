@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ccengine import assets
 from ccengine.asterisk import pbx_user
-from ccengine.asterisk.pbx_configure import configure, run_dir
+from ccengine.asterisk.pbx_configure import configure
 from ccengine.asterisk.pbx_install import install
 from ccengine.asterisk.pbx_program import PbxError, find_program
 from ccengine.config import Settings
@@ -38,10 +38,9 @@ def pid_of(settings: Settings) -> int | None:
     try:
         pid = int(pid_file(settings).read_text(encoding="ascii"))
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()[0]
     except (OSError, ValueError, IndexError):
         return None
-    return pid if os.fsencode(_config(settings)) in command and state != "Z" else None
+    return pid if os.fsencode(_config(settings)) in command else None  # a zombie has no command
 
 
 def is_running(settings: Settings) -> bool:
@@ -60,7 +59,7 @@ def start(settings: Settings, progress: Callable[[str], None] = lambda text: Non
         if is_running(settings):
             return pid
         progress("the PBX runs but does not answer: ending it")
-        stop(settings)
+        stop(settings, patience_seconds=1)
     if not _config(settings).exists():
         configure(settings)
     _check_ports(settings)
@@ -80,14 +79,14 @@ def start(settings: Settings, progress: Callable[[str], None] = lambda text: Non
     return process.pid
 
 
-def stop(settings: Settings) -> None:
-    """End this instance: politely, and after ten seconds not. Nothing to do when it does not run."""
+def stop(settings: Settings, patience_seconds: float = STOP_SECONDS) -> None:
+    """End this instance: politely, and after `patience_seconds` not. Nothing to do when it does not run."""
     pid = pid_of(settings)
     if pid is not None:
         for sent in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sent)
-            if _gone(settings, pid):
+            if _gone(pid, patience_seconds):
                 break
     pid_file(settings).unlink(missing_ok=True)
 
@@ -107,7 +106,7 @@ def _config(settings: Settings) -> Path:
 
 def _command(settings: Settings) -> list[str]:
     program = find_program(settings)
-    who = pbx_user.prefix((settings.pbx_dir, program.modules_dir, assets.PROMPTS / "zh", run_dir(settings)))
+    who = pbx_user.prefix((settings.pbx_dir, program.modules_dir, assets.PROMPTS / "zh"))
     return [*who, *program.command, "-f", "-C", str(_config(settings))]
 
 
@@ -146,15 +145,29 @@ def _wait_booted(settings: Settings, process: subprocess.Popen[bytes], log: Path
     raise PbxError(f"the PBX was not ready within {START_SECONDS:g} s:\n{_tail(log)}")
 
 
-def _gone(settings: Settings, pid: int) -> bool:
-    deadline = time.monotonic() + STOP_SECONDS
+def _gone(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)  # our own child leaves a zombie otherwise
-        if pid_of(settings) != pid:
+        if _ended(pid):
             return True
         time.sleep(0.02)
     return False
+
+
+def _ended(pid: int) -> bool:
+    """Tell whether all its threads are gone: a killed PBX is a zombie at once, while its last threads hold the ports."""
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return len(threads) <= 1 and _state(pid) == "Z"
+    except OSError:
+        return True
+
+
+def _state(pid: int) -> str:
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    return stat.rsplit(")", 1)[1].split()[0]
 
 
 def _tail(log: Path) -> str:

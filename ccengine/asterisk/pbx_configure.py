@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,9 @@ def configure(settings: Settings) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     _link_data(program, places["data"])
     values = template_values(settings, program, places)
-    _write_drop_ins(places["etc"] / DROP_INS, values)
     for template in sorted((assets.ASTERISK_CONF / "private").glob("*.conf")):
         _write(places["etc"] / template.name, render(template, values))
+    _write_drop_ins(places["etc"] / DROP_INS, values)
     write_fallback(places["agi"])
     settings.pbx_dir.chmod(0o750)
     pbx_user.own(settings.pbx_dir)
@@ -72,12 +73,13 @@ def configure(settings: Settings) -> Path:
     return places["etc"] / "asterisk.conf"
 
 
-def configure_host(settings: Settings, etc: Path = HOST_ETC) -> list[tuple[Path, str]]:
+def configure_host(settings: Settings, etc: Path = HOST_ETC, program: Program | None = None) -> list[tuple[Path, str]]:
     """Write our drop-ins for a host's own Asterisk; return (file, line) for each line its administrator has to add.
 
-    Never touches a file that is not ours. Raises PbxError when the host has no Asterisk or the folder is not writable.
+    `program`: which Asterisk reads `etc`; the host's own where none is given. Never touches a file that is not ours.
+    Raises PbxError when the host has no Asterisk or the folder is not writable.
     """
-    program = host_program()
+    program = program or host_program()
     if program is None:
         raise PbxError("this host has no Asterisk of its own (18 or newer)")
     drop_ins = etc / DROP_INS
@@ -86,6 +88,7 @@ def configure_host(settings: Settings, etc: Path = HOST_ETC) -> list[tuple[Path,
         values = template_values(settings, program, folders(settings) | {"agi": drop_ins / "agi"})
         _write_drop_ins(drop_ins, values)
         write_fallback(drop_ins / "agi")
+        _share_with_group_of(etc / "manager.conf", drop_ins)
     except OSError as error:
         raise PbxError(f"{error.filename}: {error.strerror}. Run as a user who may write to {etc}") from error
     return include_lines(etc)
@@ -95,6 +98,19 @@ def include_lines(etc: Path) -> list[tuple[Path, str]]:
     """Return the one line per file that makes Asterisk read our drop-ins."""
     names = sorted(path.name for path in (assets.ASTERISK_CONF / "site").glob("*.conf"))
     return [(etc / name, f"#include {DROP_INS}/{name}") for name in names]
+
+
+def prompt_links(program: Program) -> list[tuple[Path, Path]]:
+    """Return (link, target) for each link that makes a host's own Asterisk find our prompts by language."""
+    links = []
+    for language in ("zh", "en"):
+        tree = program.share_dir / "sounds" / language
+        ours = assets.PROMPTS / language
+        if tree.is_dir() and tree.resolve() != ours.resolve():  # a host with sounds of its own keeps them
+            links.append((tree / "cc", ours / "cc"))
+        else:
+            links.append((tree, ours))
+    return links
 
 
 def template_values(settings: Settings, program: Program, places: dict[str, Path]) -> dict[str, Any]:
@@ -138,12 +154,32 @@ def _link_data(program: Program, data: Path) -> None:
         link.symlink_to(target)
 
 
+def _share_with_group_of(theirs: Path, ours: Path) -> None:
+    """Give our files the group of the host's own, so that its PBX may read them and strangers may not."""
+    group = (theirs if theirs.exists() else theirs.parent).stat().st_gid
+    for path in (ours, *ours.rglob("*")):
+        os.chown(path, -1, group, follow_symlinks=False)
+
+
 def _write_drop_ins(folder: Path, values: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
     for template in sorted((assets.ASTERISK_CONF / "site").glob("*.conf")):
-        _write(folder / template.name, render(template, values))
+        text = _add_or_open(render(template, values), folder.parent / template.name)
+        _write(folder / template.name, text)
     for dialplan in sorted(assets.DIALPLAN.glob("*.conf")):
         _write(folder / dialplan.name, dialplan.read_text(encoding="utf-8"))
+
+
+def _add_or_open(text: str, main: Path) -> str:
+    """Return `text` with `[section](+)` only where the main file has that section: adding to none is an error."""
+    known = main.read_text(encoding="utf-8", errors="replace") if main.exists() else ""
+    present = set(re.findall(r"^\[([^]]+)\]", known, re.MULTILINE))
+    return re.sub(
+        r"^\[([^]]+)\]\(\+\)",
+        lambda found: found.group(0) if found.group(1) in present else f"[{found.group(1)}]",
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 def _write(path: Path, text: str) -> None:

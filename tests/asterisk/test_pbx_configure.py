@@ -1,0 +1,153 @@
+"""What `ccengine pbx configure` writes: complete for us, drop-ins for a host, nothing of an administrator's touched."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from pbx_instance import asterisk_root
+
+from ccengine.asterisk import pbx
+from ccengine.asterisk.doctor import check_pbx
+from ccengine.asterisk.pbx_configure import configure, configure_host, include_lines, run_dir
+from ccengine.asterisk.pbx_lint import lint
+from ccengine.asterisk.pbx_program import PbxError, Program, unpacked_program
+from ccengine.asterisk.render import render
+from ccengine.asterisk.secrets import SecretsError, load_or_create
+from ccengine.config import Settings
+
+pytestmark = pytest.mark.pbx
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A site in a folder of its own, on the shared Asterisk."""
+    site = Settings(state_dir=tmp_path, pbx={"root": str(asterisk_root())})
+    pbx.install(site)
+    return site
+
+
+@pytest.fixture
+def program(settings: Settings) -> Program:
+    """The unpacked Asterisk, standing in for a host's."""
+    found = unpacked_program(settings.pbx_root)
+    assert found is not None
+    return found
+
+
+def test_secrets_are_made_once_and_kept_private(settings: Settings) -> None:
+    first = load_or_create(settings)
+    assert set(first.ami) == {"cc_events", "cc_actions"}
+    assert set(first.sip) == set(settings.pbx.devices)
+    assert len({*first.ami.values(), *first.sip.values()}) == 6
+    assert load_or_create(settings) == first
+    assert stat.S_IMODE(settings.secrets_file.stat().st_mode) == 0o600
+    assert first.ami["cc_events"] not in repr(first)
+
+
+def test_secrets_of_a_new_phone_are_added(settings: Settings) -> None:
+    first = load_or_create(settings)
+    more = settings.model_copy(update={"pbx": settings.pbx.model_copy(update={"devices": {"1009": "8009"}})})
+    second = load_or_create(more)
+    assert second.sip.keys() == {*first.sip, "1009"}
+    assert second.ami == first.ami
+
+
+def test_broken_secrets_file_is_named(settings: Settings) -> None:
+    settings.secrets_file.write_text("{")
+    with pytest.raises(SecretsError, match=r"secrets\.json"):
+        load_or_create(settings)
+
+
+def test_value_that_breaks_out_of_its_line_is_refused(tmp_path: Path) -> None:
+    template = tmp_path / "x.conf"
+    template.write_text("bind={{ host }}\n")
+    assert render(template, {"host": "127.0.0.1"}) == "bind=127.0.0.1\n"
+    for value in ("127.0.0.1\n[admin]", "x;y", "${SHELL(id)}", 'a"b', "x\r"):
+        with pytest.raises(PbxError, match="host"):
+            render(template, {"host": value})
+
+
+def test_configuration_holds_no_placeholder_and_no_shipped_secret(settings: Settings) -> None:
+    configure(settings)
+    etc = settings.pbx_dir / "etc"
+    texts = {str(path.relative_to(etc)): path.read_text() for path in etc.rglob("*.conf")}
+    assert not [name for name, text in texts.items() if "{{" in text or "{%" in text]
+    secrets = load_or_create(settings)
+    pjsip = (etc / "ccengine" / "pjsip.conf").read_text()
+    assert all(f"password={password}" in pjsip for password in secrets.sip.values())
+    assert "endpoint_identifier_order=auth_username,username,ip" in texts["pjsip.conf"]
+    assert not [path for path in etc.rglob("*.conf") if path.stat().st_mode & stat.S_IRWXO]
+
+
+def test_inbound_context_knows_exact_numbers_only(settings: Settings) -> None:
+    configure(settings)
+    text = (settings.pbx_dir / "etc" / "ccengine" / "extensions.conf").read_text()
+    inbound = text.split("[cc-inbound]")[1].split("[")[0]
+    assert re.findall(r"^exten => (\S+?),", inbound, re.MULTILINE) == ["96390"]
+
+
+def test_configure_again_keeps_journal_and_secrets(settings: Settings) -> None:
+    configure(settings)
+    settings.cel_file.write_text("kept\n")
+    before = load_or_create(settings)
+    configure(settings)
+    assert settings.cel_file.read_text() == "kept\n"
+    assert load_or_create(settings) == before
+
+
+def test_control_socket_stays_short_below_a_deep_folder(tmp_path: Path) -> None:
+    deep = Settings(state_dir=tmp_path / ("d" * 90))
+    assert len(str(run_dir(deep) / "asterisk.ctl")) < 108
+    assert run_dir(deep) == run_dir(deep)
+
+
+def test_host_configuration_touches_no_file_of_the_administrator(
+    settings: Settings, program: Program, tmp_path: Path
+) -> None:
+    etc = tmp_path / "etc-asterisk"
+    shutil.copytree(program.share_dir.parents[2] / "etc" / "asterisk", etc)
+    before = {path: path.read_bytes() for path in etc.rglob("*") if path.is_file()}
+    lines = configure_host(settings, etc, program)
+    assert {path: path.read_bytes() for path in before} == before
+    assert lines == include_lines(etc)
+    assert {line for _, line in lines} == {f"#include ccengine/{path.name}" for path, _ in lines}
+    assert all((etc / line.removeprefix("#include ")).exists() for _, line in lines)
+    # Debian's cel_custom.conf has no [mappings] of its own to add to, its cel.conf has a [general].
+    assert "\n[mappings]\n" in (etc / "ccengine" / "cel_custom.conf").read_text()
+    assert "\n[general](+)\n" in (etc / "ccengine" / "cel.conf").read_text()
+
+
+def test_doctor_names_each_missing_include_line(settings: Settings, program: Program, tmp_path: Path) -> None:
+    etc = tmp_path / "etc-asterisk"
+    shutil.copytree(program.share_dir.parents[2] / "etc" / "asterisk", etc)
+    lines = configure_host(settings, etc, program)
+    missing = [finding for finding in check_pbx(settings, etc) if not finding.ok and "#include" in finding.remedy]
+    assert [finding.remedy.split(": ")[1] for finding in missing] == [line for _, line in lines]
+    for path, line in lines[1:]:
+        with path.open("a") as file:
+            file.write(f"\n{line}\n")
+    (missing_one,) = [f for f in check_pbx(settings, etc) if not f.ok and "#include" in f.remedy]
+    assert str(lines[0][0]) in missing_one.remedy
+
+
+def test_commented_include_line_does_not_count(settings: Settings, program: Program, tmp_path: Path) -> None:
+    etc = tmp_path / "etc-asterisk"
+    etc.mkdir()
+    for path, line in configure_host(settings, etc, program):
+        path.write_text(f";{line}\n")
+    found = [finding for finding in check_pbx(settings, etc) if "#include" in finding.what]
+    assert found
+    assert not any(finding.ok for finding in found)
+
+
+def test_dialplan_is_sound(settings: Settings) -> None:
+    assert lint(settings) == []
+
+
+def test_host_folder_not_writable_is_named(settings: Settings, program: Program) -> None:
+    with pytest.raises(PbxError, match="/proc"):
+        configure_host(settings, Path("/proc"), program)
