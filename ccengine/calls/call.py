@@ -80,6 +80,8 @@ class Call:
     @property
     def family(self) -> list[TrackedLeg]:
         """The legs of this call and of its kin."""
+        if not self.kin:
+            return list(self.legs.values())
         return [leg for call in self.relatives() for leg in call.legs.values()]
 
     def relatives(self) -> Iterator[Call]:

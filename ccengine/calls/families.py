@@ -23,6 +23,7 @@ class Families:
         self._node = node
         self.legs: dict[str, TrackedLeg] = {}
         self.calls: list[Call] = []
+        self.on_extension: dict[str, dict[str, TrackedLeg]] = {}  # open legs of each phone
         self._call_of_leg: dict[str, Call] = {}
         self._by_id: dict[str, Call] = {}
         self._by_link: dict[str, Call] = {}
@@ -40,17 +41,26 @@ class Families:
         if leg is not None and leg.state is LegState.ENDED:
             return None
         if leg is None:
-            leg = TrackedLeg(
-                uniqueid=face.uniqueid, channel=face.channel, first_at=at, face=face, first_exten=face.exten
-            )
+            leg = TrackedLeg(uniqueid=face.uniqueid, first_at=at, face=face, first_exten=face.exten)
+            leg.rename(face.channel)
             self.legs[face.uniqueid] = leg
+            if leg.extension:
+                self.on_extension.setdefault(leg.extension, {})[leg.uniqueid] = leg
         leg.face = face
         leg.first_at = min(leg.first_at, at)
-        leg.channel = face.channel or leg.channel  # a masquerade renames a channel
+        self._rename(leg, face.channel)
         if face.linkedid and face.linkedid not in leg.linked_ids:
             leg.linked_ids.append(face.linkedid)
         self._place(leg)
         return leg
+
+    def _rename(self, leg: TrackedLeg, channel: str) -> None:
+        """A masquerade renames a channel, and so may move it to another phone."""
+        if channel and channel != leg.channel:
+            self.on_extension.get(leg.extension, {}).pop(leg.uniqueid, None)
+            leg.rename(channel)
+            if leg.extension:
+                self.on_extension.setdefault(leg.extension, {})[leg.uniqueid] = leg
 
     def call_of(self, leg: TrackedLeg) -> Call:
         """Return the call a known leg belongs to."""
@@ -117,6 +127,7 @@ class Families:
         self.calls.remove(call)
         for uniqueid, leg in call.legs.items():
             self.legs.pop(uniqueid, None)
+            self.on_extension.get(leg.extension, {}).pop(uniqueid, None)
             self._call_of_leg.pop(uniqueid, None)
             for name in (uniqueid, *leg.linked_ids):
                 self._gone[name] = None

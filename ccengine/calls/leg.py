@@ -80,7 +80,10 @@ class TrackedLeg:
     """One channel from its first event to its last."""
 
     uniqueid: str
-    channel: str
+    channel: str = ""
+    kind: LegKind = LegKind.OTHER
+    extension: str = ""  # the device's; empty for a leg that is no device
+    wire: str = ""  # the name that both halves of a Local pair share
     first_at: datetime
     state: LegState = LegState.NEW
     face: ev.Leg
@@ -97,27 +100,6 @@ class TrackedLeg:
     unlisted: bool = False
 
     @property
-    def kind(self) -> LegKind:
-        """What this channel is."""
-        if self.channel.startswith(TRUNK_PREFIX):
-            return LegKind.TRUNK
-        if _DEVICE.match(self.channel):
-            return LegKind.DEVICE
-        return LegKind.LOCAL if _LOCAL.match(self.channel) else LegKind.OTHER
-
-    @property
-    def extension(self) -> str:
-        """The device's extension, empty for a leg that is no device."""
-        match = _DEVICE.match(self.channel)
-        return match[1] if match else ""
-
-    @property
-    def wire(self) -> str:
-        """The name that both halves of a Local pair share; empty for others."""
-        match = _LOCAL.match(self.channel)
-        return match[1] if match else ""
-
-    @property
     def bridge(self) -> str:
         """The bridge it stands in now, or an empty text."""
         return self.stays[-1].place if self.stays and self.stays[-1].ended_at is None else ""
@@ -132,6 +114,19 @@ class TrackedLeg:
     def held(self) -> bool:
         """Whether its party holds the other one now."""
         return bool(self.holds) and self.holds[-1].ended_at is None
+
+    def rename(self, channel: str) -> None:
+        """Take the channel's name and what follows from it: what this channel is to us."""
+        if channel == self.channel or not channel:
+            return
+        device, local = _DEVICE.match(channel), _LOCAL.match(channel)
+        self.channel = channel
+        self.extension = device[1] if device else ""
+        self.wire = local[1] if local else ""
+        if channel.startswith(TRUNK_PREFIX):
+            self.kind = LegKind.TRUNK
+        else:
+            self.kind = LegKind.DEVICE if device else LegKind.LOCAL if local else LegKind.OTHER
 
     def move(self, what: LegInput, at: datetime) -> bool:
         """Make a transition; False, and nothing changed, where the table has none."""

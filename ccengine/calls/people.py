@@ -18,6 +18,8 @@ from ccengine.calls.pbx_events import Member, MemberChange
 from ccengine.values import AGENT_NUMBER_PATTERN, Direction
 
 _RANK = {Engagement.NONE: 0, Engagement.RINGING: 1, Engagement.ON_HOLD: 2, Engagement.TALKING: 3}
+#: Rank, what the leg means, the leg, its call.
+_Choice = tuple[tuple[bool, int, datetime, str], Engagement, TrackedLeg, Call]
 _IN = (Membership.IN, Membership.PAUSED)
 
 
@@ -34,6 +36,9 @@ class People:
         self._families = families
         self.agents: dict[str, Agent] = {}
         self._on_phone: dict[str, str] = {}  # extension -> number of who is signed in there
+        self._engaged: dict[str, str] = {}  # leg -> number of the agent whose leg it is
+        self._touched: dict[str, TrackedLeg] = {}
+        self._news: set[str] = set()
 
     def signed_in_on(self, extension: str) -> str | None:
         """The number of the agent signed in on a phone."""
@@ -53,6 +58,7 @@ class People:
         if agent.membership in _IN:
             self._forget_phones(agent.number)
             agent.extension = extension
+            self._news.add(self._on_phone.get(extension, agent.number))
             self._on_phone[extension] = agent.number
         elif self._on_phone.get(extension) == agent.number:
             del self._on_phone[extension]
@@ -65,6 +71,7 @@ class People:
         for agent in self.agents.values():
             if agent.number not in present and agent.membership in (*_IN, Membership.UNKNOWN):
                 agent.membership, agent.reason = Membership.OUT, ""
+                self._news.add(agent.number)
                 self._forget_phones(agent.number)
         for member in listed:
             self.apply(MemberChange.ADDED, member)
@@ -74,43 +81,77 @@ class People:
             del self._on_phone[extension]
 
     def agent(self, number: str) -> Agent:
-        """Return an agent, known from now on."""
+        """Return an agent, known from now on, to be looked at by the next `settle`."""
+        self._news.add(number)
         return self.agents.setdefault(number, Agent(number=number))
 
+    def touch(self, legs: Iterable[TrackedLeg]) -> None:
+        """Note that something may have changed for whoever is on these legs; `settle` looks at them."""
+        self._touched.update({leg.uniqueid: leg for leg in legs if leg.kind is LegKind.DEVICE})
+
     def settle(self, at: datetime) -> list[AgentStateChanged]:
-        """Derive every agent's state anew from the legs; return what changed."""
-        chosen: dict[str, tuple[tuple[bool, int, datetime, str], Engagement, TrackedLeg, Call]] = {}
-        for leg in self._families.legs.values():
-            if leg.kind is not LegKind.DEVICE or leg.state is LegState.ENDED:
-                continue
-            call = self._families.call_of(leg)
-            number = leg.agent_number or self.signed_in_on(leg.extension) or agent_of(call, leg)
-            engagement = _engagement(leg, call)
-            if not number or engagement is Engagement.NONE:
-                continue
-            rank = (call.anchor is not None, _RANK[engagement], leg.first_at, leg.uniqueid)
-            if number not in chosen or rank > chosen[number][0]:
-                chosen[number] = (rank, engagement, leg, call)
-        for number in chosen:
-            self.agent(number)
-        return [
-            fact for agent in self.agents.values() if (fact := self._settle_one(agent, chosen.get(agent.number), at))
+        """Derive the state anew of every agent for whom something may have changed; return what changed."""
+        if not self._touched and not self._news:
+            return []
+        numbers = set(self._news)
+        extensions = {leg.extension for leg in self._touched.values()}
+        for leg in self._touched.values():
+            numbers |= {self._engaged.get(leg.uniqueid), self._number_on(leg)} - {None}  # type: ignore[arg-type]
+        extensions |= {self.agents[number].extension for number in numbers if number in self.agents}
+        self._touched, self._news = {}, set()
+        chosen = self._choose(extensions)
+        for number in sorted(chosen):
+            self.agents.setdefault(number, Agent(number=number))
+        facts = [
+            self._settle_one(self.agents[number], chosen.get(number), at)
+            for number in sorted(numbers | set(chosen))
+            if number in self.agents
         ]
+        return [fact for fact in facts if fact is not None]
+
+    def _choose(self, extensions: Iterable[str]) -> dict[str, _Choice]:
+        """For each agent on a leg of these phones the one leg that counts."""
+        chosen: dict[str, _Choice] = {}
+        for extension in extensions:
+            for leg in self._families.on_extension.get(extension, {}).values():
+                choice = self._choice(leg)
+                number = self._number_on(leg) if choice else None
+                if choice and number and (number not in chosen or choice[0] > chosen[number][0]):
+                    chosen[number] = choice
+        return chosen
+
+    def _choice(self, leg: TrackedLeg) -> _Choice | None:
+        if leg.state is LegState.ENDED:
+            return None
+        call = self._families.call_of(leg)
+        engagement = _engagement(leg, call)
+        if engagement is Engagement.NONE:
+            return None
+        return (call.anchor is not None, _RANK[engagement], leg.first_at, leg.uniqueid), engagement, leg, call
+
+    def _number_on(self, leg: TrackedLeg) -> str | None:
+        if leg.agent_number:
+            return leg.agent_number
+        if number := self.signed_in_on(leg.extension):
+            return number
+        return agent_of(self._families.call_of(leg), leg) if leg.uniqueid in self._families.legs else None
 
     def _settle_one(
         self,
         agent: Agent,
-        choice: tuple[tuple[bool, int, datetime, str], Engagement, TrackedLeg, Call] | None,
+        choice: _Choice | None,
         at: datetime,
     ) -> AgentStateChanged | None:
         before = (agent.state, agent.call_id, agent.shown_reason)
         previous, previous_call, direction = agent.state, agent.call_id, agent.direction
+        self._engaged.pop(agent.leg_id or "", None)
         if choice is None:
             agent.engagement, agent.call_id, agent.leg_id = Engagement.NONE, None, None
             agent.direction = None
         else:
             _, agent.engagement, leg, call = choice
             agent.leg_id = leg.uniqueid
+            self._engaged[leg.uniqueid] = agent.number
             agent.call_id = call.call_id if call.anchor is not None else None
             agent.direction = call.direction
             agent.extension = agent.extension or leg.extension

@@ -199,6 +199,7 @@ class Tracker:
         if leg is None or leg.held:
             return
         leg.holds.append(Span(started_at=event.at))
+        self.people.touch([leg])
         self._tell_hold(fx.CallHeld, leg, event.at)
 
     def _unheld(self, event: ev.Unheld) -> None:
@@ -209,6 +210,7 @@ class Tracker:
     def _close_hold(self, leg: TrackedLeg, at: datetime) -> None:
         if leg.held:
             close(leg.holds, at)
+            self.people.touch([leg])
             self._tell_hold(fx.CallResumed, leg, at)
 
     def _tell_hold(self, kind: type[fx.CallHeld] | type[fx.CallResumed], leg: TrackedLeg, at: datetime) -> None:
@@ -344,6 +346,7 @@ class Tracker:
 
     def _refresh(self, call: Call, at: datetime) -> None:
         """Derive a call's phase anew, and tell what came of it."""
+        self.people.touch(call.legs.values())
         if call.own_id is not None:
             self._announce(call, at)
         phase = call.current_phase()
