@@ -1,0 +1,79 @@
+"""What the API answers and takes, field by field. The OpenAPI document and the checks are made from these.
+
+What does not live here: where the values come from (shapes.py), what is allowed (services).
+"""
+
+from ccengine.backoffice.api.models.calls import (
+    Call,
+    CallDetail,
+    CallList,
+    CallQuery,
+    Correction,
+    Recording,
+    TimelineEntry,
+)
+from ccengine.backoffice.api.models.customers import Customer, CustomerDetail, CustomerList, CustomerQuery
+from ccengine.backoffice.api.models.now import (
+    Agent,
+    AgentList,
+    AgentStateAnswer,
+    AgentStateBody,
+    Board,
+    BoardAgent,
+    BoardCall,
+    BoardQueue,
+    BoardWaiting,
+    Figures,
+    Health,
+)
+from ccengine.backoffice.api.models.orders import (
+    NoteBody,
+    Order,
+    OrderBody,
+    OrderDetail,
+    OrderEvent,
+    OrderList,
+    OrderQuery,
+    TransitionBody,
+)
+from ccengine.backoffice.api.models.outages import Outage, OutageBody, OutageList, OutageQuery
+from ccengine.backoffice.api.models.problems import FieldError, Problem
+
+__all__ = [
+    "Agent",
+    "AgentList",
+    "AgentStateAnswer",
+    "AgentStateBody",
+    "Board",
+    "BoardAgent",
+    "BoardCall",
+    "BoardQueue",
+    "BoardWaiting",
+    "Call",
+    "CallDetail",
+    "CallList",
+    "CallQuery",
+    "Correction",
+    "Customer",
+    "CustomerDetail",
+    "CustomerList",
+    "CustomerQuery",
+    "FieldError",
+    "Figures",
+    "Health",
+    "NoteBody",
+    "Order",
+    "OrderBody",
+    "OrderDetail",
+    "OrderEvent",
+    "OrderList",
+    "OrderQuery",
+    "Outage",
+    "OutageBody",
+    "OutageList",
+    "OutageQuery",
+    "Problem",
+    "Recording",
+    "TimelineEntry",
+    "TransitionBody",
+]
