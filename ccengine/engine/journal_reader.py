@@ -167,7 +167,8 @@ class JournalReader:
             self.interpreter.add_queue_line(line, item.mark)
             intervals += self.timeline.feed(line, self.interpreter.call_id_of)
             if line.event == "QUEUESTART":
-                self._barriers.append(_Barrier(at=line.at))
+                # Written at the end of the start: whatever began a second before may be a new call already.
+                self._barriers.append(_Barrier(at=line.at - _LIST_MARGIN))
         return intervals
 
     def _is_early(self, line: QueueLogLine, waited: timedelta) -> bool:

@@ -60,7 +60,9 @@ class Timeline:
                 return self._rest(line.agent, line.at, SIGNED_OUT, "")
             case "PAUSE" | "PAUSEALL":
                 reason = line.data[0] if line.data else ""
-                return self._rest(line.agent, line.at, WRAP_UP if reason == WRAP_UP else PAUSED, reason)
+                if reason == WRAP_UP:
+                    return self._rest(line.agent, line.at, WRAP_UP, "")
+                return self._rest(line.agent, line.at, PAUSED, reason)
             case "UNPAUSE" | "UNPAUSEALL":
                 return self._unpaused(line)
             case "CONNECT":
@@ -121,7 +123,7 @@ class Timeline:
         if state in _RESTING:
             reason = line.words.get("reason", "")
             self._agents[line.agent] = replace(self._agent(line.agent), rest_state=state, rest_reason=reason)
-            return self._move(line.agent, line.exact_at, state, reason, _call_in(line))
+            return self._move(line.agent, line.exact_at, state, reason, _call_in(line) if state == WRAP_UP else None)
         return self._move(line.agent, line.exact_at, state, "", _call_in(line))
 
     def _unpaused(self, line: QueueLogLine) -> list[AgentInterval]:

@@ -8,20 +8,25 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pbx_engines import Serve, engine
 from pbx_fixtures import MakePbx
 from pbx_instance import PbxInstance
 from phones import CALLER_TONE, PhoneCall, Phones
+from sounds import tone_share
 
 from ccengine.asterisk import pbx as process
+from ccengine.asterisk.recordings import StereoBuilder
 from ccengine.clock import SystemClock
 from ccengine.engine.journal_reader import JournalReader
 from ccengine.engine.journal_state import JournalState
+from ccengine.ports import BuiltRecording, RecordingNotReady
 from ccengine.values import CallRecord, Direction, EndedBy, Outcome, RecordingParty
 
 pytestmark = pytest.mark.pbx
@@ -115,6 +120,53 @@ async def test_caller_hangs_up_after_the_talk(pbx: PbxInstance, phones: Phones) 
     assert 0 < record.wait_seconds < 5
     assert [part.party for part in record.recordings] == [RecordingParty.CALLER, RecordingParty.AGENT]
     assert all((pbx.settings.recordings_dir / part.file_name).is_file() for part in record.recordings)
+
+
+async def stereo_of(pbx: PbxInstance, record: CallRecord) -> tuple[BuiltRecording, np.ndarray]:
+    """Build the recording offered to people, as the engine's job does, and return its samples (left, right)."""
+    builder = StereoBuilder(pbx.settings.recordings_dir)
+    deadline = asyncio.get_running_loop().time() + 15
+    while True:
+        try:
+            built = await builder.build(record)
+            break
+        except RecordingNotReady:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.1)
+    with wave.open(str(pbx.settings.recordings_dir / built.file_name), "rb") as file:
+        raw = file.readframes(file.getnframes())
+    return built, np.frombuffer(raw, dtype=np.int16).reshape(-1, 2)
+
+
+def seconds_of(sound: np.ndarray, hertz: float) -> float:
+    """How long a tone prevails in a sound."""
+    pieces = [sound[start : start + 800] for start in range(0, len(sound) - 800, 800)]
+    return sum(tone_share(piece, hertz) > 0.7 for piece in pieces) / 10
+
+
+async def test_recording_has_the_caller_left_and_each_agent_right_after_a_transfer(
+    pbx: PbxInstance, phones: Phones
+) -> None:
+    second = await phones.agent("1002", auto_answer=True)
+    async with talking(pbx, phones) as (call, talk):
+        await talk_for(pbx, call, 1)
+        await talk.transfer("1002")
+        await call.wait_heard(second.tone)
+        await talk_for(pbx, call, 1)
+        await call.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx)
+    built, sound = await stereo_of(pbx, record)
+    assert built.silent_sides == ()
+    assert built.seconds >= record.talk_seconds
+    assert seconds_of(sound[:, 0], CALLER_TONE) >= 2
+    assert seconds_of(sound[:, 1], 440) >= 1
+    assert seconds_of(sound[:, 1], second.tone) >= 1
+    assert seconds_of(sound[:, 0], 440) == seconds_of(sound[:, 1], CALLER_TONE) == 0
+    origin = record.recordings[0].started_at
+    for one, tone in zip(record.talks, (440, second.tone), strict=True):
+        begin, end = (int((at - origin).total_seconds() * 8000) for at in (one.started_at, one.ended_at))
+        assert abs(seconds_of(sound[begin:end, 1], tone) - one.seconds) < 0.6
 
 
 async def test_agent_hangs_up_after_the_talk(pbx: PbxInstance, phones: Phones) -> None:
@@ -317,6 +369,7 @@ async def test_pbx_killed_in_a_talk_ends_the_record_as_interrupted(make_pbx: Mak
             os.kill(pid, signal.SIGKILL)
     await pbx.wait_for(lambda: not process.is_running(pbx.settings), "the end of the PBX")
     pbx.start()
+    await pbx.wait_for(lambda: [line[4] for line in pbx.queue_log()].count("QUEUESTART") == 2, "the PBX's own word")
     record = only(pbx, "pbx_killed")
     assert (record.outcome, record.ended_by, record.notes) == (Outcome.ANSWERED, EndedBy.PBX, ("interrupted",))
     assert record.agent_number == "8001"

@@ -48,7 +48,7 @@ def test_timeline_a_day_has_no_gap_and_no_overlap() -> None:
         ("talking", "", 5.25),
         ("on_hold", "", 3.5),
         ("talking", "", 7.25),
-        ("wrap_up", "wrap_up", 30.0),
+        ("wrap_up", "", 30.0),
         ("available", "", 9.0),
         ("paused", "meal", 10.0),
         ("available", "", 10.0),
