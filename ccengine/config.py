@@ -58,6 +58,7 @@ class Pbx(_Section):
     queue_timeout_seconds: int = Field(default=180, ge=5, le=3600)
     ring_seconds: int = Field(default=15, ge=3, le=120)
     wrapup_seconds: int = Field(default=30, ge=0, le=3600)
+    wrapup_gap_seconds: int = Field(default=3, ge=0, le=30)  # the PBX's own, until the engine's wrap-up pause stands
     menu_limit_seconds: int = Field(default=8, ge=2, le=60)  # silence of the engine before the dialplan takes over
     voice_message_max_seconds: int = Field(default=120, ge=5, le=600)
     debian_suite: str = "sid"

@@ -10,13 +10,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "pbx"))
 
-from pbx_fixtures import make_pbx, pbx, pbx_instance, phones, sipp
+from pbx_fixtures import make_pbx, open_folder, pbx, pbx_instance, phones, sipp
 from store_fixtures import clock, ctx, postgres_server, postgres_template, settings, sqlite_template, store
 
 __all__ = [
     "clock",
     "ctx",
     "make_pbx",
+    "open_folder",
     "pbx",
     "pbx_instance",
     "phones",

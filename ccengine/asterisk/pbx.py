@@ -26,6 +26,7 @@ __all__ = ["PbxError", "configure", "install", "is_running", "pid_file", "pid_of
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+PORT_SECONDS = 1.0
 
 
 def pid_file(settings: Settings) -> Path:
@@ -111,25 +112,36 @@ def _command(settings: Settings) -> list[str]:
 
 
 def _check_ports(settings: Settings) -> None:
-    """Raise PbxError for the first port that somebody else holds, naming it and its setting."""
+    """Raise PbxError for the first port that somebody else holds, naming it and its setting.
+
+    Asked again for a moment: the last threads of a PBX that was killed a breath ago still hold theirs.
+    """
     pbx, ami = settings.pbx, settings.ami
     wanted = (
         (socket.SOCK_DGRAM, "udp", pbx.sip_host, pbx.sip_port, "pbx.sip_port"),
         (socket.SOCK_STREAM, "tcp", pbx.sip_host, pbx.sip_port, "pbx.sip_port"),
         (socket.SOCK_STREAM, "tcp", ami.host, ami.port, "ami.port"),
     )
+    deadline = time.monotonic() + PORT_SECONDS
     for kind, name, host, port, field in wanted:
-        with socket.socket(socket.AF_INET, kind) as probe:
-            if kind == socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                variable = f"CCENGINE_{field.replace('.', '__').upper()}"
+        while (error := _port_error(kind, host, port)) is not None:
+            if time.monotonic() > deadline:
                 raise PbxError(
-                    f"{name} port {port} on {host} is taken ({error.strerror}): end what uses it, "
-                    f"or choose another in {field} ({variable})"
-                ) from error
+                    f"{name} port {port} on {host} is taken ({error}): end what uses it, "
+                    f"or choose another in {field} (CCENGINE_{field.replace('.', '__').upper()})"
+                )
+            time.sleep(0.05)
+
+
+def _port_error(kind: socket.SocketKind, host: str, port: int) -> str | None:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror
+    return None
 
 
 def _wait_booted(settings: Settings, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -157,7 +169,7 @@ def _gone(pid: int, seconds: float) -> bool:
 
 
 def _ended(pid: int) -> bool:
-    """Tell whether all its threads are gone: a killed PBX is a zombie at once, while its last threads hold the ports."""
+    """Tell whether all its threads are gone: a killed PBX is a zombie while its last threads still hold the ports."""
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
         return len(threads) <= 1 and _state(pid) == "Z"

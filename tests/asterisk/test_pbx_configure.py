@@ -23,9 +23,9 @@ pytestmark = pytest.mark.pbx
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(open_folder: Path) -> Settings:
     """A site in a folder of its own, on the shared Asterisk."""
-    site = Settings(state_dir=tmp_path, pbx={"root": str(asterisk_root())})
+    site = Settings(state_dir=open_folder, pbx={"root": str(asterisk_root())})
     pbx.install(site)
     return site
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,8 @@ def test_mirror_is_the_one_apt_uses(text: str, mirror: str | None) -> None:
     assert _mirror_in(text) == mirror
 
 
-def test_taken_port_is_named(pbx: PbxInstance, tmp_path: Path) -> None:
-    taken = PbxInstance.create(tmp_path, pbx={"sip_port": pbx.settings.pbx.sip_port})
+def test_taken_port_is_named(pbx: PbxInstance, open_folder: Path) -> None:
+    taken = PbxInstance.create(open_folder, pbx={"sip_port": pbx.settings.pbx.sip_port})
     with pytest.raises(PbxError, match=rf"udp port {pbx.settings.pbx.sip_port} .*pbx.sip_port"):
         taken.start()
     with socket.socket() as other:
@@ -61,7 +62,7 @@ def test_taken_port_is_named(pbx: PbxInstance, tmp_path: Path) -> None:
         other.bind(("127.0.0.1", port))
         other.listen()
         with pytest.raises(PbxError, match=rf"tcp port {port} .*CCENGINE_AMI__PORT"):
-            PbxInstance.create(tmp_path, ami={"port": port}).start()
+            PbxInstance.create(open_folder, ami={"port": port}).start()
 
 
 def test_start_twice_is_one_pbx_and_a_dead_one_is_started_anew(make_pbx: MakePbx) -> None:
@@ -87,6 +88,20 @@ def test_frozen_pbx_is_mended_by_start(make_pbx: MakePbx) -> None:
     assert pbx.start(instance.settings, said.append) != frozen
     assert said
     assert pbx.is_running(instance.settings)
+
+
+def test_who_is_signed_in_and_paused_outlives_a_crash(make_pbx: MakePbx) -> None:
+    instance = make_pbx()
+    instance.sign_in("1001")
+    instance.sign_in("1002", paused="meal")
+    time.sleep(1.2)  # the PBX writes its own database once a second
+    pid = pbx.pid_of(instance.settings)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not pbx.is_running(instance.settings), "the end")
+    pbx.start(instance.settings)
+    assert instance.members() == ["1001", "1002"]
+    assert "paused:meal" in instance.cli("queue show hotline")
 
 
 def test_pid_of_somebody_else_is_not_believed(tmp_path: Path) -> None:

@@ -17,13 +17,21 @@ from sipp import Sipp
 MakePbx = Callable[..., PbxInstance]
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the PBX's own user can reach: pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="ccengine-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def make_pbx() -> Iterator[MakePbx]:
     """Start further private PBXs: `make_pbx(pbx={"queue_timeout_seconds": 5})`. They end with the session."""
     made: list[PbxInstance] = []
 
     def make(**sections: dict[str, Any]) -> PbxInstance:
-        # Not below pytest's own folder: that is closed to others, and the PBX runs as somebody else.
         folder = Path(tempfile.mkdtemp(prefix="ccengine-test-"))
         folder.chmod(0o755)
         instance = PbxInstance.create(folder, **sections)
