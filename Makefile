@@ -40,7 +40,7 @@ lock: .venv/ready ## make the lock files anew from pyproject.toml
 	@test -x $(PY) || python3 -m venv .venv
 	@echo "installing the Python packages (1-2 minutes the first time) ..."
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(PY) -m pip install -q --disable-pip-version-check --no-deps -e .
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps -e . >.venv/install.log 2>&1 || { cat .venv/install.log; exit 1; }
 	@touch $@
 
 # need(command that works when the package is there, package): install it as root, else say the one line that does
