@@ -47,7 +47,6 @@ MONTHS = [
     "November",
     "December",
 ]
-WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ORDINALS = [
     "first",
     "second",
@@ -93,7 +92,6 @@ def _pieces() -> Mapping[str, str]:
     found |= {f"cc/n/{word}": word for word in ("hundred", "thousand", "million", "and", "oh")}
     found |= {f"cc/date/m{m}": name for m, name in enumerate(MONTHS, 1)}
     found |= {f"cc/date/d{d}": _ordinal(d) for d in range(1, 32)}
-    found |= {f"cc/date/w{w}": name for w, name in enumerate(WEEKDAYS)}
     found |= {"cc/time/am": "a.m.", "cc/time/pm": "p.m.", "cc/yuan/unit": "yuan", "cc/fen/unit": "fen"}
     return found | {f"cc/{u}s/{k}": u + s for u in ("minute", "hour") for k, s in (("one", ""), ("unit", "s"))}
 

@@ -13,7 +13,6 @@ from functools import cache
 
 ONES = "零一二三四五六七八九"
 DIGITS = "零幺二三四五六七八九"
-WEEKDAYS = "一二三四五六日"
 LIMIT = 99_999_999
 #: From here on a bare number is two pieces: nobody but a test says one (minutes end at 59, money has its own).
 SPLIT = 60
@@ -60,11 +59,10 @@ def _time_pieces() -> dict[str, str]:
     found = {f"cc/date/y{y}": "".join(ONES[int(c)] for c in str(y)) + "年" for y in range(FIRST_YEAR, LAST_YEAR + 1)}
     found |= {f"cc/date/m{m}": below_hundred(m) + "月" for m in range(1, 13)}
     found |= {f"cc/date/d{d}": below_hundred(d) + "日" for d in range(1, 32)}
-    found |= {f"cc/date/w{w}": "星期" + day for w, day in enumerate(WEEKDAYS)}
     found |= {f"cc/time/h{h}": _part_of_day(h) + _two(h - 12 if h > 12 else h) + "点" for h in range(24)}
     found |= {f"cc/time/z{m}": "零" + ONES[m] for m in range(1, 10)} | {"cc/time/m10": "十分"}
-    found |= {f"cc/minutes/{m}": _two(m) + "分钟" for m in range(1, 21)} | {"cc/minutes/unit": "分钟"}
-    found |= {f"cc/hours/{h}": _two(h) + "小时" for h in range(1, 13)} | {"cc/hours/unit": "小时"}
+    found |= {f"cc/minutes/{m}": _two(m) + "分钟" for m in range(1, 13)} | {"cc/minutes/unit": "分钟"}
+    found |= {f"cc/hours/{h}": _two(h) + "小时" for h in range(1, 7)} | {"cc/hours/unit": "小时"}
     return found | {"cc/date/year": "年"}
 
 
@@ -206,8 +204,8 @@ class Mandarin:
     def minutes(self, minutes: int) -> list[str]:
         """两分钟, 三十五分钟, 一小时零五分钟 is said 一小时五分钟."""
         hours, rest = divmod(minutes, 60)
-        found = _with_unit(hours, "hours", 12, self) if hours else []
-        return found + (_with_unit(rest, "minutes", 20, self) if rest or not hours else [])
+        found = _with_unit(hours, "hours", 6, self) if hours else []
+        return found + (_with_unit(rest, "minutes", 12, self) if rest or not hours else [])
 
     def orders(self, count: int) -> list[str]:
         """两张, 十二张."""
