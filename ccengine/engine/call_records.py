@@ -108,7 +108,7 @@ class CallRecords:
         if not self._reader.changed():
             return False
         try:
-            batch = await asyncio.to_thread(self._reader.read)
+            batch = await self._read(self._reader)
         except OSError as error:
             self._say(f"journal: {error.strerror}")
             return False
@@ -117,6 +117,15 @@ class CallRecords:
             return False
         await self._keep(batch)
         return True
+
+    async def _read(self, reader: JournalReader) -> JournalBatch | None:
+        """Read in a thread; a cancelled read is waited for, because its files are closed next."""
+        reading = asyncio.create_task(asyncio.to_thread(reader.read))
+        try:
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            await asyncio.wait([reading])
+            raise
 
     async def _open(self) -> JournalReader:
         row = await self._patiently(self._load)
