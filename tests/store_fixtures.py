@@ -68,7 +68,7 @@ def postgres_server() -> Iterator[str]:
 def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of the server with a migrated and seeded database `template_cc` in it."""
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE template_cc")
+        connection.execute("CREATE DATABASE template_cc TEMPLATE template0 ENCODING 'UTF8'")
     url = _database(postgres_server, "template_cc")
     folder = tmp_path_factory.mktemp("postgres-template")
     asyncio.run(_fill(Settings(state_dir=folder, database=Database(url=url))))

@@ -33,7 +33,7 @@ async def _build(ctx: Context, builder: RecordingBuilder, job: JobRow) -> None:
         return
     try:
         built = await builder.build(record)
-    except RecordingNotReady as error:
+    except (RecordingNotReady, OSError) as error:
         _log.info("recording_not_ready", call_id=record.call_id, reason=str(error), attempt=job.attempts)
         await jobs.fail(ctx, job, str(error))
         return

@@ -224,13 +224,13 @@ def _who(text: str) -> ColumnElement[bool]:
     """A whole number by the index, a part of one or a name by reading through."""
     if not text.isdigit():
         return or_(
-            calls.c.caller_name.contains(text, autoescape=True), customers.c.name.contains(text, autoescape=True)
+            calls.c.caller_name.icontains(text, autoescape=True), customers.c.name.icontains(text, autoescape=True)
         )
     if len(text) >= 10:
         return or_(calls.c.number_key == text, calls.c.dialed_key == text, calls.c.customer_account == text)
     return or_(
-        calls.c.number_key.contains(text, autoescape=True),
-        calls.c.dialed_key.contains(text, autoescape=True),
+        calls.c.number_key.icontains(text, autoescape=True),
+        calls.c.dialed_key.icontains(text, autoescape=True),
         calls.c.customer_account == text,
     )
 

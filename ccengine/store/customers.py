@@ -68,14 +68,14 @@ def _matches(word: str) -> ColumnElement[bool]:
     table = customers.c
     if word.isascii() and word.isdigit():
         columns = [table.account, table.phone, table.phone2, table.meter_number]
-        return or_(*(_begins(column, word) for column in columns), table.address.contains(word, autoescape=True))
+        return or_(*(_begins(column, word) for column in columns), table.address.icontains(word, autoescape=True))
     if word.isascii() and word.isalpha():
         initials = word.lower()
         by_name = _begins(table.name_pinyin, initials)
-        by_address = table.address_pinyin.contains(initials, autoescape=True)
+        by_address = table.address_pinyin.icontains(initials, autoescape=True)
         return or_(by_name, by_address, table.district == initials, _begins(table.meter_number, word.upper()))
     columns = [table.name, table.address, table.meter_number]
-    return or_(*(column.contains(word, autoescape=True) for column in columns))
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
 def _begins(column: Any, prefix: str) -> ColumnElement[bool]:

@@ -6,9 +6,10 @@ What does not live here: SQL of a noun (the repositories), transactions as servi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Executable, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
@@ -17,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from ccengine.config import Settings
 from ccengine.store_port import AlreadyExists, StoreBusy, StoreUnavailable
+
+R = TypeVar("R")
 
 #: PostgreSQL ends one of two transactions that wait for each other.
 _GAVE_IN = ("DeadlockDetected", "SerializationFailure")
@@ -77,6 +80,24 @@ def make_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
     return _postgres_engine(settings, writer=writer)
 
 
+async def unbroken(action: Coroutine[Any, Any, R]) -> R:
+    """Let a conversation with the driver come to its end, also when the one who waits for it is cancelled.
+
+    A driver that is cancelled in the middle of a statement leaves a connection nobody owns, on SQLite with the write
+    lock in its hands. The cancellation is only told later: each statement has its own deadline.
+    """
+    task = asyncio.ensure_future(action)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # looked at: nobody else will
+        raise
+
+
 @asynccontextmanager
 async def store_errors() -> AsyncIterator[None]:
     """Turn the driver's errors into the store's: taken keys, and everything that means "no answer"."""
@@ -117,20 +138,18 @@ class Db:
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
-        """Run one statement. Raises StoreUnavailable, AlreadyExists."""
-        timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
-        try:
-            async with store_errors():
-                return await self._connection.execute(statement, parameters)
-        finally:
-            timer.cancel()
+        """Run one statement. Raises StoreUnavailable, StoreBusy, AlreadyExists."""
+        return await self._in_time(self._connection.execute(statement, parameters))
 
     async def commit(self) -> None:
         """Make it last. Raises StoreUnavailable (then whether it was kept is unknown)."""
+        await self._in_time(self._connection.commit())
+
+    async def _in_time(self, action: Coroutine[Any, Any, R]) -> R:
         timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
         try:
             async with store_errors():
-                await self._connection.commit()
+                return await unbroken(action)
         finally:
             timer.cancel()
 
@@ -156,7 +175,7 @@ class Db:
 
     async def close(self) -> None:
         """Give the connection back, rolling back what was not committed; a hopeless one is thrown away."""
-        if self._overdue:
+        if self._overdue and self.dialect == "postgresql":
             await self._connection.invalidate()
         await self._connection.close()
 

@@ -5,11 +5,13 @@ What does not live here: the migrations themselves (migrations/versions).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from ccengine.assets import MIGRATIONS
 from ccengine.config import Settings
@@ -26,9 +28,17 @@ def _config(connection: Connection) -> Config:
     return config
 
 
+def _own_file(settings: Settings) -> None:
+    """Make a new SQLite file readable by nobody else: customers' names and numbers will be in it."""
+    path = make_url(settings.database_url).database
+    if path and path != ":memory:" and not Path(path).exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
 async def _run(settings: Settings, action: Callable[[Connection], None]) -> None:
     if settings.database_url.startswith("sqlite"):
         settings.state_dir.mkdir(parents=True, exist_ok=True)
+        _own_file(settings)
     engine = make_engine(settings, writer=True)
     try:
         async with store_errors():

@@ -15,7 +15,7 @@ from ccengine.store.agents import Agents
 from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
 from ccengine.store.customers import Customers
-from ccengine.store.database import Db, make_engine, store_errors
+from ccengine.store.database import Db, make_engine, store_errors, unbroken
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
 from ccengine.store.outages import Outages
@@ -70,9 +70,19 @@ class SqlUnitOfWork:
     async def _connect(self) -> AsyncConnection:
         """Get a connection within the deadline; the pool's own wait and the driver's are inside it."""
         connection = self._engine.connect()
-        async with asyncio.timeout(self._settings.database.connect_seconds + 1):
-            await connection.start()
-        return connection
+        opening = asyncio.ensure_future(connection.start())
+        opening.add_done_callback(_looked_at)
+        seconds = self._settings.database.connect_seconds + 1
+        try:
+            done, _ = await asyncio.wait({opening}, timeout=seconds)
+        except asyncio.CancelledError:
+            opening.add_done_callback(lambda _: _close_later(connection))
+            raise
+        if not done:  # a frozen server: the driver needs its time to notice, the caller does not have to wait for it
+            opening.add_done_callback(lambda _: _close_later(connection))
+            opening.cancel()
+            raise TimeoutError(f"no connection within {seconds} s")
+        return await opening
 
     async def commit(self) -> None:
         """Make it last. Raises StoreUnavailable."""
@@ -85,13 +95,28 @@ class SqlUnitOfWork:
     ) -> None:
         db, self._db = self._db, None
         if db is not None:
-            # Shielded: a request that was cancelled must still give its connection back.
-            await asyncio.shield(asyncio.ensure_future(_give_back(db)))
+            await unbroken(_give_back(db))
 
 
 async def _give_back(db: Db) -> None:
     async with store_errors():
         await db.close()
+
+
+def _looked_at(task: asyncio.Future[AsyncConnection]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+#: Connections on their way back after their user was cancelled; kept here so that the loop does not forget them.
+_leaving: set[asyncio.Future[None]] = set()
+
+
+def _close_later(connection: AsyncConnection) -> None:
+    if connection.sync_connection is not None:
+        task = asyncio.ensure_future(connection.close())
+        _leaving.add(task)
+        task.add_done_callback(_leaving.discard)
 
 
 class SqlStore:
@@ -112,5 +137,7 @@ class SqlStore:
 
     async def close(self) -> None:
         """End all connections; without this SQLite's threads would keep the process alive."""
+        if _leaving:
+            await asyncio.wait(set(_leaving), timeout=self._settings.database.connect_seconds)
         await self.reader.dispose()
         await self.writer.dispose()

@@ -224,8 +224,8 @@ def _conditions(wanted: OrderFilter, area_code: str) -> list[ColumnElement[bool]
 def _text(text: str, area_code: str) -> ColumnElement[bool]:
     table = work_orders.c
     searched = [table.number, table.title, table.address, table.contact_name]
-    found = [column.contains(text, autoescape=True) for column in searched]
+    found = [column.icontains(text, autoescape=True) for column in searched]
     number = normal_number(text, area_code)
     if number and text.isdigit():
-        found += [table.number_key.contains(number, autoescape=True), table.customer_account == text]
+        found += [table.number_key.icontains(number, autoescape=True), table.customer_account == text]
     return or_(*found)

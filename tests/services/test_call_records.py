@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from call_helpers import ADMIN, AGENT, DISPATCHER, SUPERVISOR, WORKER, abandoned, answered, batch, opened, with_parts
@@ -197,7 +197,19 @@ async def test_list_is_newest_first_and_pages_do_not_overlap(ctx: Context) -> No
     assert seen == [one.call_id for one in expected]
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "W10", "WzEsMl0", "é", "WyIyMDI2LTAxLTAxIiwgImEiXQ", "\x00"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "e30",
+        "W10",
+        "WzEsMl0",
+        "é",
+        "WyIyMDI2LTAxLTAxIiwgImEiXQ",
+        "WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwgMV0",
+        "\x00",
+    ],
+)
 async def test_list_with_a_made_up_cursor_is_refused(ctx: Context, cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         await call_records.find_calls(ctx, ENGINE, CallFilter(), cursor, 4)
@@ -227,6 +239,11 @@ async def test_filters_find_what_they_name(ctx: Context) -> None:
     assert await ids(since=START + timedelta(minutes=30)) == {gone.call_id}
     assert await ids(until=START + timedelta(minutes=30)) == {call.call_id}
     assert await ids(direction="outbound") == set()
+    east = timezone(timedelta(hours=14))
+    assert await ids(since=datetime(1, 1, 1, tzinfo=east), until=datetime(9999, 12, 31, 23, tzinfo=UTC)) == {
+        call.call_id,
+        gone.call_id,
+    }
     assert await ids(outcome="\x00\ud800'") == set()
 
 

@@ -5,7 +5,7 @@ What does not live here: tables.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, MetaData
+from sqlalchemy import BigInteger, Integer, MetaData, String
 
 metadata = MetaData(
     naming_convention={
@@ -19,3 +19,11 @@ metadata = MetaData(
 
 #: Growing ids: 64 bits in PostgreSQL; SQLite numbers rows by itself only in a column of type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def code(length: int) -> String:
+    """Return the type of a text whose beginning is searched: compared sign by sign, whatever the database's language.
+
+    A Chinese or English collation sorts ":" before "0", and "begins with 138" as a range would find nothing.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")

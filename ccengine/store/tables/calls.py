@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from ccengine.store.tables.base import Id, metadata
+from ccengine.store.tables.base import Id, code, metadata
 from ccengine.store.types import UtcDateTime
 from ccengine.values import Direction, Outcome, Source
 
@@ -70,7 +70,7 @@ calls = Table(
     Column("source", String(16), nullable=False),
     Column("final", Boolean, nullable=False),
     Column("notes", JSON, nullable=False),
-    Column("customer_account", String(12), ForeignKey("customers.account")),
+    Column("customer_account", code(12), ForeignKey("customers.account")),
     Column("revision", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -124,7 +124,7 @@ call_choices = Table(
     Column("priority", String(16), nullable=False),
     Column("title", String(200), nullable=False),
     Column("note", Text, nullable=False),
-    Column("customer_account", String(12), ForeignKey("customers.account")),
+    Column("customer_account", code(12), ForeignKey("customers.account")),
     Column("address", String(200), nullable=False),
     Column("chosen_by", String(96), nullable=False),
     Column("chosen_at", UtcDateTime, nullable=False),

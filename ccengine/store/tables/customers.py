@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
-from ccengine.store.tables.base import Id, metadata
+from ccengine.store.tables.base import Id, code, metadata
 from ccengine.store.types import UtcDateTime
 
 districts = Table(
@@ -22,15 +22,15 @@ districts = Table(
 customers = Table(
     "customers",
     metadata,
-    Column("account", String(12), primary_key=True),
+    Column("account", code(12), primary_key=True),
     Column("name", String(64), nullable=False, index=True),
-    Column("name_pinyin", String(64), nullable=False, index=True),
-    Column("phone", String(24), nullable=False, index=True),
-    Column("phone2", String(24), nullable=False, index=True),
+    Column("name_pinyin", code(64), nullable=False, index=True),
+    Column("phone", code(24), nullable=False, index=True),
+    Column("phone2", code(24), nullable=False, index=True),
     Column("address", String(200), nullable=False, index=True),
-    Column("address_pinyin", String(100), nullable=False, index=True),
+    Column("address_pinyin", code(100), nullable=False, index=True),
     Column("district", String(32), ForeignKey("districts.code"), nullable=False, index=True),
-    Column("meter_number", String(32), nullable=False, index=True),
+    Column("meter_number", code(32), nullable=False, index=True),
     Column("tags", JSON, nullable=False),
     Column("balance_fen", Integer, nullable=False),
     Column("arrears_fen", Integer, nullable=False),

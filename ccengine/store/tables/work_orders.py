@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
-from ccengine.store.tables.base import Id, metadata
+from ccengine.store.tables.base import Id, code, metadata
 from ccengine.store.types import UtcDateTime
 
 #: Stamp columns: one per state, then the stamps without a state.
@@ -40,7 +40,7 @@ work_orders = Table(
     Column("description", Text, nullable=False),
     Column("call_id", String(64)),
     Column("rule", String(32)),
-    Column("customer_account", String(12), ForeignKey("customers.account")),
+    Column("customer_account", code(12), ForeignKey("customers.account")),
     Column("contact_name", String(64), nullable=False),
     Column("contact_number", String(64), nullable=False),
     Column("number_key", String(64), nullable=False),
