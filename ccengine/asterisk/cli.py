@@ -17,6 +17,17 @@ from ccengine.asterisk.pbx_program import PbxError, find_program
 from ccengine.asterisk.secrets import SecretsError
 from ccengine.config import Settings, load
 
+_HOST_SETTINGS = """\
+设置文件 · ccengine.toml (the folders of your asterisk.conf; the folder cel-custom must exist):
+[journal]
+cel_file = "/var/log/asterisk/cel-custom/cel.csv"
+queue_log_file = "/var/log/asterisk/queue_log"
+[pbx]
+recordings_dir = "/var/spool/asterisk/monitor"
+还需要 · also needed: manager.conf [general] enabled=yes; pjsip.conf: your transports, and in [global]
+endpoint_identifier_order=auth_username,username,ip where trunk and phones share an address; cdr.conf may stay as it is.
+"""
+
 
 @click.group()
 def pbx() -> None:
@@ -57,6 +68,7 @@ def configure(settings: Settings, host: bool = False) -> None:
     click.echo("让 Asterisk 找到语音： So that Asterisk finds the prompts:")
     for link, target in prompt_links(find_program(settings)):
         click.echo(f"ln -s {target} {link}")
+    click.echo(_HOST_SETTINGS)
 
 
 @pbx.command()

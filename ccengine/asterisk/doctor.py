@@ -60,17 +60,17 @@ def _program(settings: Settings) -> Finding:
 def _advice(program: Program) -> str:
     """Say what to know about this release; empty for the one everything was proved on."""
     if program.major < OLDEST_MAJOR:
-        return f"older than {OLDEST_MAJOR}: install a newer one, or let `ccengine pbx install` fetch a private one"
+        return f"版本过旧 · older than {OLDEST_MAJOR}: install a newer one, or remove it and run: ccengine pbx install"
     if program.major < 20:
-        return "no longer maintained upstream since October 2025: plan the move to 22"
+        return "上游已停止维护 · no longer maintained upstream since October 2025: plan the move to 22"
     if program.major != PROVED_MAJOR:
-        return f"works by the documentation; proved on {PROVED_MAJOR}"
+        return f"按文档可用 · works by the documentation; proved on {PROVED_MAJOR}"
     return ""
 
 
 def _included(path: Path, line: str) -> Finding:
     """Look for our line in the administrator's file, also where that is reached through an include of his own."""
-    remedy = f"add at the end of {path}: {line}"
+    remedy = f"在文件末尾加一行 · add at the end of {path}: {line}"
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -81,22 +81,22 @@ def _included(path: Path, line: str) -> Finding:
 
 
 def _linked(link: Path, target: Path) -> Finding:
-    return _seen(link.exists(), f"prompts reachable as {link}", f"ln -s {target} {link}")
+    return _seen(link.exists(), f"语音可用 · prompts reachable as {link}", f"ln -s {target} {link}")
 
 
 def _private(settings: Settings) -> list[Finding]:
     configured = (settings.pbx_dir / "etc" / "asterisk.conf").exists()
-    found = [_seen(configured, f"configuration in {settings.pbx_dir}", "ccengine pbx configure")]
+    found = [_seen(configured, f"PBX 配置 · configuration in {settings.pbx_dir}", "ccengine pbx configure")]
     if not configured:
         return found
     running = pbx.is_running(settings)
-    found.append(_seen(running, "the PBX runs and answers", "ccengine pbx start"))
+    found.append(_seen(running, "PBX 运行正常 · the PBX runs and answers", "ccengine pbx start"))
     journal = settings.cel_file.parent
     found.append(
         _seen(
             journal.is_dir(),
-            f"journal folder {journal}",
-            f"without it every line is lost: mkdir {journal}",
+            f"日志文件夹 · journal folder {journal}",
+            f"缺少它会丢失全部话单 · without it every line is lost: mkdir {journal}",
         )
     )
     if running:
@@ -117,11 +117,15 @@ def _port(name: str, host: str, port: int) -> Finding:
 
 def _prompts() -> Finding:
     built = any((assets.PROMPTS / "zh").rglob("*.alaw"))
-    return _seen(built, f"prompts in {assets.PROMPTS}", "ccengine prompts build")
+    return _seen(built, f"语音文件 · prompts in {assets.PROMPTS}", "ccengine prompts build")
 
 
 def _fallback_python() -> Finding:
     """The fallback runs as the PBX's user: is there a Python that this user may run?"""
     python = python_for_others()
     reachable = pbx_user.owner() is None or pbx_user.open_to_others(python)
-    return _seen(reachable, f"Python for the fallback: {python}", "apt-get install python3; ccengine pbx configure")
+    return _seen(
+        reachable,
+        f"备用流程的 Python · Python for the fallback: {python}",
+        "apt-get install python3; ccengine pbx configure",
+    )

@@ -59,7 +59,7 @@ def start(settings: Settings, progress: Callable[[str], None] = lambda text: Non
     if pid is not None:
         if is_running(settings):
             return pid
-        progress("the PBX runs but does not answer: ending it")
+        progress("PBX 无响应，正在结束它。 The PBX runs but does not answer: ending it")
         stop(settings, patience_seconds=1)
     if not _config(settings).exists():
         configure(settings)
@@ -127,6 +127,7 @@ def _check_ports(settings: Settings) -> None:
         while (error := _port_error(kind, host, port)) is not None:
             if time.monotonic() > deadline:
                 raise PbxError(
+                    f"{name} 端口 {host}:{port} 已被占用，请停止占用它的程序，或在 {field} 中改用其他端口。 "
                     f"{name} port {port} on {host} is taken ({error}): end what uses it, "
                     f"or choose another in {field} (CCENGINE_{field.replace('.', '__').upper()})"
                 )
@@ -148,13 +149,13 @@ def _wait_booted(settings: Settings, process: subprocess.Popen[bytes], log: Path
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise PbxError(f"the PBX ended at once (code {process.returncode}):\n{_tail(log)}")
+            raise PbxError(f"PBX 启动后即退出。 The PBX ended at once (code {process.returncode}):\n{_tail(log)}")
         answer = run_cli(settings, "core waitfullybooted", timeout_seconds=START_SECONDS)
         if answer.returncode == 0 and "fully booted" in answer.stdout:
             return
         time.sleep(0.05)
     stop(settings)
-    raise PbxError(f"the PBX was not ready within {START_SECONDS:g} s:\n{_tail(log)}")
+    raise PbxError(f"PBX 未就绪。 The PBX was not ready within {START_SECONDS:g} s:\n{_tail(log)}")
 
 
 def _gone(pid: int, seconds: float) -> bool:

@@ -81,7 +81,7 @@ def configure_host(settings: Settings, etc: Path = HOST_ETC, program: Program | 
     """
     program = program or host_program()
     if program is None:
-        raise PbxError("this host has no Asterisk of its own (18 or newer)")
+        raise PbxError("本机没有 Asterisk（18 或更新）。 This host has no Asterisk of its own (18 or newer)")
     drop_ins = etc / DROP_INS
     try:
         drop_ins.mkdir(exist_ok=True)
@@ -90,7 +90,9 @@ def configure_host(settings: Settings, etc: Path = HOST_ETC, program: Program | 
         write_fallback(drop_ins / "agi")
         _share_with_group_of(etc / "manager.conf", drop_ins)
     except OSError as error:
-        raise PbxError(f"{error.filename}: {error.strerror}. Run as a user who may write to {etc}") from error
+        raise PbxError(
+            f"{error.filename}: {error.strerror}。请用能写入 {etc} 的用户运行。 Run as a user who may write to {etc}"
+        ) from error
     return include_lines(etc)
 
 

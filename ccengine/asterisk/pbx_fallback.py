@@ -47,7 +47,7 @@ def python_for_others() -> Path:
 def _copy_library(name: str, folder: Path) -> None:
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
-        raise PbxError(f"the Python package {name} (pyst2) is missing: pip install pyst2")
+        raise PbxError(f"缺少 Python 软件包 {name}（pyst2）。 The Python package {name} is missing: pip install pyst2")
     source = Path(found.origin)
     if source.name == "__init__.py":
         shutil.copytree(source.parent, folder / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))

@@ -30,7 +30,10 @@ def install(settings: Settings, progress: Progress = lambda text: None) -> Progr
         _fetch(settings, progress)
         program = unpacked_program(settings.pbx_root)
     if program is None or not program.version:
-        raise PbxError(f"the Asterisk in {settings.pbx_root} does not run. Remove that folder and try again")
+        raise PbxError(
+            f"{settings.pbx_root} 中的 Asterisk 无法运行，请删除该文件夹后重试。 "
+            f"The Asterisk in {settings.pbx_root} does not run. Remove that folder and try again"
+        )
     progress(f"Asterisk {program.version} ({'unpacked in ' + str(settings.pbx_root) if program.private else 'host'})")
     return program
 
@@ -53,7 +56,7 @@ def _fetch(settings: Settings, progress: Progress) -> None:
             str(fresh),
             debian_mirror(),
         ]
-        progress(f"fetching Asterisk from Debian {settings.pbx.debian_suite} (about 60 MB) …")
+        progress(f"正在下载 Asterisk · fetching Asterisk from Debian {settings.pbx.debian_suite} (about 60 MB) …")
         _run(command, Path(work), progress)
         fresh.chmod(0o755)
         if target.exists():
@@ -73,7 +76,7 @@ def _run(command: list[str], work: Path, progress: Progress) -> None:
             if line.startswith("I: "):
                 progress("  " + line[3:].strip())
     if process.returncode:
-        raise PbxError("Asterisk could not be fetched:\n" + "\n".join(lines[-12:]))
+        raise PbxError("无法下载 Asterisk。 Asterisk could not be fetched:\n" + "\n".join(lines[-12:]))
 
 
 def debian_mirror() -> str:
@@ -101,24 +104,30 @@ def _mmdebstrap(work: Path, progress: Progress) -> list[str]:
     if shutil.which("mmdebstrap"):
         return ["mmdebstrap"]
     if not shutil.which("apt-get"):
-        raise PbxError("no Asterisk and no apt here: install your system's asterisk package (18 or newer)")
+        raise PbxError(
+            "本机没有 Asterisk，也没有 apt：请安装系统自带的 asterisk 软件包（18 或更新）。 "
+            "No Asterisk and no apt here: install your system's asterisk package (18 or newer)"
+        )
     if os.geteuid() == 0:
-        progress("installing mmdebstrap (apt-get) …")
+        progress("正在安装 mmdebstrap · installing mmdebstrap (apt-get) …")
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         for words in (["update", "-q"], ["install", "-qy", "--no-install-recommends", "mmdebstrap"]):
             subprocess.run(["apt-get", *words], env=os.environ | quiet, capture_output=True, check=False)
         if shutil.which("mmdebstrap"):
             return ["mmdebstrap"]
-        raise PbxError("mmdebstrap is missing and apt-get could not install it. Run: apt-get install mmdebstrap")
+        raise PbxError(
+            "缺少 mmdebstrap，apt-get 未能安装。 mmdebstrap is missing and apt-get could not install it. "
+            "Run: apt-get install mmdebstrap"
+        )
     return _unpacked_mmdebstrap(work, progress)
 
 
 def _unpacked_mmdebstrap(work: Path, progress: Progress) -> list[str]:
     """Fetch the mmdebstrap package as an ordinary user; it is one Perl script."""
-    progress("fetching mmdebstrap (apt-get download) …")
+    progress("正在下载 mmdebstrap · fetching mmdebstrap (apt-get download) …")
     subprocess.run(["apt-get", "download", "-q", "mmdebstrap"], cwd=work, capture_output=True, check=False)
     package = next(iter(work.glob("mmdebstrap_*.deb")), None)
     if package is None:
-        raise PbxError("mmdebstrap is missing. Run as root: apt-get install mmdebstrap")
+        raise PbxError("缺少 mmdebstrap。 mmdebstrap is missing. Run as root: apt-get install mmdebstrap")
     subprocess.run(["dpkg-deb", "-x", str(package), str(work / "tool")], check=True, capture_output=True)
     return ["perl", str(work / "tool/usr/bin/mmdebstrap")]

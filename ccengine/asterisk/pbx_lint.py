@@ -31,7 +31,8 @@ def lint(settings: Settings) -> list[str]:
         run = subprocess.run([*command, "dialplan-check", str(main)], capture_output=True, text=True, cwd=folder)
     lines = (run.stdout + run.stderr).splitlines()
     if run.returncode and not any(re.search(r" [A-Z]_[A-Z_]+:", line) for line in lines):
-        raise PbxError("asterisklint does not run. Install it: pip install asterisklint-jjs\n" + "\n".join(lines[-3:]))
+        last = "\n".join(lines[-3:])
+        raise PbxError(f"asterisklint 无法运行。 It does not run. Install it: pip install asterisklint-jjs\n{last}")
     return [line.replace(f"{folder}/", "") for line in lines if line.strip() and not _HARMLESS.search(line)]
 
 

@@ -43,7 +43,9 @@ def find_program(settings: Settings) -> Program:
     """Return the host's Asterisk where it is new enough, else the unpacked one; raises PbxError if there is none."""
     program = host_program() or unpacked_program(settings.pbx_root)
     if program is None:
-        raise PbxError(f"no Asterisk: none on this host, none in {settings.pbx_root}. Run: ccengine pbx install")
+        raise PbxError(
+            f"没有 Asterisk。 No Asterisk: none on this host, none in {settings.pbx_root}. Run: ccengine pbx install"
+        )
     return program
 
 

@@ -38,4 +38,7 @@ def _check(name: str, value: Any) -> None:
         for part in value:
             _check(name, part)
     elif not _SAFE.fullmatch(str(value)):
-        raise PbxError(f"{name}: {str(value)!r} holds a character that cannot stand in the PBX's configuration")
+        raise PbxError(
+            f"{name}：{str(value)!r} 含有不允许的字符。 "
+            f"{name}: {str(value)!r} holds a character that cannot stand in the PBX's configuration"
+        )

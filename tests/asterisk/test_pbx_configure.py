@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
-from pbx_instance import asterisk_root
+from pbx_instance import asterisk_root, wait_until
 
-from ccengine.asterisk import pbx
+from ccengine.asterisk import pbx, pbx_user
 from ccengine.asterisk.doctor import check_pbx
 from ccengine.asterisk.pbx_configure import configure, configure_host, include_lines, run_dir
 from ccengine.asterisk.pbx_lint import lint
@@ -126,12 +127,51 @@ def test_doctor_names_each_missing_include_line(settings: Settings, program: Pro
     shutil.copytree(program.share_dir.parents[2] / "etc" / "asterisk", etc)
     lines = configure_host(settings, etc, program)
     missing = [finding for finding in check_pbx(settings, etc) if not finding.ok and "#include" in finding.remedy]
-    assert [finding.remedy.split(": ")[1] for finding in missing] == [line for _, line in lines]
+    assert [finding.remedy.rsplit(": ", 1)[1] for finding in missing] == [line for _, line in lines]
     for path, line in lines[1:]:
         with path.open("a") as file:
             file.write(f"\n{line}\n")
     (missing_one,) = [f for f in check_pbx(settings, etc) if not f.ok and "#include" in f.remedy]
     assert str(lines[0][0]) in missing_one.remedy
+
+
+def test_debians_own_configuration_with_our_lines_loads(settings: Settings, program: Program) -> None:
+    """A host's Asterisk reads our drop-ins: Debian's stock configuration, the printed lines, a transport."""
+    base = settings.state_dir / "host"
+    shutil.copytree(program.share_dir.parents[2] / "etc" / "asterisk", base / "etc")
+    for path, line in configure_host(settings, base / "etc", program):
+        with path.open("a") as file:
+            file.write(f"\n{line}\n")
+    (base / "log" / "cel-custom").mkdir(parents=True)
+    (base / "data").mkdir()
+    (base / "data" / "documentation").symlink_to(program.share_dir / "documentation")
+    own = {"astetcdir": "etc", "astvarlibdir": "var", "astdbdir": "var", "astdatadir": "data", "astspooldir": "spool"}
+    folders = own | {"astrundir": "run", "astlogdir": "log"}
+    lines = [f"{name} => {base / folder}" for name, folder in folders.items()]
+    config = base / "etc" / "asterisk.conf"
+    config.write_text("\n".join(["[directories]", f"astmoddir => {program.modules_dir}", *lines]))
+    for folder in ("var", "spool", "run"):
+        (base / folder).mkdir()
+    pbx_user.own(base)
+    command = [*program.command, "-C", str(config)]
+    with (base / "out").open("wb") as output:
+        process = subprocess.Popen([*pbx_user.prefix([base]), *command, "-f"], stdout=output, stderr=output)
+    try:
+        wait_until(lambda: "fully booted" in ask(command, "core waitfullybooted"), "the start")
+        assert "Goto(cc-call,s,1)" in ask(command, "dialplan show cc-inbound")
+        assert "CC_AGI=127.0.0.1:4573" in ask(command, "dialplan show globals")
+        assert ask(command, "queue show").startswith("hotline has 0 calls")
+        assert "cc_actions" in ask(command, "manager show users")
+        assert "USER_DEFINED" in ask(command, "cel show status")
+        assert "cc-trunk" in ask(command, "pjsip show endpoints")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ask(command: list[str], question: str) -> str:
+    """Run one command on that PBX's command line."""
+    return subprocess.run([*command, "-rx", question], capture_output=True, text=True).stdout
 
 
 def test_commented_include_line_does_not_count(settings: Settings, program: Program, tmp_path: Path) -> None:
