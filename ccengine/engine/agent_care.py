@@ -7,7 +7,7 @@ What does not live here: states (calls/agent_state), commands of people (service
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ import structlog
 
 from ccengine.calls.agent_state import WRAP_UP, Agent, AgentState
 from ccengine.calls.facts import AgentStateChanged, CallConnected, CallHeld, CallMissed, CallResumed, Fact
-from ccengine.clock import Clock
 from ccengine.ports import Pbx, PbxRefused, PbxUnavailable
 from ccengine.values import Direction
 
@@ -31,13 +30,12 @@ _JOURNALED = (AgentState.WRAP_UP, AgentState.UNREACHABLE)
 class AgentCare:
     """Takes facts, sends commands one after the other; a command that fails is logged and never holds others up."""
 
-    def __init__(self, pbx: Pbx, wrapup_seconds: float, clock: Clock) -> None:
+    def __init__(self, pbx: Pbx, wrapup_seconds: float, state_of: Callable[[str], AgentState | None]) -> None:
         self._pbx = pbx
         self._wrapup_seconds = wrapup_seconds
-        self._clock = clock
+        self._state_of = state_of
         self._jobs: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._extensions: dict[str, str] = {}
         self._missed: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -95,6 +93,8 @@ class AgentCare:
             self._do(self._pbx.write_queue_log("CC_STATE", "NONE", fact.agent_number, message))
 
     async def _wrap_up(self, number: str, extension: str) -> None:
+        if self._state_of(number) is not AgentState.AVAILABLE:
+            return  # paused, signed out or rung meanwhile: that is what counts
         await self._pbx.pause(number, extension, WRAP_UP)
         self._cancel(number)
         loop = asyncio.get_running_loop()
@@ -102,7 +102,11 @@ class AgentCare:
 
     def _end_wrap_up(self, number: str, extension: str) -> None:
         if self._timers.pop(number, None) is not None:
-            self._do(self._pbx.pause(number, extension, None))
+            self._do(self._lift(number, extension))
+
+    async def _lift(self, number: str, extension: str) -> None:
+        if self._state_of(number) is AgentState.WRAP_UP:
+            await self._pbx.pause(number, extension, None)
 
     def _cancel(self, number: str) -> None:
         timer = self._timers.pop(number, None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from ccengine.asterisk.ami.session import Address, AmiSession, LinkDown, LinkUp
 from ccengine.asterisk.ami.translate import text, translate
 from ccengine.asterisk.secrets import Secrets
 from ccengine.calls import pbx_events as ev
+from ccengine.calls.agent_state import AgentState
 from ccengine.calls.board import Board, BoardSnapshot, Person
 from ccengine.calls.facts import Anomaly, Fact
 from ccengine.calls.tracker import Tracker
@@ -43,7 +43,7 @@ class LiveCalls:
         self._clock = clock
         self._today: Callable[[], Mapping[str, Any]] = dict
         self._changed = asyncio.Event()
-        self._readers: list[asyncio.Queue[Fact]] = []
+        self._readers: list[FactStream] = []
         self._booted = asyncio.Event()
         self._generation = 0
         self.failures = 0
@@ -55,7 +55,7 @@ class LiveCalls:
         self.tracker = Tracker(settings.site.node, (settings.pbx.queue,))
         self.board = Board(self.tracker)
         self._pbx = AmiPbx(self._request, settings.pbx.queue)
-        self._care = AgentCare(self._pbx, settings.pbx.wrapup_seconds, clock)
+        self._care = AgentCare(self._pbx, settings.pbx.wrapup_seconds, self._state_of)
 
     def _session(self, name: str, user: str, secrets: Secrets, tap: Tap | None) -> AmiSession:
         ami = self._settings.ami
@@ -116,20 +116,9 @@ class LiveCalls:
             yield self.board_snapshot()
             await changed.wait()
 
-    @contextmanager
-    def _reader(self) -> Any:
-        queue: asyncio.Queue[Fact] = asyncio.Queue(MAX_FACTS)
-        self._readers.append(queue)
-        try:
-            yield queue
-        finally:
-            self._readers.remove(queue)
-
-    async def facts(self) -> AsyncIterator[Fact]:
-        """Yield every fact from now on, in order. A reader 10,000 behind loses the oldest, told as an Anomaly."""
-        with self._reader() as queue:
-            while True:
-                yield await queue.get()
+    def facts(self) -> FactStream:
+        """Return every fact from now on, in order: `async for fact in live.facts()`."""
+        return FactStream(self._readers)
 
     def health(self) -> dict[str, Any]:
         """Return facts about the two links; `ok` when both stand and the picture is not stale."""
@@ -169,9 +158,15 @@ class LiveCalls:
                 self._booted.clear()
                 self._feed(ev.LinkLost(at=self._clock.now(), reason=item.reason))
             elif isinstance(item, LinkUp):
-                log.info("waiting for the PBX to say that it is booted", generation=item.generation)
+                asyncio.get_running_loop().call_later(BOOT_SECONDS, self._miss_boot, item.generation)
             else:
                 await self._take(item)
+
+    def _miss_boot(self, generation: int) -> None:
+        """Without FullyBooted there is no snapshot, and the board would stay stale without a word."""
+        if self._events.up and self._events.generation == generation and not self._booted.is_set():
+            log.error("the PBX does not say that it is booted", remedy="the AMI user cc_events needs read=system")
+            self._events.drop("no FullyBooted")
 
     async def _take(self, headers: Headers) -> None:
         """Translate and feed one message. A fault in one message is counted and costs that message only."""
@@ -196,6 +191,7 @@ class LiveCalls:
         for _ in range(3):
             try:
                 await self._wait_for_actions()
+                asked_at = self._clock.now()  # a leg begun while the list is made is missing from it and lives
                 taken = await snapshot.take(
                     self._actions.request, self._generation + 1, self._clock.now, self._settings.ami.action_seconds
                 )
@@ -207,7 +203,7 @@ class LiveCalls:
                 return  # the link went meanwhile: the next one brings its own picture
             self._generation = taken.generation
             self._feed(taken)
-            self.on_snapshot(taken.at, frozenset(one.leg.uniqueid for one in taken.legs))
+            self.on_snapshot(asked_at, frozenset(one.leg.uniqueid for one in taken.legs))
             self._care.after_snapshot(self.tracker.people.agents.values())
             return
         self._events.drop("no snapshot could be taken")
@@ -226,9 +222,13 @@ class LiveCalls:
                 self.anomalies += 1
                 log.info("anomaly", kind=fact.kind, detail=fact.detail)
             self._care.take(fact)
-            for queue in self._readers:
-                _put_newest(queue, fact)
+            for reader in self._readers:
+                reader.put(fact)
         self._tell_change()
+
+    def _state_of(self, number: str) -> AgentState | None:
+        agent = self.tracker.people.agents.get(number)
+        return agent.state if agent else None
 
     def _tell_change(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
@@ -243,10 +243,30 @@ class LiveCalls:
         return await self._actions.request(headers, list_end=list_end, seconds=seconds)
 
 
-def _put_newest(queue: asyncio.Queue[Fact], fact: Fact) -> None:
-    """Put a fact; a full queue loses its oldest ones to a note that says so."""
-    if queue.full():
-        queue.get_nowait()
-        queue.get_nowait()
-        queue.put_nowait(Anomaly(at=fact.at, kind="facts_lost", detail="a reader of facts was too slow"))
-    queue.put_nowait(fact)
+class FactStream:
+    """One reader's facts, heard from its making until `close`. One that is MAX_FACTS behind loses the oldest, and is
+    told so by an Anomaly."""
+
+    def __init__(self, readers: list[FactStream]) -> None:
+        self._queue: asyncio.Queue[Fact] = asyncio.Queue(MAX_FACTS)
+        self._readers = readers
+        readers.append(self)
+
+    def put(self, fact: Fact) -> None:
+        """Add a fact."""
+        if self._queue.full():
+            self._queue.get_nowait()
+            self._queue.get_nowait()
+            self._queue.put_nowait(Anomaly(at=fact.at, kind="facts_lost", detail="a reader of facts was too slow"))
+        self._queue.put_nowait(fact)
+
+    def __aiter__(self) -> FactStream:
+        return self
+
+    async def __anext__(self) -> Fact:
+        return await self._queue.get()
+
+    def close(self) -> None:
+        """Hear no more."""
+        if self in self._readers:
+            self._readers.remove(self)

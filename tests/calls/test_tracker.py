@@ -291,6 +291,10 @@ def test_positions_close_up_when_somebody_leaves() -> None:
         events = [event for event in caller_side(number)[:6] if not isinstance(event, ev.CallerJoined)]
         joined = ev.CallerJoined(at=at(3 + number), queue=QUEUE, leg=trunk(number), position=number)
         feed(tracker, *events, joined)
-    feed(tracker, ev.CallerLeft(at=at(9), queue=QUEUE, leg=trunk(1)))
+    feed(
+        tracker,
+        ev.CallerGaveUp(at=at(9), queue=QUEUE, leg=trunk(1)),
+        ev.CallerLeft(at=at(9), queue=QUEUE, leg=trunk(1)),
+    )
     waiting = Board(tracker).snapshot(at(10)).waiting
     assert [(line.call_id, line.position) for line in waiting] == [(call_id(2), 1), (call_id(3), 2)]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from live_watch import LiveWatch, watching
+from pbx_fixtures import MakePbx
 from pbx_instance import PbxInstance
 from phones import CALLER_TONE, Phone, PhoneCall, Phones
 from sipp import Sipp
 
 from ccengine.asterisk.ami.recorded import read_events
+from ccengine.asterisk.pbx import pid_of
 from ccengine.calls.facts import CallConnected, CallHeld, CallMissed, CallOffered, CallResumed, CallStarted, CallWaiting
 from ccengine.calls.replay import replay
+from ccengine.config import Settings
 from ccengine.ports import PbxRefused, PbxUnavailable
 from ccengine.values import EndedBy, Outcome
 
@@ -306,3 +310,41 @@ async def test_hangup_by_command_ends_the_call(pbx: PbxInstance, phones: Phones)
         await call.wait_closed()
         (record,) = await watch.until_over()
         assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.SYSTEM)
+
+
+def quick(pbx: PbxInstance) -> Settings:
+    """Settings that find a dead link fast."""
+    ami = pbx.settings.ami.model_copy(update={"ping_interval_seconds": 0.2, "ping_reply_seconds": 0.5})
+    return pbx.settings.model_copy(update={"ami": ami})
+
+
+async def test_frozen_pbx_is_found_and_the_board_says_so(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx, settings=quick(pbx)) as watch:
+        await phones.agent("1001")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        pid = pid_of(pbx.settings)
+        assert pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await watch.until(lambda: watch.live.board_snapshot().stale, "the dead link to be found", 5)
+            with pytest.raises(PbxUnavailable):
+                await watch.live.pbx.pause("8001", "1001", "meal")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        assert watch.agent("8001") == "available"
+
+
+async def test_killed_pbx_interrupts_its_calls_and_comes_back(make_pbx: MakePbx) -> None:
+    own = make_pbx()
+    async with Phones(own.settings) as phones, watching(own, settings=quick(own)) as watch:
+        await talk_with(watch, phones)
+        pid = pid_of(own.settings)
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        await watch.until(lambda: watch.live.board_snapshot().stale, "the loss to be seen", 5)
+        await asyncio.to_thread(own.start)
+        (record,) = await watch.until_over()
+        assert (record.ended_by, record.outcome, record.notes) == (EndedBy.PBX, Outcome.ANSWERED, ("interrupted",))
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        assert watch.calls() == []
