@@ -23,9 +23,11 @@ from sounds import tone_share
 
 from ccengine.asterisk import pbx as process
 from ccengine.asterisk.recordings import StereoBuilder
+from ccengine.asterisk.secrets import load_or_create
 from ccengine.clock import SystemClock
 from ccengine.engine.journal_reader import JournalReader
 from ccengine.engine.journal_state import JournalState
+from ccengine.engine.live_calls import LiveCalls
 from ccengine.ports import BuiltRecording, RecordingNotReady
 from ccengine.values import CallRecord, Direction, EndedBy, Outcome, RecordingParty
 
@@ -297,6 +299,63 @@ async def test_consultation_without_transfer_is_no_call_of_its_own(pbx: PbxInsta
     record = only(pbx, "consultation")
     assert [talk.agent_number for talk in record.talks] == ["8001"]
     assert record.transfers == 0
+
+
+async def test_agent_refuses_and_the_next_one_answers(pbx: PbxInstance, phones: Phones) -> None:
+    first = await phones.agent("1001")
+    pbx.sign_in("1001")
+    caller = await phones.caller()
+    call = await caller.call("96390")
+    await (await first.wait_ringing()).reject()
+    second = await phones.agent("1002")
+    pbx.cli("queue pause member PJSIP/1001 queue hotline reason break")
+    pbx.sign_in("1002")
+    talk = await second.answer_next()
+    await call.wait_heard(second.tone)
+    await talk.hangup()
+    await pbx.wait_call_over()
+    record = only(pbx, "refused_then_answered")
+    assert (record.outcome, record.agent_number, record.ended_by) == (Outcome.ANSWERED, "8002", EndedBy.AGENT)
+    assert record.wait_seconds > 0.5
+    assert [part.agent_number for part in record.recordings if part.party is RecordingParty.AGENT] == ["8002"]
+
+
+async def test_blind_transfer_back_to_the_queue(pbx: PbxInstance, phones: Phones) -> None:
+    second = await phones.agent("1002")
+    async with talking(pbx, phones) as (call, talk):
+        pbx.cli("queue pause member PJSIP/1001 queue hotline reason break")
+        pbx.sign_in("1002")
+        transferring = asyncio.create_task(talk.transfer("96390"))
+        await second.answer_next()
+        await call.wait_heard(second.tone)
+        await talk_for(pbx, call, 0.5)
+        await call.hangup()
+        await transferring
+    await pbx.wait_call_over()
+    record = only(pbx, "transfer_to_queue")
+    assert [talk.agent_number for talk in record.talks] == ["8001", "8002"]
+    assert (record.transfers, record.queue, record.outcome) == (1, "hotline", Outcome.ANSWERED)
+
+
+async def test_hold_is_told_by_the_live_view_and_counted(pbx: PbxInstance, phones: Phones) -> None:
+    live = LiveCalls(pbx.settings, load_or_create(pbx.settings), SystemClock())
+    watching = asyncio.create_task(live.run())
+    async with talking(pbx, phones) as (call, talk):
+        await pbx.wait_for(lambda: live.health()["ok"], "the live view")
+        await talk.hold()
+        await pbx.wait_for(lambda: "CC_HOLD" in [line[4] for line in pbx.queue_log()], "the hold in the journal")
+        await asyncio.sleep(1)
+        await talk.resume()
+        await pbx.wait_for(lambda: "CC_UNHOLD" in [line[4] for line in pbx.queue_log()], "the end of the hold")
+        await talk_for(pbx, call, 0.5)
+        await call.hangup()
+    await pbx.wait_call_over()
+    watching.cancel()
+    await asyncio.wait([watching])
+    record = only(pbx, "hold")
+    assert 0.9 <= record.hold_seconds <= 3
+    assert record.talk_seconds > record.hold_seconds
+    assert (record.agent_number, record.ended_by) == ("8001", EndedBy.CALLER)
 
 
 async def test_agent_calls_out_and_is_answered(pbx: PbxInstance, phones: Phones) -> None:
