@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -24,6 +25,7 @@ from ccengine.backoffice.live import BoardHub
 from ccengine.backoffice.middlewares import chain
 from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
 from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
+from ccengine.backoffice.supervisor.socket import SOCKETS, close_sockets
 from ccengine.backoffice.templating import Pages
 from ccengine.backoffice.work_orders.routes import ROUTES as WORK_ORDERS
 from ccengine.ports import EngineDoor
@@ -51,11 +53,13 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[HUB] = BoardHub(door)
     app[PEOPLE] = People()
     app[LISTENED] = {}
+    app[SOCKETS] = WeakSet()
     for routes in _AREAS:
         app.router.add_routes(routes)
     setup_api(app)
     app.router.add_static("/static/", WEB / "static")
     app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(close_sockets)
     app.cleanup_ctx.append(_follow_board)
     return app
 

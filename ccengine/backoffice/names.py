@@ -38,6 +38,7 @@ def helpers(request: web.Request) -> dict[str, Any]:
         return f"{_('person.api')} {name}" if kind == "api" else user_display_name(request.app, name)
 
     return {
+        "code_text": known,
         "menu_text": menu_text,
         "district_name": district_name,
         "person_name": person_name,

@@ -193,3 +193,13 @@ async def test_choice_with_an_unknown_code_is_told_on_the_card(site: Site, engin
     browser = await site.browser("8001")
     answer = await browser.post("/desk/choice", {"call_id": call_id(), "disposition": "nonsense"})
     assert answer.status == 200 and "没有这个处理结果" in answer.text
+
+
+async def test_a_stopping_server_sends_the_tabs_away_and_waits_for_nobody(site: Site, engine: Door) -> None:
+    async with tab(await site.browser("supervisor")) as socket:
+        await hear(socket, lambda m: m["fresh"])
+        async with asyncio.timeout(20):
+            await site.server.close()
+            while (message := await socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
+                pass
+        assert message.data == aiohttp.WSCloseCode.GOING_AWAY

@@ -16,6 +16,7 @@ from ccengine.hotline.disposition import DEFAULTS as DISPOSITIONS
 from ccengine.hotline.opening_rule import DEFAULTS as RULES
 from ccengine.hotline.outage import OutageKind
 from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
+from ccengine.records.call_events import _STEPS
 from ccengine.services.agents import PAUSE_REASONS
 from ccengine.services.rights import ROLES
 from ccengine.services.work_orders import FORMS, PRIORITIES, SOURCES, TYPES
@@ -68,6 +69,10 @@ CODES = {
         f"heading_{name}"
         for name in ["sign_in", "not_allowed", "not_found", "conflict", "invalid", "unavailable", "other"]
     ],
+    "timeline": [kind for kind, _ in _STEPS.values()]
+    + ["arrived", "answered", "ringing", "not_taken", "talk_started", "talk_ended", "hold", "unhold", "ended"]
+    + ["blind_transfer", "attended_transfer"],
+    "timeline_detail": ["key", "extension", "cause", "account"],
     "unit": ["callers", "calls", "seconds", "percent"],
     "calls": ["silent_caller", "silent_agent", "silent_message"],
 }

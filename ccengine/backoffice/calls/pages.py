@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import escape
 from typing import Any
 
@@ -18,11 +19,14 @@ from ccengine.backoffice.render import language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.rows import CallDetail, CallFilter, CallRow, Page
 from ccengine.services import call_records, rules
+from ccengine.services.context import Context
 from ccengine.services.errors import Invalid
 from ccengine.services.rights import may
 from ccengine.values import Direction, Outcome
 
 _PAGE = 50
+#: How long the page of a finished call looks for its recording by itself.
+_BUILD_TIME = timedelta(minutes=2)
 _FILTERS = ("number", "outcome", "direction", "agent", "from", "to")
 _DIRECTIONS = (Direction.INBOUND, Direction.OUTBOUND)
 
@@ -72,7 +76,7 @@ def _conditions(request: web.Request, wanted: dict[str, str]) -> CallFilter:
 @page("calls.view")
 async def show_call(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """One call with everything known about it."""
-    ctx, _ = request.app[CTX], text_for(request)
+    ctx, words = request.app[CTX], helpers(request)
     await refresh_people(request.app)
     detail = await call_records.get_call(ctx, person.actor, request.match_info["call_id"])
     record = detail.call.record
@@ -86,10 +90,18 @@ async def show_call(request: web.Request, person: SignedIn) -> web.StreamRespons
         may_listen=_may_listen(person, detail),
         agent_names=names,
         disposition_names=await _disposition_names(request),
-        timeline_title=lambda entry: title_of(entry, _),
-        timeline_text=lambda entry: text_of(entry, _, helpers(request), names),
-        **helpers(request),
+        growing=not record.final or _recording_expected(ctx, detail),
+        timeline_title=lambda entry: title_of(entry, words),
+        timeline_text=lambda entry: text_of(entry, words, names),
+        **words,
     )
+
+
+def _recording_expected(ctx: Context, detail: CallDetail) -> bool:
+    """Tell whether the call's recording may still be in the making."""
+    ended = detail.call.record.ended_at
+    recent = ended is not None and ctx.clock.now() - ended < _BUILD_TIME
+    return recent and bool(detail.call.record.recordings) and detail.call.playable is None
 
 
 def _may_listen(person: SignedIn, detail: CallDetail) -> bool:

@@ -73,9 +73,11 @@ def _agent(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str])
 def _call(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) -> dict[str, Any]:
     number, item = row.get("agent_number") or "", row.get("menu_item") or ""
     state = row.get("state", "menu")
+    outbound = row.get("direction") == "outbound"
     return {
         "call_id": row.get("call_id", ""),
-        "caller_number": row.get("caller_number", ""),
+        "outbound": outbound,
+        "caller_number": row.get("dialed_number" if outbound else "caller_number", ""),
         "state": state,
         "tone": _CALL_TONES.get(state, ""),
         "item_text": names["menu_text"]([item]) if item else "",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakSet
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import agent_names
@@ -25,12 +26,22 @@ _PAUSE_SECONDS = 0.2
 _CHECK_EVERY = 30
 _SESSION_OVER = 4401
 
+#: All open sockets, so that a stopping server does not wait for people to close their tabs.
+SOCKETS: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("sockets", WeakSet)
+
+
+async def close_sockets(app: web.Application) -> None:
+    """Tell every tab that the server goes away; they reconnect by themselves (an `on_shutdown` signal)."""
+    open_now = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in app[SOCKETS]]
+    await asyncio.gather(*open_now, return_exceptions=True)
+
 
 @page()
 async def board_socket(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Serve one tab until it closes, the session ends, or the server stops."""
     socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
     await socket.prepare(request)
+    request.app[SOCKETS].add(socket)
     wants_board = request.query.get("board") == "1" and may(person.actor, "board.view")
     writer = asyncio.create_task(_push(request, socket, person, wants_board))
     try:
