@@ -284,6 +284,7 @@ class SnapshotTaken(PbxEvent):
     """All that the PBX has now, listed after the event stream was opened, and fed through the same door."""
 
     generation: int = 0
+    boot: str = ""  # names the PBX's present run; another one than before: nothing of before lives
     legs: tuple[SnapshotLeg, ...] = field(default=())
     members: tuple[Member, ...] = field(default=())
     entries: tuple[SnapshotEntry, ...] = field(default=())

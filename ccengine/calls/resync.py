@@ -26,6 +26,7 @@ class Resync:
         self._tracker = tracker
         self._booted_at: datetime | None = None
         self._generation = 0
+        self._boot = ""
 
     def booted(self, event: ev.Booted) -> None:
         """The PBX says since when it runs: after a restart nothing of before lives."""
@@ -56,6 +57,9 @@ class Resync:
             self._tracker.anomaly(event.at, "old_snapshot", str(event.generation))
             return
         self._generation = event.generation
+        if self._boot and event.boot and event.boot != self._boot:
+            self._interrupt_all(event.at)
+        self._boot = event.boot or self._boot
         self._tracker.connected, self._tracker.stale = True, False
         self._end_unlisted(event)
         self._tracker.people.replace_members(event.members)

@@ -269,6 +269,15 @@ def test_restart_of_the_pbx_interrupts_everything() -> None:
     assert tracker.families.legs == {}
 
 
+def test_snapshot_of_another_run_interrupts_everything() -> None:
+    tracker = Tracker("n1")
+    feed(tracker, ev.SnapshotTaken(at=at(-1), generation=1, boot="2026-11-21 07:00:00"), *answered_call()[:-5])
+    same = ev.SnapshotTaken(at=at(15), generation=2, boot="2026-11-21 07:00:00", legs=(ev.SnapshotLeg(leg=trunk()),))
+    assert not [fact for fact in feed(tracker, same) if isinstance(fact, CallEnded)]
+    other = ev.SnapshotTaken(at=at(16), generation=3, boot="2026-11-21 08:00:15")
+    assert only_record(feed(tracker, other)).ended_by is EndedBy.PBX
+
+
 def test_reconnect_without_a_restart_interrupts_nothing() -> None:
     tracker = Tracker("n1")
     feed(tracker, ev.Booted(at=at(-1), uptime_seconds=500), *answered_call()[:5])

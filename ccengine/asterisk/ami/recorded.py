@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ccengine.asterisk.ami.framing import Headers, parse_message
-from ccengine.asterisk.ami.snapshot import build
+from ccengine.asterisk.ami.snapshot import boot_of, build
 from ccengine.asterisk.ami.translate import moment, text, translate
 from ccengine.calls.pbx_events import PbxEvent
 from ccengine.calls.replay import render, replay
@@ -51,10 +51,11 @@ def read_messages(lines: Iterable[str]) -> Iterator[Headers]:
 def read_events(lines: Iterable[str]) -> Iterator[PbxEvent]:
     """Yield the events of a recording; one without a time has that of the one before."""
     listed: list[Headers] = []
-    now, generation, whole = _START, 0, False
+    now, generation, whole, boot = _START, 0, False, ""
     for headers in read_messages(lines):
         now = moment(headers, now)
         name = text(headers, "event")
+        boot = boot_of(headers) or boot
         if name in _LISTS:
             listed.append(headers)
         elif name == "CoreShowChannelsComplete":
@@ -62,7 +63,7 @@ def read_events(lines: Iterable[str]) -> Iterator[PbxEvent]:
         elif name == "QueueStatusComplete":
             if whole:  # not the list that a command asked for
                 generation += 1
-                yield build(listed, generation, now)
+                yield build(listed, generation, now, boot)
             listed, whole = [], False
         elif (event := translate(headers, now)) is not None:
             yield event

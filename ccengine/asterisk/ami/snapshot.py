@@ -18,13 +18,19 @@ Request = Callable[..., Awaitable[Reply]]
 
 
 async def take(request: Request, generation: int, now: Callable[[], datetime], seconds: float) -> ev.SnapshotTaken:
-    """List channels and queues. Raises PbxUnavailable, PbxRefused."""
+    """Ask which run of the PBX this is, and list channels and queues. Raises PbxUnavailable, PbxRefused."""
+    status = await request({"Action": "CoreStatus"}, seconds=seconds)
     channels = await request({"Action": "CoreShowChannels"}, list_end="CoreShowChannelsComplete", seconds=seconds)
     queues = await request({"Action": "QueueStatus"}, list_end="QueueStatusComplete", seconds=seconds)
-    return build((*channels.items, *queues.items), generation, now())
+    return build((*channels.items, *queues.items), generation, now(), boot_of(status.response))
 
 
-def build(items: Iterable[Headers], generation: int, at: datetime) -> ev.SnapshotTaken:
+def boot_of(headers: Headers) -> str:
+    """Return when the PBX began to run, as it writes it (to the second): the name of this run."""
+    return f"{text(headers, 'corestartupdate')} {text(headers, 'corestartuptime')}".strip()
+
+
+def build(items: Iterable[Headers], generation: int, at: datetime, boot: str = "") -> ev.SnapshotTaken:
     """Make the snapshot of the lists' items; items of other names are left out."""
     legs, members, entries = [], [], []
     for headers in items:
@@ -39,7 +45,7 @@ def build(items: Iterable[Headers], generation: int, at: datetime) -> ev.Snapsho
             case "QueueEntry":
                 entries.append(_entry(headers))
     return ev.SnapshotTaken(
-        at=at, generation=generation, legs=tuple(legs), members=tuple(members), entries=tuple(entries)
+        at=at, generation=generation, boot=boot, legs=tuple(legs), members=tuple(members), entries=tuple(entries)
     )
 
 
