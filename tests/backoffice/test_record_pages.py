@@ -313,6 +313,21 @@ async def test_an_illegal_or_late_move_changes_nothing_and_says_why(site: Site) 
     assert back.status == 422 and 'id="note-error"' in back.text
 
 
+async def test_an_order_is_stamped_once_and_edited_with_its_history(site: Site) -> None:
+    browser = await site.browser("dispatcher")
+    path = await register(browser)
+    assert (await browser.post(f"{path}/stamp", {"stamp": "replied"})).status == 303
+    page = (await browser.get(path)).text
+    assert 'value="replied"' not in page and 'value="item_cleared"' in page
+    assert (await browser.post(f"{path}/stamp", {"stamp": "closed"})).status == 422
+    edit = {"title": "水表倒转", "priority": "urgent", "unit": "城西管网所", "version": await version_of(browser, path)}
+    assert (await browser.post(f"{path}/edit", edit)).status == 303
+    page = (await browser.get(path)).text
+    assert "水表倒转" in page and "城西管网所" in page and "紧急" in page and "修改" in page
+    empty = await browser.post(f"{path}/edit", {"title": " ", "version": await version_of(browser, path)})
+    assert empty.status == 422 and 'id="title-error"' in empty.text and "<details open>" in empty.text
+
+
 async def test_orders_are_filtered_by_tab_and_text(site: Site) -> None:
     browser = await site.browser("8001")
     await register(browser, title="厨房漏水", address="翠苑一区")

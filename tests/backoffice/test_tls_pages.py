@@ -11,8 +11,11 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 from cryptography import x509
+from pages_site import PASSWORD, Site
 
+from ccengine.backoffice.app import make_app
 from ccengine.backoffice.binding import UnsafeBinding, check_bind, tls_context
+from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.backoffice.tls import init_tls, tls_group
 from ccengine.config import Settings
 
@@ -89,3 +92,30 @@ def test_the_command_makes_the_files_and_says_what_to_set(tmp_path: Path, monkey
     assert "tls_certificate" in result.output and (tmp_path / "tls" / "server.crt").exists()
     refused = CliRunner().invoke(tls_group, ["init", "--name", "two words"])
     assert refused.exit_code != 0 and "two words" in refused.output
+
+
+async def test_over_tls_the_cookie_is_secure_and_of_this_host_only(site: Site, tmp_path: Path) -> None:
+    files = init_tls(tmp_path / "tls", ("localhost",), NOW)
+    door = EngineDoor(site.ctx.settings)
+    runner = web.AppRunner(make_app(site.ctx, door))
+    await runner.setup()
+    try:
+        context = tls_context(str(files.certificate), str(files.key))
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        trusted = ssl.create_default_context(cafile=str(files.ca_certificate))
+        base = f"https://localhost:{runner.addresses[0][1]}"
+        fields = {"user": "admin", "password": PASSWORD}
+        async with aiohttp.ClientSession() as session:
+            sent = session.post(
+                f"{base}/sign-in", data=fields, headers={"Origin": base}, ssl=trusted, allow_redirects=False
+            )
+            async with sent as response:
+                assert response.status == 303
+                cookie = response.headers["Set-Cookie"]
+                assert cookie.startswith("__Host-cc_session=") and "Secure" in cookie and "Path=/" in cookie
+                assert "max-age" in response.headers["Strict-Transport-Security"]
+            async with session.get(f"{base}/board", ssl=trusted) as response:
+                assert response.status == 200 and str(response.url).endswith("/board")
+    finally:
+        await runner.cleanup()
+        await door.close()

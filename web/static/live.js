@@ -68,9 +68,16 @@ function connect() {
     socket = null;
     if (event.code === 4401) return location.reload(); // signed out elsewhere
     show("waiting");
+    leaveIfSignedOut();
     setTimeout(connect, pause + Math.random() * 300);
     pause = Math.min(pause * 2, 8000);
   };
+}
+
+// A socket cannot tell why it was refused; a page can: without a session it leads to the sign-in.
+async function leaveIfSignedOut() {
+  const answer = await fetch("/profile", { method: "HEAD", redirect: "manual" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") location.reload();
 }
 
 function watchSilence() {

@@ -13,7 +13,7 @@ from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import district_options, helpers, options
 from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.backoffice.work_orders.pages import order_page
+from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
 from ccengine.rows import NewOrder
 from ccengine.services import customers, rules, work_orders
 from ccengine.services.errors import Conflict, Invalid, NotFound
@@ -98,7 +98,7 @@ async def _change(
     try:
         await change(order_id, form)
     except Invalid as error:
-        errors = field_errors(error, language_of(request), {"version": "form", "to": "form"})
+        errors = field_errors(error, language_of(request), {"version": "form", "to": "form", "name": "form"})
         return await order_page(request, person, order_id, errors=errors, form=form, status=422)
     except Conflict as error:
         told = {"form": error.message(language_of(request))}
@@ -127,6 +127,29 @@ async def take(request: web.Request, person: SignedIn) -> web.StreamResponse:
         return await work_orders.take(request.app[CTX], person.actor, order_id, version)
 
     return await _change(request, person, "done.order_taken", change)
+
+
+@page("orders.move")
+async def stamp(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Stamp 消件 or 回复."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        name, note = form.get("stamp", ""), form.get("note", "")
+        return await work_orders.stamp_order(request.app[CTX], person.actor, order_id, name, note)
+
+    return await _change(request, person, "done.order_stamped", change)
+
+
+@page("orders.move")
+async def edit(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Change what the order says."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        version = integer("version", form.get("version", ""))
+        values = {name: form[name] for name in EDITABLE if name in form}
+        return await work_orders.change(request.app[CTX], person.actor, order_id, values, version)
+
+    return await _change(request, person, "done.order_changed", change)
 
 
 @page("orders.note")

@@ -17,14 +17,16 @@ from ccengine.backoffice.names import district_options, helpers, options
 from ccengine.backoffice.render import language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.outage import DISTRICTS
-from ccengine.hotline.work_order import OVER, OrderStatus, is_backward
+from ccengine.hotline.work_order import EXTRA_STAMPS, OVER, OrderStatus, is_backward
 from ccengine.rows import OrderFilter, OrderRow, Page
-from ccengine.services import figures, work_orders
+from ccengine.services import figures, rules, work_orders
 from ccengine.services.context import Context
 from ccengine.services.errors import Invalid
 
 _PAGE = 50
 _FILTERS = ("q", "type", "priority", "form", "source", "district")
+#: What the edit form of an order offers.
+EDITABLE = ("title", "type", "category", "priority", "unit", "assigned_to", "contact_name", "address")
 _HANDLING = (
     OrderStatus.ACCEPTED,
     OrderStatus.DISPATCHED,
@@ -135,9 +137,23 @@ async def order_page(
         taken_by_me=order.assigned_to == person.actor.name,
         is_overdue=lambda one: overdue(one, ctx),
         errors=errors or {},
-        form={"note": "", "text": "", **(form or {})},
+        form={**{name: getattr(order, name) for name in EDITABLE}, "note": "", "text": "", **(form or {})},
+        editing=bool(set(errors or {}) & set(EDITABLE)),
+        missing_stamps=[name for name in EXTRA_STAMPS if name not in order.stamps and order.status != "archived"],
+        **await _choices(request),
         **helpers(request),
     )
+
+
+async def _choices(request: web.Request) -> dict[str, Any]:
+    """Return what the edit form offers."""
+    _, name = text_for(request), helpers(request)["category_name"]
+    categories = sorted({one.category for one in await rules.dispositions(request.app[CTX]) if one.category})
+    return {
+        "types": options(_, "order_type", work_orders.TYPES),
+        "priorities": options(_, "priority", work_orders.PRIORITIES),
+        "categories": [(code, name(code)) for code in categories],
+    }
 
 
 @page("customers.reveal")
