@@ -73,7 +73,7 @@ async def note_anomaly(ctx: Context, kind: str, call_id: str | None, detail: dic
 async def is_final(ctx: Context, call_id: str) -> bool:
     """Say whether a call already has its final record: the live view asks before it steps in. Errors: Unavailable."""
     async with ctx.store.reading() as uow:
-        row = await uow.calls.get(call_id)
+        row = await uow.calls.bare(call_id)
     return row is not None and row.record.final
 
 
@@ -87,7 +87,7 @@ async def store_live_record(ctx: Context, record: CallRecord) -> bool:
     record = replace(record, source=Source.LIVE)
     async with ctx.store() as uow:
         await uow.calls.lock(record.call_id)
-        known = await uow.calls.get(record.call_id)
+        known = await uow.calls.bare(record.call_id)
         taken = known is None or not known.record.final
         if taken:
             await _store_one(ctx, uow, record)
@@ -124,7 +124,7 @@ async def _store_one(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
     """Insert, grow, finish or correct one call's row; a record that was seen before changes nothing."""
     now, print_ = ctx.clock.now(), fingerprint(record)
     await uow.calls.lock(record.call_id)
-    known = await uow.calls.get(record.call_id)
+    known = await uow.calls.bare(record.call_id)
     if known is None:
         account = await _account_of(ctx, uow, record)
         place = place_of(_other_number(record), ctx.settings.site.area_code)

@@ -222,7 +222,7 @@ async def _close_callbacks(ctx: Context, uow: UnitOfWork, record: CallRecord, fa
 
 async def _last_end(uow: UnitOfWork, order: OrderRow) -> datetime:
     """Return when the (last) call ended that asks for this call-back."""
-    call = await uow.calls.get(order.call_id) if order.call_id else None
+    call = await uow.calls.bare(order.call_id) if order.call_id else None
     return order.created_at if call is None or call.record.ended_at is None else call.record.ended_at
 
 

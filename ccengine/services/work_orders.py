@@ -311,7 +311,7 @@ async def choose_for_call(ctx: Context, actor: Actor, call_id: str, choice: Orde
         await uow.calls.lock(call_id)
         kept = await _checked_choice(ctx, uow, actor, call_id, choice)
         await uow.calls.save_choice(kept)
-        call = await uow.calls.get(call_id)
+        call = await uow.calls.bare(call_id)
         if call is not None:
             facts = facts_of(call.record, kept.customer_account or call.customer_account)
         else:

@@ -56,6 +56,12 @@ class Calls:
         found = await self._rows([calls.c.call_id == call_id], 1)
         return found[0] if found else None
 
+    async def bare(self, call_id: str) -> CallRow | None:
+        """Return one call's own row: nothing of its orders, recordings and customer."""
+        query = select(calls).where(calls.c.call_id == call_id)
+        row = (await self._db.execute(query)).mappings().one_or_none()
+        return _call_row({**row, "customer_name": ""}, {}, {}) if row is not None else None
+
     async def find(self, wanted: CallFilter, cursor: str | None, limit: int) -> Page[CallRow]:
         """Return one page, newest first. Raises BadCursor."""
         conditions = _conditions(wanted)

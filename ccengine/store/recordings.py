@@ -13,7 +13,7 @@ from sqlalchemy import select
 from ccengine.rows import RecordingRow
 from ccengine.store.database import Db, fit
 from ccengine.store.tables.calls import recordings
-from ccengine.store.upsert import upsert
+from ccengine.store.upsert import insert_new, upsert
 
 
 def to_recording(row: Mapping[Any, Any]) -> RecordingRow:
@@ -32,13 +32,11 @@ class Recordings:
         """Add a file, or let the row of that file say the same; what is known of its length is not forgotten."""
         values = {name: getattr(row, name) for name in RecordingRow.__slots__ if name != "id"}
         values["silent_sides"] = list(row.silent_sides)
-        if row.built_at is None and await self._known(row.file_name):
-            return
-        await upsert(self._db, recordings, fit(recordings, values), ("file_name",))
-
-    async def _known(self, file_name: str) -> bool:
-        query = select(recordings.c.id).where(recordings.c.file_name == file_name)
-        return (await self._db.execute(query)).first() is not None
+        values = fit(recordings, values)
+        if row.built_at is None:
+            await insert_new(self._db, recordings, [values], ("file_name",))
+        else:
+            await upsert(self._db, recordings, values, ("file_name",))
 
     async def of_call(self, call_id: str) -> tuple[RecordingRow, ...]:
         """Return a call's files, in the order they were made known."""

@@ -23,14 +23,18 @@ class Rules:
 
     def __init__(self, db: Db) -> None:
         self._db = db
+        self._opening: tuple[OpeningRule, ...] | None = None
 
     async def opening_rules(self) -> tuple[OpeningRule, ...]:
-        """Return all opening rules in order."""
-        query = select(opening_rules).order_by(opening_rules.c.position, opening_rules.c.code)
-        return tuple(OpeningRule(**row) for row in (await self._db.execute(query)).mappings())
+        """Return all opening rules in order; read once in a transaction, however many calls it takes in."""
+        if self._opening is None:
+            query = select(opening_rules).order_by(opening_rules.c.position, opening_rules.c.code)
+            self._opening = tuple(OpeningRule(**row) for row in (await self._db.execute(query)).mappings())
+        return self._opening
 
     async def save_rule(self, rule: OpeningRule) -> None:
         """Add or replace a rule."""
+        self._opening = None
         values = {name: getattr(rule, name) for name in OpeningRule.__slots__}
         values |= {"when": dict(rule.when), "open": dict(rule.open) if rule.open is not None else None}
         await upsert(self._db, opening_rules, fit(opening_rules, values), ("code",))

@@ -65,7 +65,7 @@ async def test_reader_refuses_to_write_where_the_database_can(ctx: Context) -> N
 
 async def test_cancelled_use_case_gives_its_connection_back(ctx: Context) -> None:
     new = NewOrder(type="repair", title="t")
-    for delay in (0, 0.001, 0.003, 0.006, 0.01) * 3:
+    for delay in (0, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.02) * 4:
         task = asyncio.create_task(work_orders.register(ctx, DISPATCHER, new))
         await asyncio.sleep(delay)
         task.cancel()
