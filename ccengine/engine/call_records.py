@@ -99,15 +99,15 @@ class CallRecords:
 
     async def step(self) -> bool:
         """Read and store one batch. Returns False when there was nothing new. Waits while the store is away."""
-        if self._reader is None:
-            self._reader = await self._open()
-        if self._reconcile is not None:
-            at, alive = self._reconcile
-            self._reconcile = None
-            self._reader.reconcile(at, alive)
-        if not self._reader.changed():
-            return False
         try:
+            if self._reader is None:
+                self._reader = await self._open()
+            if self._reconcile is not None:
+                at, alive = self._reconcile
+                self._reconcile = None
+                self._reader.reconcile(at, alive)
+            if not self._reader.changed():
+                return False
             batch = await self._read(self._reader)
         except OSError as error:
             self._say(f"journal: {error.strerror}")

@@ -221,4 +221,8 @@ class JournalReader:
                 detail = {"file": source.name, "text": text}
                 found.append(AnomalyRow(at=now, kind=kind, call_id=None, detail=detail))
             source.notes = []
+        if self.interpreter.late_lines:
+            detail = {"file": CEL, "text": f"{self.interpreter.late_lines} line(s) of calls told long ago"}
+            found.append(AnomalyRow(at=now, kind="late_lines", call_id=None, detail=detail))
+            self.interpreter.late_lines = 0
         return tuple(found)

@@ -299,6 +299,28 @@ async def test_task_one_refused_record_does_not_hold_up_the_others(tmp_path: Pat
     assert rows.position is not None and rows.position.offset == site.cel_file.stat().st_size
 
 
+async def test_task_unreadable_journal_is_said_and_read_once_it_can_be(tmp_path: Path) -> None:
+    site, rows, call = settings_in(tmp_path), Rows(), answered_call()
+    site.cel_file.mkdir()
+
+    async def store(batch: JournalBatch) -> None:
+        rows.keep(batch)
+
+    async def load() -> JournalPosition | None:
+        return rows.position
+
+    task = CallRecords(site, load, store, ManualClock(START), PEOPLE)
+    assert not await task.step()
+    assert task.error.startswith("journal: ")
+    site.cel_file.rmdir()
+    site.cel_file.write_text("\n".join(call.cel) + "\n", encoding="utf-8")
+    while await task.step():
+        pass
+    task.close()
+    assert task.error == ""
+    assert rows.finals == [call.call_id]
+
+
 async def test_task_runs_until_cancelled_and_rotates_an_earlier_day(tmp_path: Path) -> None:
     site, rows, kept = settings_in(tmp_path), Rows(), asyncio.Event()
 

@@ -47,7 +47,11 @@ class JournalFile:
         status = os.fstat(self.descriptor)
         self._device, self._inode = status.st_dev, status.st_ino
         self._first_line = ""
-        self.position()
+        try:
+            self.position()
+        except OSError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the descriptor."""

@@ -79,6 +79,7 @@ class Tail(Generic[T]):
         self._offset = 0
         self._buffer = b""
         self._replay_until: datetime | None = None
+        self._listed: tuple[tuple[int, int], bool] | None = None
         self._notes: list[str] = []
         self._identities: dict[int, JournalFile | FilePosition] = {}
 
@@ -106,13 +107,13 @@ class Tail(Generic[T]):
         return known.at(mark[1]) if known is not None else self._begin
 
     def changed(self) -> bool:
-        """Whether a look is worth while. Cheap: two stat calls, no reading."""
+        """Whether a look is worth while. Cheap: a few stat calls, no reading. Raises OSError."""
         if self._file is None:
-            return any(self.path.parent.glob(f"{self.path.name}*"))
+            return _exists(self.path) or any(self.path.parent.glob(f"{self.path.name}*"))
         return self._file.size != self._offset + len(self._buffer) or self._is_rotated()
 
     def read(self) -> Reading[T]:
-        """Read on, one chunk at most. Never waits."""
+        """Read on, one chunk at most. Never waits. Raises OSError: what was read so far stays."""
         if self._file is None and not self._open_first():
             return Reading(notes=self._take_notes())
         assert self._file is not None
@@ -184,23 +185,18 @@ class Tail(Generic[T]):
         return self._enter_after(paths)
 
     def _find(self, paths: list[Path], wanted: FilePosition) -> Path | None:
-        for path in paths:
-            try:
-                file = JournalFile(path)
-            except OSError:
-                continue
-            here = file.position()
-            file.close()
-            if here.same_file(wanted) or (here.first_line and here.first_line == wanted.first_line):
-                if self._goal is not None and wanted is self._goal:
-                    self._goal = here.at(wanted.offset)
-                return path
-        return None
+        """Return the file of a position: the very file, or one with the same first line (copied, restored)."""
+        here = {path: identity for path in paths if (identity := _identity(path)) is not None}
+        found = [path for path, identity in here.items() if identity.same_file(wanted)]
+        found += [path for path, one in here.items() if one.first_line and one.first_line == wanted.first_line]
+        if found and wanted is self._goal:
+            self._goal = here[found[0]].at(wanted.offset)
+        return found[0] if found else None
 
     def _enter(self, path: Path, offset: int) -> bool:
         try:
             file = JournalFile(path)
-        except OSError:
+        except FileNotFoundError:
             return False
         self._leave()
         self._file = file
@@ -236,9 +232,20 @@ class Tail(Generic[T]):
         try:
             status = os.stat(self.path)
         except OSError:
-            return bool(self._following())  # renamed, and nothing was written since: but another rename may follow ours
+            return self._renamed_on()
         here = self._file.position()
         return (status.st_dev, status.st_ino) != (here.device, here.inode) and status.st_size > 0
+
+    def _renamed_on(self) -> bool:
+        """Ours was renamed and nothing stands under its name: whether another renamed file follows ours.
+
+        The folder is listed only when it changed: no call may come for hours.
+        """
+        assert self._file is not None
+        key = (self._number, os.stat(self.path.parent).st_mtime_ns)
+        if self._listed is None or self._listed[0] != key:
+            self._listed = (key, bool(self._following()))
+        return self._listed[1]
 
     def _go_on(self) -> None:
         """Enter the file that follows ours in time."""
@@ -324,3 +331,21 @@ class Tail(Generic[T]):
     def _take_notes(self) -> tuple[str, ...]:
         notes, self._notes = tuple(self._notes), []
         return notes
+
+
+def _exists(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _identity(path: Path) -> FilePosition | None:
+    try:
+        file = JournalFile(path)
+    except OSError:
+        return None
+    here = file.position()
+    file.close()
+    return here
