@@ -1,4 +1,4 @@
-"""The task that does waiting work: recordings to build. A database that is away delays it and harms nothing else.
+"""The task that does waiting work: recordings to build, old changes to forget. A database that is away delays it only.
 
 What does not live here: what a job does (services/recordings, asterisk/recordings).
 """
@@ -10,19 +10,25 @@ import asyncio
 import structlog
 
 from ccengine.ports import RecordingBuilder
-from ccengine.services import recordings
+from ccengine.services import changes, recordings
 from ccengine.services.context import Context
 from ccengine.services.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.5
 AWAY_SECONDS = 2.0
+TIDY_SECONDS = 3600.0
 
 
 async def run(ctx: Context, builder: RecordingBuilder) -> None:
-    """Build the recordings that are due, for ever."""
+    """Build the recordings that are due, and tidy up once an hour, for ever."""
+    loop = asyncio.get_running_loop()
+    tidy_at = loop.time()
     while True:
         try:
+            if loop.time() >= tidy_at:
+                await changes.forget_old(ctx)
+                tidy_at = loop.time() + TIDY_SECONDS
             done = await recordings.build_pending(ctx, builder)
         except Unavailable as error:
             log.warning("jobs wait: the database is away", action="jobs", error=str(error))
