@@ -52,12 +52,13 @@ def is_running(settings: Settings) -> bool:
 def start(settings: Settings, progress: Callable[[str], None] = lambda text: None) -> int:
     """Start the configured private PBX and wait until it is fully booted; return its process id.
 
-    Running and healthy: nothing to do. Running and deaf: it is ended first. Raises PbxError naming a taken port, or
+    Running and healthy: only the dialplan is read again. Running and deaf: it is ended first. Raises PbxError naming a taken port, or
     with the last lines of the PBX's own log.
     """
     pid = pid_of(settings)
     if pid is not None:
         if is_running(settings):
+            run_cli(settings, "dialplan reload")
             return pid
         progress("PBX 无响应，正在结束它。 The PBX runs but does not answer: ending it")
         stop(settings, patience_seconds=1)

@@ -33,6 +33,7 @@ class Sipp:
         per_second: float = 5,
         tone: float = 700,
         values: str = "",
+        tcp: bool = False,
     ) -> subprocess.Popen[bytes]:
         """Place `count` calls in the background; each hangs up `seconds` after the answer. `headers`: whole lines.
 
@@ -55,6 +56,7 @@ class Sipp:
         words = ["sipp", f"{self.settings.pbx.sip_host}:{self.settings.pbx.sip_port}", "-sf", str(scenario)]
         words += ["-i", "127.0.0.1", "-m", str(count), "-r", str(per_second), "-l", str(count), "-nostdin"]
         words += ["-trace_err"]
+        words += ["-t", "t1"] if tcp else []
         if values:
             (self.folder / f"values{self._made}.csv").write_text("SEQUENTIAL\n" + values, encoding="utf-8")
             words += ["-inf", str(self.folder / f"values{self._made}.csv")]

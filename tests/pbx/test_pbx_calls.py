@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,33 @@ async def test_transfer_into_the_queue_reaches_another_agent(pbx: PbxInstance, p
     await pbx.wait_call_over()
     assert len(pbx.facts("CC_QUEUE")) == 2
     assert len({fact["id"] for fact in pbx.facts("CC_QUEUE")}) == 1
+
+
+async def test_attended_transfer_into_the_queue(pbx: PbxInstance, phones: Phones) -> None:
+    call, answered, agent = await talk(pbx, phones, "1001")
+    second = await phones.agent("1002", auto_answer=True)
+    pbx.sign_in("1002")
+    pbx.cli("queue pause member PJSIP/1001 queue hotline reason break")
+    await answered.hold()
+    consultation = await agent.call("96390")
+    await consultation.wait_heard(second.tone)
+    await answered.attended_transfer(consultation)
+    await call.wait_heard(second.tone)
+    assert len(pbx.facts("CC_CALL")) == 1
+
+
+async def test_transfer_outside_stays_the_same_call(pbx: PbxInstance, phones: Phones) -> None:
+    call, answered, _ = await talk(pbx, phones, "1001")
+    outside = await phones.caller("057112345678", tone=1530)
+    transfer = asyncio.create_task(answered.transfer("9057112345678"))
+    reached = await outside.answer_next()
+    await call.wait_heard(1530)
+    await reached.wait_heard(CALLER_TONE)
+    await transfer
+    await call.hangup()
+    await pbx.wait_call_over()
+    assert len(pbx.facts("CC_CALL")) == 1
+    assert sounding(pbx, 1530) > 0.2
 
 
 async def test_hold_and_back(pbx: PbxInstance, phones: Phones) -> None:

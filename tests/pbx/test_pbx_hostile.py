@@ -74,6 +74,14 @@ async def test_long_name_ends_with_a_whole_character(pbx: PbxInstance, sipp: Sip
     assert pbx.cel("CC_CALL")[0]["cid_name"] == f"A{name}"[:20]
 
 
+async def test_call_by_tcp_is_answered(pbx: PbxInstance, sipp: Sipp) -> None:
+    process = sipp.calls(seconds=0.5, tcp=True)
+    await pbx.wait_call_over()
+    await pbx.wait_for(lambda: process.poll() is not None, "the caller")
+    assert process.returncode == 0
+    assert pbx.facts("CC_CALL")[0]["num"] == "13900000000"
+
+
 async def test_dialled_number_other_than_the_hotline_is_refused(pbx: PbxInstance, phones: Phones, sipp: Sipp) -> None:
     for target in ("963901", "1001", "*11", f"96390{FORGED}"):
         process = sipp.calls(target=target, seconds=1)
