@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ccengine.clock import SystemClock
-from ccengine.config import load
+from ccengine.config import Settings
 
 _CA_DAYS = 3650
 _SERVER_DAYS = 397  # the longest that browsers accept of a server certificate
@@ -146,15 +146,15 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 @click.group("tls")
-def tls_group() -> None:
+def tls() -> None:
     """Certificates for the back office."""
 
 
-@tls_group.command("init")
+@tls.command("init")
 @click.option("--name", "names", multiple=True, help="Host name or address of the pages; may be repeated.")
-def tls_init(names: tuple[str, ...]) -> None:
+@click.pass_obj
+def tls_init(settings: Settings, names: tuple[str, ...]) -> None:
     """Make a certificate authority of the site's own and a server certificate, and say what to do with them."""
-    settings = load()
     try:
         files = init_tls(settings.state_dir / "tls", names or ("localhost", "127.0.0.1"), SystemClock().now())
     except (ValueError, OSError) as error:

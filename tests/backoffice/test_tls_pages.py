@@ -16,7 +16,7 @@ from pages_site import PASSWORD, Site
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.binding import UnsafeBinding, check_bind, tls_context
 from ccengine.backoffice.engine_door import EngineDoor
-from ccengine.backoffice.tls import init_tls, tls_group
+from ccengine.backoffice.tls import init_tls, tls
 from ccengine.config import Settings
 
 NOW = datetime.now(UTC)
@@ -85,12 +85,12 @@ def test_a_name_that_is_no_host_is_refused(tmp_path: Path, name: str) -> None:
         init_tls(tmp_path, (name,), NOW)
 
 
-def test_the_command_makes_the_files_and_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CCENGINE_STATE_DIR", str(tmp_path))
-    result = CliRunner().invoke(tls_group, ["init", "--name", "hotline.example"])
+def test_the_command_makes_the_files_and_says_what_to_set(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path)
+    result = CliRunner().invoke(tls, ["init", "--name", "hotline.example"], obj=settings)
     assert result.exit_code == 0, result.output
     assert "tls_certificate" in result.output and (tmp_path / "tls" / "server.crt").exists()
-    refused = CliRunner().invoke(tls_group, ["init", "--name", "two words"])
+    refused = CliRunner().invoke(tls, ["init", "--name", "two words"], obj=settings)
     assert refused.exit_code != 0 and "two words" in refused.output
 
 
