@@ -211,10 +211,12 @@ def _recordings(call: Call) -> tuple[RecordingPart, ...]:
             continue
         leg_id = mark.value("leg") or mark.uniqueid
         leg = call.legs.get(leg_id)
+        if leg is not None and leg.extension and leg.answered_at is None:
+            continue  # a phone that was rung and not answered leaves an empty file
         parts[name] = RecordingPart(
             file_name=name,
             party=_party(mark),
-            started_at=mark.at,
+            started_at=max(mark.at, leg.answered_at) if leg and leg.answered_at else mark.at,
             leg_id=leg_id,
             agent_number=agent_of(call, leg) if leg and leg.extension else None,
         )

@@ -14,6 +14,8 @@ from ccengine.asterisk.ami.recorded import Recorder
 from ccengine.calls.facts import AgentStateChanged, Anomaly, CallEnded, Fact
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
+from ccengine.engine.journal_reader import JournalReader
+from ccengine.engine.journal_state import JournalState
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.values import CallRecord
 
@@ -87,3 +89,48 @@ async def watching(
         await asyncio.gather(*tasks, return_exceptions=True)
         if recorder:
             recorder.close()
+
+
+_SAME = (
+    "call_id", "direction", "linked_ids", "caller_number", "caller_name", "dialed_number", "language", "menu_path",
+    "menu_served", "account", "queue", "queue_status", "transfers", "agent_number", "agent_extension", "ended_by",
+    "end_cause", "outcome", "fallback",
+)  # fmt: skip
+_NEAR = ("wait_seconds", "talk_seconds", "hold_seconds")
+
+
+def journal_records(pbx: PbxInstance) -> dict[str, CallRecord]:
+    """What the PBX's own journal says about its calls, by call id."""
+    settings = pbx.settings
+    reader = JournalReader(
+        settings.site.node,
+        settings.cel_file,
+        settings.queue_log_file,
+        JournalState(),
+        SystemClock(),
+        settings.pbx.devices,
+    )
+    told: dict[str, CallRecord] = {}
+    while (batch := reader.read()) is not None:
+        told |= {record.call_id: record for record in batch.records}
+    reader.close()
+    return told
+
+
+async def agree(pbx: PbxInstance, watch: LiveWatch) -> None:
+    """Both streams tell the same of every call that ended."""
+    await pbx.wait_call_over()
+    journal = journal_records(pbx)
+    for live in watch.records():
+        told = journal[live.call_id]
+        assert told.final
+        differ = {name: (getattr(live, name), getattr(told, name)) for name in _SAME}
+        assert not {name: pair for name, pair in differ.items() if pair[0] != pair[1]}, differ
+        assert all(abs(getattr(live, name) - getattr(told, name)) < 0.05 for name in _NEAR), (live, told)
+        talks = [[(talk.agent_number, talk.extension) for talk in one.talks] for one in (live, told)]
+        assert talks[0] == talks[1], talks
+        parts = [
+            sorted((part.file_name, part.party, part.agent_number or "") for part in one.recordings)
+            for one in (live, told)
+        ]
+        assert parts[0] == parts[1], parts

@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from live_watch import LiveWatch, watching
+from live_watch import LiveWatch, agree, watching
 from pbx_fixtures import MakePbx
 from pbx_instance import PbxInstance
 from phones import CALLER_TONE, Phone, PhoneCall, Phones
@@ -58,6 +58,7 @@ async def test_answered_call_is_followed_from_ring_to_wrap_up(pbx: PbxInstance, 
         await talk.wait_heard(CALLER_TONE)
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert (record.outcome, record.ended_by, record.agent_number) == (Outcome.ANSWERED, EndedBy.CALLER, "8001")
         assert (record.caller_number, record.dialed_number, record.queue) == (NUMBER, "96390", "hotline")
         assert record.talk_seconds == pytest.approx((record.ended_at - record.connected_at).total_seconds(), abs=0.1)
@@ -75,6 +76,7 @@ async def test_agent_who_hangs_up_ended_the_call(pbx: PbxInstance, phones: Phone
         _, talk, _ = await talk_with(watch, phones)
         await talk.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.AGENT)
 
 
@@ -91,6 +93,7 @@ async def test_caller_who_gives_up_waiting_is_abandoned(pbx: PbxInstance, phones
         assert (waiting.position, waiting.queue, waiting.caller_number) == (1, "hotline", NUMBER)
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert (record.outcome, record.ended_by, record.agent_number) == (Outcome.ABANDONED, EndedBy.CALLER, None)
         assert record.wait_seconds == pytest.approx((record.ended_at - record.queued_at).total_seconds(), abs=0.01)
         assert watch.live.board_snapshot().waiting == ()
@@ -112,6 +115,7 @@ async def test_hold_is_seen_counted_and_written_to_the_journal(
         await watch.until(lambda: watch.agent("8001") == "talking", "the end of the hold")
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert len(watch.of(CallHeld)) == len(watch.of(CallResumed)) == 1
         assert 0.25 < record.hold_seconds < record.talk_seconds
         await pbx.wait_for(lambda: any("CC_UNHOLD" in line for line in pbx.queue_log()), "our lines in queue_log")
@@ -132,6 +136,7 @@ async def test_blind_transfer_is_one_call_with_two_talks(pbx: PbxInstance, phone
         await watch.until(lambda: [t.extension for t in watch.of(CallConnected)] == ["1001", "1002"], "the second talk")
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert [(talk.extension, talk.agent_number) for talk in record.talks] == [("1001", "8001"), ("1002", "8002")]
         assert (record.transfers, record.agent_number, record.ended_by) == (1, "8001", EndedBy.CALLER)
         assert watch.anomalies() == []
@@ -152,6 +157,7 @@ async def test_attended_transfer_is_one_call_with_two_talks(pbx: PbxInstance, ph
         await watch.until(lambda: "1002" in [fact.extension for fact in watch.of(CallConnected)], "the second talk")
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert [(talk.extension, talk.agent_number) for talk in record.talks] == [("1001", "8001"), ("1002", "8002")]
         assert record.transfers == 1
         assert watch.live.tracker.families.legs == {}
@@ -170,6 +176,7 @@ async def test_outbound_call_names_agent_and_number(pbx: PbxInstance, phones: Ph
         assert watch.agent("8001") == "talking"
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert (record.direction.value, record.outcome, record.ended_by) == (
             "outbound",
             Outcome.ANSWERED,
@@ -187,6 +194,7 @@ async def test_voice_message_when_nobody_is_there(pbx: PbxInstance, phones: Phon
         await asyncio.sleep(2.2)
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert (record.outcome, record.agent_number) == (Outcome.VOICE_MESSAGE, None)
         assert [part.party.value for part in record.recordings][-1] == "message"
     assert same_when_replayed(watch, log)
@@ -208,6 +216,7 @@ async def test_rejected_call_goes_to_the_next_agent(pbx: PbxInstance, phones: Ph
         await watch.until(lambda: watch.calls() == ["talking"], "the talk")
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert [talk.agent_number for talk in record.talks] == ["8002"]
         assert watch.of(CallMissed)[0].agent_number == "8001"
     assert same_when_replayed(watch, log)
@@ -254,6 +263,7 @@ async def test_link_lost_in_a_talk_is_mended_by_a_snapshot(pbx: PbxInstance, pho
         assert (watch.calls(), watch.agent("8001")) == (["talking"], "talking")
         await call.hangup()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert (record.outcome, record.agent_number, record.notes) == (Outcome.ANSWERED, "8001", ())
 
 
@@ -287,6 +297,7 @@ async def test_hostile_caller_changes_nothing_but_his_own_call(pbx: PbxInstance,
     async with watching(pbx) as watch:
         sipp.calls(from_header=forged, seconds=1)
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert set(record.caller_number) <= set("0123456789+")
         assert watch.anomalies() == []
 
@@ -309,6 +320,7 @@ async def test_hangup_by_command_ends_the_call(pbx: PbxInstance, phones: Phones)
         await watch.live.pbx.hangup(watch.live.board_snapshot().calls[0].channel)
         await call.wait_closed()
         (record,) = await watch.until_over()
+        await agree(pbx, watch)
         assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.SYSTEM)
 
 
