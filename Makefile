@@ -27,6 +27,10 @@ check: .venv/ready ## ruff, mypy, import direction, dialplan lint
 	@$(PY) -m pytest -q tests/test_imports.py
 	@$(CC) pbx lint
 
+bench: .venv/ready host-test ## figures, measured on the real PBX
+	@$(CC) pbx install
+	@$(PY) tests/bench/orders.py
+
 format: .venv/ready ## put the code into its form
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 

@@ -139,12 +139,14 @@ class RunningSite:
         """Return the work orders of a call."""
         return [await self.get(f"/work-orders/{order}") for order in call["work_order_ids"]]
 
-    async def wait(self, condition: Callable[[], Awaitable[Any]], what: str, seconds: float = 10) -> Any:
+    async def wait(
+        self, condition: Callable[[], Awaitable[Any]], what: str, seconds: float = 10, *, every_seconds: float = 0.05
+    ) -> Any:
         """Return the first true answer of `condition`."""
         deadline = time.monotonic() + seconds
         while not (answer := await condition()):
             assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}:\n{self.log()}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(every_seconds)
         return answer
 
 
