@@ -27,7 +27,7 @@ from ccengine.engine.daemon import Runner
 from ccengine.engine.door import Door
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
-from ccengine.services import call_records
+from ccengine.services import call_records, place
 from ccengine.services.context import Context
 from ccengine.store.unit_of_work import SqlStore
 
@@ -47,6 +47,7 @@ async def context(settings: Settings) -> AsyncIterator[Context]:
 
 def engine_tasks(ctx: Context) -> Mapping[str, Runner]:
     """Return the engine's long-lived tasks by name. Call it inside the running loop."""
+    place.load_in_background()
     settings = ctx.settings
     live = LiveCalls(settings, load_or_create(settings), ctx.clock)
     records = CallRecords(
@@ -72,6 +73,7 @@ def engine_tasks(ctx: Context) -> Mapping[str, Runner]:
 
 def backoffice_tasks(ctx: Context) -> Mapping[str, Runner]:
     """Return the back office's task by name."""
+    place.load_in_background()
     return {"back office": partial(_serve_pages, ctx)}
 
 

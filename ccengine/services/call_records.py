@@ -20,13 +20,13 @@ from ccengine.rows import (
     RecordingFile,
     RecordingRow,
 )
+from ccengine.services import place
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.customers import masked
 from ccengine.services.errors import Invalid, NotFound
 from ccengine.services.guard import guarded, limited
 from ccengine.services.opening import complete_call
-from ccengine.services.place import place_of
 from ccengine.services.record_changes import as_data, changed_fields, fingerprint
 from ccengine.services.rights import require
 from ccengine.store_port import BadCursor, UnitOfWork
@@ -43,6 +43,8 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
     Feeding the same batch again changes nothing. A final record opens or completes its work order here; a later,
     different final record becomes a correction. Errors: Unavailable (nothing was kept; feed it again).
     """
+    if batch.records:
+        await place.ready()
     async with ctx.store() as uow:
         for record in batch.records:
             await _store_one(ctx, uow, record)
@@ -85,6 +87,7 @@ async def store_live_record(ctx: Context, record: CallRecord) -> bool:
     anomaly. Errors: Unavailable.
     """
     record = replace(record, source=Source.LIVE)
+    await place.ready()
     async with ctx.store() as uow:
         await uow.calls.lock(record.call_id)
         known = await uow.calls.bare(record.call_id)
@@ -127,8 +130,8 @@ async def _store_one(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
     known = await uow.calls.bare(record.call_id)
     if known is None:
         account = await _account_of(ctx, uow, record)
-        place = place_of(_other_number(record), ctx.settings.site.area_code)
-        await uow.calls.insert(record, print_, account, place, now)
+        where = place.place_of(_other_number(record), ctx.settings.site.area_code)
+        await uow.calls.insert(record, print_, account, where, now)
         await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
         if record.final:
             await _finish(ctx, uow, record, account)
