@@ -5,6 +5,7 @@ What does not live here: health of engine and database (services/health).
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from dataclasses import dataclass
@@ -89,6 +90,7 @@ def _private(settings: Settings) -> list[Finding]:
     found = [_seen(configured, f"PBX 配置 · configuration in {settings.pbx_dir}", "ccengine pbx configure")]
     if not configured:
         return found
+    found.append(_runs_as(settings))
     running = pbx.is_running(settings)
     found.append(_seen(running, "PBX 运行正常 · the PBX runs and answers", "ccengine pbx start"))
     journal = settings.cel_file.parent
@@ -103,6 +105,13 @@ def _private(settings: Settings) -> list[Finding]:
         found.append(_port("AMI", settings.ami.host, settings.ami.port))
         found.append(_port("SIP/TCP", settings.pbx.sip_host, settings.pbx.sip_port))
     return found
+
+
+def _runs_as(settings: Settings) -> Finding:
+    """A PBX of root's is served, and said."""
+    root = os.geteuid() == 0 and not pbx_user.prefix((settings.pbx_dir, assets.PROMPTS))
+    advice = "PBX 以 root 运行 · it runs as root: start ccengine as an ordinary user"
+    return Finding(ok=True, what="PBX 用户 · the PBX's user", remedy=advice if root else "")
 
 
 def _port(name: str, host: str, port: int) -> Finding:
