@@ -1,0 +1,60 @@
+"""What the store hands out and takes in: one frozen value per noun, the same for pages, API, IVR and engine.
+
+What does not live here: the finished CallRecord (values.py), rules (hotline/), tables (store/tables/).
+"""
+
+from __future__ import annotations
+
+from ccengine.rows.calls import (
+    CallChoice,
+    CallDetail,
+    CallFilter,
+    CallRow,
+    Correction,
+    OrderRef,
+    RecordingFile,
+    RecordingRow,
+    TimelineEntry,
+)
+from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, NewOutage, OutageRow
+from ccengine.rows.journal import AnomalyRow, CallEvent, JournalBatch, JournalPosition, QuarantinedLine
+from ccengine.rows.paging import Page
+from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
+from ccengine.rows.waiting import DayFigures, JobRow, OutboxRow
+from ccengine.rows.work_orders import NewOrder, OrderDetail, OrderEvent, OrderFilter, OrderRow
+
+__all__ = [
+    "AgentRow",
+    "AnomalyRow",
+    "AuditEntry",
+    "Balance",
+    "CallChoice",
+    "CallDetail",
+    "CallEvent",
+    "CallFilter",
+    "CallRow",
+    "Correction",
+    "CustomerRow",
+    "DayFigures",
+    "DeviceRow",
+    "JobRow",
+    "JournalBatch",
+    "JournalPosition",
+    "NewOrder",
+    "NewOutage",
+    "OrderDetail",
+    "OrderEvent",
+    "OrderFilter",
+    "OrderRef",
+    "OrderRow",
+    "OutageRow",
+    "OutboxRow",
+    "Page",
+    "QuarantinedLine",
+    "RecordingFile",
+    "RecordingRow",
+    "SessionRow",
+    "TimelineEntry",
+    "TokenRow",
+    "UserRow",
+]
