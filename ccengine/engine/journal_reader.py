@@ -91,6 +91,7 @@ class JournalReader:
         self.interpreter = Interpreter(node, people)
         self.timeline = Timeline(node)
         self.timeline.load(state.agents)
+        self.interpreter.sign_ins.load(state.phones)
         cel, queue = state.cel, state.queue_log
         self._cel: _Source[JournalLine] = _Source(CEL, Tail(cel_file, CelCutter(), cel.read, cel.replay, cel.last_at))
         self._queue: _Source[QueueLogLine] = _Source(
@@ -184,6 +185,7 @@ class JournalReader:
             cel=self._cel.place(self.interpreter.oldest_mark(CEL)),
             queue_log=self._queue.place(self.interpreter.oldest_mark(QUEUE_LOG)),
             agents=self.timeline.dump(),
+            phones=self.interpreter.sign_ins.dump(),
         )
         row = to_row(self.node, state)
         quarantined = self._quarantined()

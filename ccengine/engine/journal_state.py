@@ -33,6 +33,7 @@ class JournalState:
     cel: Place = Place()
     queue_log: Place = Place()
     agents: Mapping[str, Any] = field(default_factory=dict)
+    phones: Mapping[str, str] = field(default_factory=dict)  # extension -> who sits there
 
 
 def to_row(node: str, state: JournalState) -> JournalPosition:
@@ -51,6 +52,7 @@ def to_row(node: str, state: JournalState) -> JournalPosition:
             "cel": _dump(state.cel),
             "queue_log": _dump(state.queue_log),
             "agents": dict(state.agents),
+            "phones": dict(state.phones),
         },
     )
 
@@ -63,6 +65,7 @@ def from_row(row: JournalPosition | None) -> JournalState:
         cel=_load(row.state["cel"]),
         queue_log=_load(row.state["queue_log"]),
         agents=row.state["agents"],
+        phones=row.state.get("phones", {}),
     )
 
 

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from ccengine.records.call_events import CallStep, events_of
 from ccengine.records.call_record import make_record
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
-from ccengine.records.legs import build_legs
+from ccengine.records.legs import build_legs, extension_of
+from ccengine.records.sign_ins import SignIns
 from ccengine.records.trunk_call import Family, calls_of
-from ccengine.values import CALL_ID_PATTERN, CallRecord
+from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord
 
 #: How long a finished family is kept for late lines, in the journal's own time, and how many at most.
 _KEEP = timedelta(minutes=10)
@@ -67,6 +68,7 @@ class Interpreter:
     def __init__(self, node: str, people: Mapping[str, str] | None = None) -> None:
         self.node = node
         self.people = people or {}
+        self.sign_ins = SignIns()
         self._groups: dict[str, _Group] = {}
         self._open: dict[_Group, None] = {}
         self._over: OrderedDict[_Group, None] = OrderedDict()
@@ -97,6 +99,7 @@ class Interpreter:
 
     def add_queue_line(self, line: QueueLogLine, mark: Mark | None = None) -> None:
         """Take one queue_log line that belongs to a call."""
+        self._learn(line)
         keys = {line.unique_id} - _NO_CHANNEL
         call_id = line.words.get("call", "") if line.event.startswith("CC_") else ""
         if CALL_ID_PATTERN.match(call_id):
@@ -166,6 +169,27 @@ class Interpreter:
         if earlier and line not in earlier:
             self._drop(group)
 
+    def _learn(self, line: QueueLogLine) -> None:
+        """Learn who sits at which phone."""
+        if not AGENT_NUMBER_PATTERN.match(line.agent):
+            return
+        match line.event:
+            case "CONNECT" if len(line.data) > 1:
+                self.sign_ins.note(line.at, self._extension_of(line.data[1]), line.agent)
+            case "ADDMEMBER":  # by a feature code: the line names the phone's channel
+                self.sign_ins.note(line.at, self._extension_of(line.unique_id), line.agent)
+            case "REMOVEMEMBER":
+                self.sign_ins.left(line.at, line.agent)
+            case "CC_STATE" if line.words.get("state") == "signed_out":
+                self.sign_ins.left(line.at, line.agent)
+            case "CC_STATE" if line.words.get("ext", "").isdigit():
+                self.sign_ins.note(line.at, line.words["ext"], line.agent)
+
+    def _extension_of(self, unique_id: str) -> str:
+        group = self._groups.get(unique_id)
+        lines = group.lines if group else ()
+        return next((extension_of(line.channel) for line in lines if line.unique_id == unique_id), "")
+
     def _is_aftermath(self, line: JournalLine, keys: set[str]) -> bool:
         """Whether a line of which nothing is known belongs to a call that was told and let go."""
         if line.event == "CHAN_START":
@@ -216,6 +240,7 @@ class Interpreter:
             queue_lines=tuple(sorted(group.queue_lines, key=lambda line: line.at)),
             interrupted=frozenset(group.interrupted),
             people=self.people,
+            sign_ins=self.sign_ins,
         )
         records: list[CallRecord] = []
         events: list[CallStep] = []

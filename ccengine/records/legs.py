@@ -70,8 +70,7 @@ class Leg:
     @property
     def extension(self) -> str:
         """The device's extension; empty for a leg that is no device."""
-        match = _DEVICE.match(self.channel)
-        return match[1] if match else ""
+        return extension_of(self.channel)
 
     @property
     def wire(self) -> str:
@@ -83,6 +82,12 @@ class Leg:
     def over_at(self) -> datetime | None:
         """When it ended, or None while it lives."""
         return self.last_at if self.interrupted and self.ended_at is None else self.ended_at
+
+
+def extension_of(channel: str) -> str:
+    """Return the extension of a device's channel; empty for a channel of no device."""
+    match = _DEVICE.match(channel)
+    return match[1] if match else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import Leg, LegKind, Overlap, build_legs, overlaps_with
+from ccengine.records.sign_ins import SignIns
 from ccengine.values import AGENT_NUMBER_PATTERN, Direction
 
 
@@ -25,6 +26,7 @@ class Family:
     queue_lines: tuple[QueueLogLine, ...] = ()
     interrupted: frozenset[str] = frozenset()
     people: Mapping[str, str] | None = None  # extension -> agent number, where the lines themselves do not say
+    sign_ins: SignIns | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ def _direction(call_id: str, anchor: Leg, family: Family) -> Direction:
 
 
 def _agents(family: Family, legs: Mapping[str, Leg]) -> dict[str, str]:
-    """Who was on which leg: the queue's word first, then our own events, then who usually has the phone."""
+    """Who was on which leg: the queue's word first, then who signed in there, then whose phone it usually is."""
     found = {leg.unique_id: (family.people or {}).get(leg.extension, "") for leg in legs.values() if leg.extension}
     for line in family.lines:
         leg = legs.get(line.unique_id)
@@ -135,6 +137,10 @@ def _agents(family: Family, legs: Mapping[str, Leg]) -> dict[str, str]:
             found[line.unique_id] = line.caller_name  # the phone's own name: the person it usually belongs to
         if line.event in ("CC_REC", "CC_CALL") and AGENT_NUMBER_PATTERN.match(line.words.get("agent", "")):
             found[line.words.get("leg") or line.unique_id] = line.words["agent"]
+    for leg in legs.values():
+        signed_in = family.sign_ins.person_on(leg.extension, leg.first_at) if family.sign_ins else ""
+        if signed_in:
+            found[leg.unique_id] = signed_in
     for entry in family.queue_lines:
         if entry.event == "CONNECT" and len(entry.data) > 1 and AGENT_NUMBER_PATTERN.match(entry.agent):
             found[entry.data[1]] = entry.agent

@@ -119,6 +119,45 @@ def test_interpreter_consultation_that_is_not_joined_is_no_call() -> None:
     assert len(only(call).linked_ids) == 1
 
 
+def test_interpreter_outbound_call_belongs_to_who_signed_in_on_the_phone() -> None:
+    call = outbound_call()
+    second = int(START.timestamp())
+    for before, after, agent in [
+        (f"{second - 60}|MANAGER|hotline|8003|CC_STATE|state=available&ext=1001&u={second - 60}.5", "", "8003"),
+        ("", f"{second + 1}|MANAGER|hotline|8003|CC_STATE|state=available&ext=1001", "8001"),
+        (
+            f"{second - 60}|MANAGER|hotline|8003|CC_STATE|state=available&ext=1001",
+            f"{second - 30}|MANAGER|hotline|8003|REMOVEMEMBER|",
+            "8001",
+        ),
+    ]:
+        reader = Interpreter("n1", PEOPLE)
+        for text in filter(None, (before, after)):
+            reader.add_queue_line(parse_queue_log(text))
+        for line in call.cel_lines:
+            reader.add(line)
+        (record,) = reader.tell().records
+        assert record.agent_number == agent
+
+
+def test_interpreter_transfer_finds_who_signed_in_by_feature_code_on_another_phone() -> None:
+    code = Script(7)
+    code.line("CHAN_START", -30.0, 1, extension="1002", linked=code.uid(1), account="")
+    code.line("CHAN_END", -29.0, 1, extension="1002", linked=code.uid(1), account="")
+    reader = Interpreter("n1", PEOPLE)
+    for line in code.cel_lines:
+        reader.add(line)
+    stamp = int(START.timestamp()) - 30
+    reader.add_queue_line(parse_queue_log(f"{stamp}|{code.uid(1)}|hotline|8004|ADDMEMBER|"))
+    call = blind_transfer()
+    for line in call.cel_lines:
+        reader.add(line)
+    for entry in call.queue_lines:
+        reader.add_queue_line(entry)
+    (record,) = reader.tell().records
+    assert [talk.agent_number for talk in record.talks] == ["8001", "8004"]
+
+
 def test_interpreter_outbound_call_answered() -> None:
     record = only(outbound_call())
     assert record.direction is Direction.OUTBOUND
