@@ -25,6 +25,10 @@ from ccengine.values import AGENT_NUMBER_PATTERN
 _REBOOT = timedelta(seconds=3)
 
 
+#: Legs whose marks may wait for their first word.
+EARLY_MARKS = 500
+
+
 class Tracker:
     """The live view's memory: feed events with `handle`, read `families`, `people` and `queues`."""
 
@@ -37,6 +41,7 @@ class Tracker:
         self.last_at: datetime | None = None
         self.queueing = Queueing(self)
         self._resync = Resync(self)
+        self._early_marks: dict[str, list[ev.JournalMark]] = {}
         self._facts: list[fx.Fact] = []
         self._handlers: dict[type[ev.PbxEvent], Callable[[Any], None]] = {
             ev.LegCreated: self._leg_changed,
@@ -93,6 +98,8 @@ class Tracker:
         if leg is None:
             self.anomaly(at, "late_event", f"{what} {face.channel} {face.uniqueid}")
             return None
+        if leg.uniqueid in self._early_marks:
+            self.families.call_of(leg).marks += self._early_marks.pop(leg.uniqueid)
         if leg.kind is LegKind.DEVICE and leg.agent_number is None:
             leg.agent_number = self.people.signed_in_on(leg.extension)
         self._move(leg, INPUT_OF[face.state], at)
@@ -256,13 +263,23 @@ class Tracker:
         leg = self.families.legs.get(event.uniqueid)
         call = self.families.call_of(leg) if leg else self.families.find(event.value("id"), event.linkedid)
         if call is None:
-            self.anomaly(event.at, "late_event", f"{event.kind} {event.uniqueid}")
+            self._keep_for_later(event)
             return
         call.marks.append(event)
         name = own_id(event.value("id"))
         if name and call.own_id is None and event.kind == "CC_CALL":
             self.families.name(call, name)
         self.refresh(call, event.at)
+
+    def _keep_for_later(self, event: ev.JournalMark) -> None:
+        """The PBX tells marks and channels by two ways: a mark may overtake the first word of its leg."""
+        if self.families.is_gone(event.uniqueid, event.linkedid):
+            self.anomaly(event.at, "late_event", f"{event.kind} {event.uniqueid}")
+            return
+        self._early_marks.setdefault(event.uniqueid, []).append(event)
+        while len(self._early_marks) > EARLY_MARKS:
+            lost = self._early_marks.pop(next(iter(self._early_marks)))
+            self.anomaly(event.at, "mark_without_leg", f"{lost[0].kind} {lost[0].uniqueid}")
 
     # --- what follows for a call
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 
@@ -23,8 +24,6 @@ log = structlog.get_logger(__name__)
 MISSED_LIMIT = 3
 MAX_JOBS = 2_000
 _AT_WORK = (AgentState.TALKING, AgentState.ON_HOLD)
-#: States that queue_log does not tell by itself, or only to the second.
-_JOURNALED = (AgentState.WRAP_UP, AgentState.UNREACHABLE)
 
 
 class AgentCare:
@@ -37,6 +36,7 @@ class AgentCare:
         self._jobs: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._missed: dict[str, int] = {}
+        self._last_call: dict[str, str] = {}
 
     async def run(self) -> None:
         """Carry out what the facts ask for; ends only by cancellation."""
@@ -81,21 +81,34 @@ class AgentCare:
                 pass
 
     def _state_changed(self, fact: AgentStateChanged) -> None:
-        if fact.state is not AgentState.WRAP_UP and fact.previous is AgentState.WRAP_UP:
-            self._cancel(fact.agent_number)
+        number, extension = fact.agent_number, fact.extension
+        if fact.call_id:
+            self._last_call[number] = fact.call_id
+        if fact.state is AgentState.WRAP_UP and fact.previous is not AgentState.SIGNED_OUT:
+            self._begin_timer(number, extension)
+        elif fact.previous is AgentState.WRAP_UP:
+            self._cancel(number)
         ended = fact.previous in _AT_WORK and fact.state is AgentState.AVAILABLE
         on_trunk = fact.previous_call_id is not None and fact.direction is not Direction.INTERNAL
         if ended and on_trunk and self._wrapup_seconds > 0:
-            self._do(self._wrap_up(fact.agent_number, fact.extension))
-        if fact.state in _JOURNALED or fact.previous in _JOURNALED:
-            call = fact.previous_call_id or fact.call_id or ""
-            message = f"state={fact.state.value}&call={call}&u={_stamp(fact.at)}&ext={fact.extension}"
-            self._do(self._pbx.write_queue_log("CC_STATE", "NONE", fact.agent_number, message))
+            self._do(self._wrap_up(number, extension))
+        if fact.state is not fact.previous and fact.state is not AgentState.ON_HOLD:
+            self._journal_state(fact)
+
+    def _journal_state(self, fact: AgentStateChanged) -> None:
+        """queue_log tells states of queue members only, without the phone, and to the second: write them ourselves."""
+        call = self._last_call.get(fact.agent_number, "") if fact.state is AgentState.WRAP_UP else fact.call_id or ""
+        words = {"state": fact.state.value, "reason": fact.reason or "", "call": call, "ext": fact.extension}
+        message = "&".join(f"{key}={quote(value)}" for key, value in words.items() if value)
+        message += f"&u={_stamp(fact.at)}"
+        self._do(self._pbx.write_queue_log("CC_STATE", "NONE", fact.agent_number, message))
 
     async def _wrap_up(self, number: str, extension: str) -> None:
         if self._state_of(number) is not AgentState.AVAILABLE:
             return  # paused, signed out or rung meanwhile: that is what counts
         await self._pbx.pause(number, extension, WRAP_UP)
+
+    def _begin_timer(self, number: str, extension: str) -> None:
         self._cancel(number)
         loop = asyncio.get_running_loop()
         self._timers[number] = loop.call_later(self._wrapup_seconds, self._end_wrap_up, number, extension)

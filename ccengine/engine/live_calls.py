@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from ccengine.asterisk.ami import snapshot
 from ccengine.asterisk.ami.connection import Deadlines, Reply, Tap
 from ccengine.asterisk.ami.framing import Headers
 from ccengine.asterisk.ami.pbx import AmiPbx
+from ccengine.asterisk.ami.recorded import Recorder
 from ccengine.asterisk.ami.session import Address, AmiSession, LinkDown, LinkUp
 from ccengine.asterisk.ami.translate import text, translate
 from ccengine.asterisk.secrets import Secrets
@@ -50,6 +52,8 @@ class LiveCalls:
         self.anomalies = 0
         #: Told of each full list of channels: when it was made, and the ids on it (the journal closes all others).
         self.on_snapshot: Callable[[datetime, frozenset[str]], None] = lambda at, alive: None
+        if tap is None and settings.ami.record_file:
+            tap = Recorder(Path(settings.ami.record_file)).write
         self._events = self._session("events", "cc_events", secrets, tap)
         self._actions = self._session("actions", "cc_actions", secrets, tap)
         self.tracker = Tracker(settings.site.node, (settings.pbx.queue,))

@@ -114,6 +114,20 @@ def test_leg_without_our_id_joins_by_linkedid_then_by_bridge() -> None:
     assert consult.uniqueid in call.legs
 
 
+def test_mark_that_overtakes_its_leg_is_kept() -> None:
+    first, second, *rest = answered_call()
+    facts = feed(Tracker("n1"), signed_in(), second, first, *rest)
+    assert only_record(facts) == only_record(feed(Tracker("n1"), signed_in(), first, second, *rest))
+    assert anomalies(facts) == []
+
+
+def test_marks_without_a_leg_do_not_pile_up() -> None:
+    tracker = Tracker("n1")
+    lone = mark("CC_CALL", 0)
+    facts = feed(tracker, *(replace(lone, uniqueid=f"9.{n}", linkedid=f"9.{n}", values=()) for n in range(600)))
+    assert anomalies(facts) == ["mark_without_leg"] * 100
+
+
 def test_two_outside_parties_joined_by_an_agent_stay_two_calls() -> None:
     one, two = trunk(1), trunk(2)
     events = [ev.LegCreated(at=at(0), leg=one), ev.LegCreated(at=at(5), leg=two),

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from live_watch import LiveWatch, agree, watching
@@ -360,3 +361,37 @@ async def test_killed_pbx_interrupts_its_calls_and_comes_back(make_pbx: MakePbx)
         assert (record.ended_by, record.outcome, record.notes) == (EndedBy.PBX, Outcome.ANSWERED, ("interrupted",))
         await watch.until(lambda: watch.live.health()["ok"], "the way back")
         assert watch.calls() == []
+
+
+async def test_agent_s_states_are_in_the_journal_with_phone_and_time(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        await call.hangup()
+        (record,) = await watch.until_over()
+        await watch.until(lambda: watch.agent("8001") == "wrap_up", "the wrap-up")
+        await pbx.wait_for(lambda: "wrap_up" in str(own_states(pbx)), "the state in queue_log")
+    told = own_states(pbx)
+    told = [line for line in told if line["state"] != "unreachable"]  # before the phone has answered the first OPTIONS
+    assert [line["state"] for line in told] == ["available", "ringing", "talking", "available", "wrap_up"]
+    assert {line["ext"] for line in told} == {"1001"}
+    assert told[-1]["call"] == record.call_id
+    assert [float(line["u"]) for line in told] == sorted(float(line["u"]) for line in told)
+
+
+def own_states(pbx: PbxInstance) -> list[dict[str, str]]:
+    """The states that the engine wrote into queue_log."""
+    return [dict(parse_qsl(line[5])) for line in pbx.queue_log() if line[4] == "CC_STATE"]
+
+
+async def test_many_calls_at_once_are_told_once_each_and_rightly(pbx: PbxInstance, phones: Phones, sipp: Sipp) -> None:
+    async with watching(pbx) as watch:
+        await phones.agent("1001")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        await watch.live.pbx.pause("8001", "1001", "meal")
+        sipp.calls(count=50, per_second=25, seconds=2)
+        records = await watch.until_over(50)
+        assert len({record.call_id for record in records}) == 50
+        assert {record.outcome for record in records} == {Outcome.ABANDONED}
+        await agree(pbx, watch)
+        assert watch.anomalies() == []
+        assert watch.live.board_snapshot().waiting == ()
