@@ -209,10 +209,25 @@ async def test_call_out_shows_the_hotline_and_is_recorded_on_both_sides(pbx: Pbx
     await answered.hangup()
     await pbx.wait_call_over()
     (start,) = pbx.facts("CC_CALL")
-    assert (start["dir"], start["did"], start["num"], start["agent"]) == ("out", "057112345678", "96390", "8001")
+    assert (start["dir"], start["did"], start["num"], start["agent"]) == ("out", "057112345678", "1001", "8001")
     assert {fact["party"] for fact in pbx.facts("CC_REC")} == {"agent", "caller"}
     assert sounding(pbx, CALLER_TONE) >= 0.4
     assert sounding(pbx, 440) >= 0.4
+
+
+async def test_journal_names_the_person_at_the_phone_not_the_phones_own(pbx: PbxInstance, phones: Phones) -> None:
+    agent = await phones.agent("1002", auto_answer=True)
+    pbx.sign_in("1001")
+    pbx.cli("queue add member PJSIP/1002 to hotline penalty 0 as 8003")
+    call = await (await phones.caller()).call("96390")
+    await call.wait_heard(agent.tone)
+    await call.hangup()
+    await pbx.wait_call_over()
+    customer = await phones.caller("057112345678")
+    await agent.dial("9057112345678")
+    await customer.answer_next()
+    assert {fact["agent"] for fact in pbx.facts("CC_REC") if fact["party"] == "agent"} == {"8003"}
+    assert pbx.facts("CC_CALL")[-1]["agent"] == "8003"
 
 
 @pytest.mark.parametrize("stage", ["fallback", "waiting", "ringing", "talking"])
