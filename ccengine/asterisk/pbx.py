@@ -38,10 +38,24 @@ def pid_of(settings: Settings) -> int | None:
     """Return the process id of this instance, None if it does not run. A number reused by others is not believed."""
     try:
         pid = int(pid_file(settings).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return _found(settings)
+    return pid if _is_ours(settings, pid) else _found(settings)
+
+
+def _is_ours(settings: Settings, pid: int) -> bool:
+    """Tell whether this process serves our configuration file (and is no remote command line)."""
+    try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except (OSError, ValueError, IndexError):
-        return None
-    return pid if os.fsencode(_config(settings)) in command else None  # a zombie has no command
+    except OSError:
+        return False
+    return command[-4:-1] == [b"-f", b"-C", os.fsencode(_config(settings))]  # a zombie has no command
+
+
+def _found(settings: Settings) -> int | None:
+    """Look for the instance whose file was lost: only one process can have been started with that very file."""
+    pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return next((pid for pid in pids if _is_ours(settings, pid)), None)
 
 
 def is_running(settings: Settings) -> bool:
@@ -52,8 +66,8 @@ def is_running(settings: Settings) -> bool:
 def start(settings: Settings, progress: Callable[[str], None] = lambda text: None) -> int:
     """Start the configured private PBX and wait until it is fully booted; return its process id.
 
-    Running and healthy: only the dialplan is read again. Running and deaf: it is ended first. Raises PbxError naming a taken port, or
-    with the last lines of the PBX's own log.
+    Running and healthy: only the dialplan is read again. Running and deaf: it is ended first. Raises PbxError naming
+    a taken port, or with the last lines of the PBX's own log.
     """
     pid = pid_of(settings)
     if pid is not None:

@@ -5,9 +5,11 @@ What does not live here: finding and running it (pbx_program, pbx). Source: fact
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -68,15 +70,35 @@ def _run(command: list[str], work: Path, progress: Progress) -> None:
     environment = os.environ | {"TMPDIR": str(work), "HOME": str(work)}
     lines: list[str] = []
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            if line.startswith("I: "):
-                progress("  " + line[3:].strip())
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                if line.startswith("I: "):
+                    progress("  " + line[3:].strip())
+        except BaseException:  # we are to end: so must all that it has started
+            _end_group(process)
+            raise
     if process.returncode:
         raise PbxError("无法下载 Asterisk。 Asterisk could not be fetched:\n" + "\n".join(lines[-12:]))
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """End a process that leads a group, with the group: asked first, killed after a moment."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
 
 
 def debian_mirror() -> str:

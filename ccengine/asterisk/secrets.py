@@ -58,10 +58,21 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise SecretsError(f"{path}: {error}. Remove the file to have new secrets made.") from error
-    if not isinstance(content, dict):
-        raise SecretsError(f"{path}: not a JSON object. Remove the file to have new secrets made.")
+        raise SecretsError(_what_to_do(path, str(error))) from error
+    if not isinstance(content, dict) or not all(_is_table(content.get(name, {})) for name in ("ami", "sip")):
+        raise SecretsError(_what_to_do(path, "ami, sip: {name: password}"))
     return content
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(secret, str) for secret in value.values())
+
+
+def _what_to_do(path: Path, what: str) -> str:
+    return (
+        f"密码文件 {path} 无法读取，请删除它，系统会生成新密码。 "
+        f"The file of secrets cannot be used ({what}): remove {path} to have new secrets made"
+    )
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.config import Settings
 from ccengine.engine.agi_menu import load_menu, menu_path
 from ccengine.ivr.menu_file import MenuError
-from ccengine.operations import hosting, processes
+from ccengine.operations import hosting
 from ccengine.ports import EngineUnavailable
 from ccengine.services import health
 
@@ -77,7 +77,7 @@ async def _engine(settings: Settings) -> Finding:
 
 def _process(settings: Settings) -> Finding:
     files = hosting.run_files(settings)
-    pid = processes.running_pid(files)
+    pid = hosting.run_pid(settings)
     if pid is None:
         return Finding(ok=True, what="后台进程：不是由 `up` 启动 · background process: none started by `up`")
     return Finding(ok=True, what=f"后台进程 · background process: {pid}, log {files.log_file}")

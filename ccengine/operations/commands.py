@@ -1,137 +1,148 @@
 """The commands that run things: demo up down run engine backoffice status doctor. Words and exit codes only.
 
-What does not live here: how (site, hosting, sample_calls, bootstrap, checks).
+What does not live here: how (site, hosting, demo, bootstrap, checks).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import os
+import signal
 import sys
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ccengine import bootstrap, logs
 from ccengine.asterisk.pbx import PbxError
-from ccengine.asterisk.secrets import SecretsError, load_or_create
+from ccengine.asterisk.secrets import SecretsError
+from ccengine.backoffice.binding import UnsafeBinding
 from ccengine.config import Settings
 from ccengine.engine.daemon import run_tasks, stop_on_signals
-from ccengine.operations import checks, hosting, sample_calls, site
+from ccengine.engine.door import DoorError
+from ccengine.ivr.menu_file import MenuError
+from ccengine.operations import checks, hosting, site
+from ccengine.operations.demo import bring_up
+from ccengine.operations.demo import run as run_demo
 from ccengine.operations.hosting import NotReady
-from ccengine.operations.progress import say, step
-from ccengine.operations.softphone import Softphones
+from ccengine.operations.progress import say
+from ccengine.operations.turns import NotYourTurn, holder, turn
 from ccengine.services.errors import ServiceError
 from ccengine.store_port import StoreUnavailable
 
-KNOWN = (PbxError, SecretsError, NotReady, ServiceError, StoreUnavailable, OSError)
+KNOWN = (
+    PbxError,
+    SecretsError,
+    NotReady,
+    NotYourTurn,
+    ServiceError,
+    StoreUnavailable,
+    DoorError,
+    UnsafeBinding,
+    MenuError,
+    OSError,
+)
+OTHERS_SET_UP_SECONDS = 300.0  # a first set-up downloads
+DEMO_ENDS_SECONDS = 30.0
 
 
-def _finish(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command's work; an error that we know is told in one sentence."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell an error that we know in one sentence, also where tasks that run side by side report it in a group."""
     try:
-        asyncio.run(work)
+        yield
     except KNOWN as error:
         raise click.ClickException(str(error)) from error
+    except ExceptionGroup as group:
+        known, unknown = group.split(KNOWN)
+        if unknown is not None or known is None:
+            raise
+        raise click.ClickException("; ".join(str(error) for error in _leaves(known))) from group
+
+
+def _leaves(group: ExceptionGroup[Any]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+@contextmanager
+def _every_end_interrupts() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the work as Ctrl-C does: by an exception, so that all is tidied up."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _set_up_turn(settings: Settings) -> AbstractContextManager[None]:
+    return turn(settings.state_dir / "pids" / "set-up.lock", "up", patience_seconds=OTHERS_SET_UP_SECONDS)
+
+
+def _demo_lock(settings: Settings) -> Path:
+    return settings.state_dir / "pids" / "demo.lock"
 
 
 @click.command()
 @click.pass_obj
 def up(settings: Settings) -> None:
     """Set up what is missing and run PBX, engine and back office in the background; returns when all is healthy."""
-    _finish(_up(site.with_demo_phone(settings)))
-
-
-async def _up(settings: Settings) -> None:
-    await site.prepare(settings)
-    with step("PBX 启动 · start the PBX"):
-        hosting.start_pbx(settings)
-    with step("引擎和后台启动 · start engine and back office"):
-        await hosting.start_run(settings)
-    _welcome(settings)
+    settings = site.with_demo_phone(settings)
+    with _told(), _set_up_turn(settings), _every_end_interrupts():
+        site.install(settings)
+        asyncio.run(bring_up(settings))
 
 
 @click.command()
 @click.pass_obj
 def down(settings: Settings) -> None:
     """Stop what `up` or `demo` started."""
-    stopped = hosting.stop_all(site.with_demo_phone(settings))
-    say("已停止 · stopped: " + (", ".join(stopped) or "nothing was running"))
+    settings = site.with_demo_phone(settings)
+    with _told():
+        ended = ["demo"] if _end_demo(settings) else []
+        stopped = ended + hosting.stop_all(settings)
+    say("已停止 · stopped: " + (", ".join(stopped) or "没有在运行的 nothing was running"))
+
+
+def _end_demo(settings: Settings) -> bool:
+    """Ask a demo in another terminal to end, and wait until it has; tell whether there was one."""
+    pid = holder(_demo_lock(settings))
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + DEMO_ENDS_SECONDS
+    while holder(_demo_lock(settings)) is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return True
 
 
 @click.command()
 @click.pass_obj
 def demo(settings: Settings) -> None:
     """Run the hotline in the foreground and place sample calls. Ctrl-C stops everything."""
-    _finish(_demo(site.with_demo_phone(settings)))
-
-
-async def _demo(settings: Settings) -> None:
-    stop = stop_on_signals()
+    settings = site.with_demo_phone(settings)
     try:
-        if await _unless(stop, _up(settings)):
-            calls = asyncio.create_task(_place_sample_calls(settings), name="sample calls")
-            await stop.wait()
-            calls.cancel()
-            await asyncio.gather(calls, return_exceptions=True)
-    finally:
-        say("\n正在停止 · stopping ...")
-        hosting.stop_all(settings)
-        say("已停止 · stopped")
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work unless a stop comes first; return whether it was done."""
-    doing, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not doing.done():
-        doing.cancel()
-        await asyncio.gather(doing, return_exceptions=True)
-        return False
-    await doing
-    return True
-
-
-async def _place_sample_calls(settings: Settings) -> None:
-    """Place the sample calls; their failure is told and harms nothing else."""
-    desk = sample_calls.DemoDesk(extension=site.DEMO_PHONE, password=load_or_create(settings).sip[site.DEMO_PHONE])
-    registrar = f"{settings.pbx.sip_host}:{settings.pbx.sip_port}"
-    say("示例通话 · sample calls:")
-    try:
-        async with bootstrap.context(settings) as ctx:
-            customers = await sample_calls.pick_customers(ctx)
-        async with Softphones(
-            registrar, sip_port=settings.pbx.sip_port + 11, rtp_start=settings.pbx.rtp_end + 1
-        ) as phones:
-            await sample_calls.place(phones, desk, customers, settings.site.hotline, lambda text: say(f"  {text}"))
-    except Exception as error:  # noqa: BLE001 - the edge of the demo's extras: the hotline itself goes on
-        say(f"  示例通话未完成 · the sample calls were not finished: {error!r}")
-        return
-    say("  完成。按 Ctrl-C 结束 · done. Ctrl-C ends everything.")
-
-
-def _welcome(settings: Settings) -> None:
-    """Print the addresses and the sign-ins."""
-    known = json.loads(site.credentials_file(settings).read_text(encoding="utf-8"))
-    say()
-    say(f"  页面 · pages      {known['web_url']}")
-    for person in known["web"]:
-        say(f"    {person['role']:<14} {person['user']:<11} {person['password']}")
-    sip = known["sip"]
-    say(f"  电话 · SIP        {sip['host']}:{sip['port']} (UDP, TCP)    热线 · hotline {known['hotline']}")
-    for agent in known["agents"]:
-        say(f"    分机 · phone {agent['extension']}  工号 · agent {agent['number']}  {agent['sip_password']}")
-    say("    *11 签入 · sign in   *12 签出 · sign out   *13 示忙 · pause")
-    say(f"  API               {known['web_url']}/api/v1/docs   token {known['api_token']}")
-    say("  任何 SIP 软电话拨 96390 即可 · any softphone may dial the hotline at that address, without an account.")
-    say()
+        with _told(), _every_end_interrupts(), turn(_demo_lock(settings), "demo", patience_seconds=0):
+            with _set_up_turn(settings):
+                site.install(settings)
+            asyncio.run(run_demo(settings))
+    except KeyboardInterrupt:
+        say("\n已停止 · stopped")
 
 
 def _logged(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
     logs.configure(json_lines=not sys.stderr.isatty())
-    _finish(work)
+    with _told():
+        asyncio.run(work)
 
 
 @click.command()
@@ -157,6 +168,7 @@ def backoffice(settings: Settings) -> None:
 
 async def _serve(settings: Settings, *, engine: bool, pages: bool) -> None:
     stop = stop_on_signals()
+    hosting.check_ports(settings, engine=engine, pages=pages)
     async with bootstrap.context(settings) as ctx:
         tasks = {
             **(bootstrap.engine_tasks(ctx) if engine else {}),

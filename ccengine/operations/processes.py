@@ -42,25 +42,70 @@ def running_pid(files: ProcessFiles) -> int | None:
     """Return the pid of the process if it is the one we started and lives."""
     try:
         written = json.loads(files.pid_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        pid, ticks = int(written["pid"]), int(written["start_ticks"])
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    pid = int(written["pid"])
-    return pid if _start_ticks(pid) == written["start_ticks"] else None
+    return pid if _start_ticks(pid) == ticks else None
 
 
-def start(files: ProcessFiles, argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Start a process in a session of its own, its output appended to the log; return its pid."""
+def adopt(files: ProcessFiles, arguments: Sequence[str], variable: str, value: str) -> int | None:
+    """Return the pid of the process; where its pid file was lost, find the process and write the file anew.
+
+    Args:
+        files: of the process.
+        arguments: its command line after the program: all of it, nothing like it.
+        variable: an environment variable that tells it from its namesakes.
+        value: what that variable holds.
+    """
+    pid = running_pid(files)
+    if pid is not None:
+        return pid
+    wanted = [os.fsencode(word) for word in arguments]
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+            ours = command[1:-1] == wanted and os.fsencode(f"{variable}={value}") in (
+                (entry / "environ").read_bytes().split(b"\0")
+            )
+        except OSError:  # gone meanwhile, or somebody else's
+            continue
+        if ours and (found := int(entry.name)) != os.getpid():
+            _remember(files, found, "")
+            return found
+    return None
+
+
+def told_at_start(files: ProcessFiles) -> str:
+    """Return the note that was given when the process was started; empty when it is not known."""
+    try:
+        return str(json.loads(files.pid_file.read_text(encoding="utf-8")).get("note", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def start(files: ProcessFiles, argv: Sequence[str], environment: Mapping[str, str], *, note: str = "") -> int:
+    """Start a process in a session of its own, its output appended to the log; return its pid.
+
+    `note`: kept beside the pid for whoever asks later (`told_at_start`).
+    """
     files.pid_file.parent.mkdir(parents=True, exist_ok=True)
     files.log_file.parent.mkdir(parents=True, exist_ok=True)
     with files.log_file.open("ab") as log:
         child = subprocess.Popen(
             list(argv), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(environment), start_new_session=True
         )
-    record = {"pid": child.pid, "start_ticks": _start_ticks(child.pid)}
+    _remember(files, child.pid, note)
+    return child.pid
+
+
+def _remember(files: ProcessFiles, pid: int, note: str) -> None:
+    files.pid_file.parent.mkdir(parents=True, exist_ok=True)
+    record = {"pid": pid, "start_ticks": _start_ticks(pid), "note": note}
     temporary = files.pid_file.with_suffix(".tmp")
     temporary.write_text(json.dumps(record), encoding="utf-8")
     temporary.replace(files.pid_file)
-    return child.pid
 
 
 def stop(files: ProcessFiles, *, patience_seconds: float = 8.0) -> bool:
@@ -68,6 +113,7 @@ def stop(files: ProcessFiles, *, patience_seconds: float = 8.0) -> bool:
     pid = running_pid(files)
     if pid is not None:
         _signal(pid, signal.SIGTERM)
+        _signal(pid, signal.SIGCONT)  # one that was stopped would never hear the request
         if not _wait_gone(files, patience_seconds):
             _signal(pid, signal.SIGKILL)
             _wait_gone(files, 3.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -14,14 +14,20 @@ def say(text: str = "") -> None:
 
 
 @contextmanager
-def step(title: str) -> Iterator[None]:
-    """Show that a step runs and, when it is over, how long it took."""
+def step(title: str) -> Iterator[Callable[[str], None]]:
+    """Show that a step runs and, when it is over, how long it took; gives what tells of its parts, a line each."""
     begun = time.monotonic()
+    parts: list[str] = []
+
+    def tell(text: str) -> None:
+        say(f"\n    {text}" if not parts else f"    {text}")
+        parts.append(text)
+
     sys.stdout.write(f"  {title} ... ")
     sys.stdout.flush()
     try:
-        yield
+        yield tell
     except BaseException:
-        say("failed")
+        say("    未完成 · not done" if parts else "未完成 · not done")
         raise
-    say(f"done ({time.monotonic() - begun:.1f} s)")
+    say(f"{'    ' if parts else ''}完成 · done ({time.monotonic() - begun:.1f} s)")

@@ -15,7 +15,7 @@ from ccengine import bootstrap
 from ccengine.asterisk import pbx
 from ccengine.asterisk.secrets import load_or_create
 from ccengine.config import Settings
-from ccengine.operations.progress import say, step
+from ccengine.operations.progress import step
 from ccengine.services import tokens
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.rights import ROLES
@@ -37,15 +37,19 @@ def with_demo_phone(settings: Settings) -> Settings:
     return settings.model_copy(update={"pbx": settings.pbx.model_copy(update={"devices": devices})})
 
 
+def install(settings: Settings) -> None:
+    """Have a PBX to run; the first time that is a download of minutes. Raises asterisk.pbx.PbxError."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    os.chmod(settings.state_dir, 0o755)  # the unprivileged PBX passes through; secrets have modes of their own
+    with step("PBX 安装 · install the PBX") as tell:
+        pbx.install(settings, tell)
+
+
 async def prepare(settings: Settings) -> None:
-    """Bring everything up to date: PBX, secrets, database, sample data, credentials file.
+    """Bring everything up to date: configuration, secrets, database, sample data, credentials file.
 
     Raises: asterisk.pbx.PbxError, store_port.StoreUnavailable, services.errors.Unavailable.
     """
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    os.chmod(settings.state_dir, 0o755)  # the unprivileged PBX passes through; secrets have modes of their own
-    with step("PBX 安装 · install the PBX"):
-        pbx.install(settings, lambda text: say(f"\n    {text}"))
     with step("PBX 配置 · configure the PBX"):
         load_or_create(settings)
         pbx.configure(settings)
