@@ -43,7 +43,8 @@ class Call:
     kin: list[Call] = field(default_factory=list)
     transfers: int = 0
     interrupted: bool = False
-    reconciled: bool = False
+    reconciled: bool = False  # its end was not seen
+    joined_late: bool = False  # its beginning was not seen
     announced: bool = False
     told: bool = False
     phase: Phase = Phase.MENU
@@ -188,6 +189,7 @@ class Call:
         self.marks += other.marks
         self.transfers += other.transfers
         self.interrupted |= other.interrupted
+        self.joined_late |= other.joined_late
         self.connected |= other.connected
         self.offered |= other.offered
         self.kin += [call for call in other.kin if call is not self and call not in self.kin]

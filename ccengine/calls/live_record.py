@@ -79,7 +79,8 @@ def make_record(call: Call, anchor: TrackedLeg, now: datetime) -> CallRecord:
 
 
 def _notes(call: Call) -> tuple[str, ...]:
-    return tuple(note for note, true in (("interrupted", call.interrupted), ("reconciled", call.reconciled)) if true)
+    notes = {"interrupted": call.interrupted, "reconciled": call.reconciled, "joined_late": call.joined_late}
+    return tuple(note for note, true in notes.items() if true)
 
 
 def _started_at(call: Call, anchor: TrackedLeg) -> datetime:

@@ -83,6 +83,8 @@ class Resync:
             return
         if not known and item.leg.linkedid != item.leg.uniqueid:
             leg.dialled = True  # a leg that was called carries its caller's Linkedid
+        if not known:
+            self._tracker.families.call_of(leg).joined_late = True
         if item.bridge and item.bridge != leg.bridge:
             self._tracker.bridge_entered(ev.BridgeEntered(at=at, bridge=item.bridge, leg=item.leg))
         elif leg.bridge and not item.bridge:

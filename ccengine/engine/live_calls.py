@@ -106,11 +106,11 @@ class LiveCalls:
         self._tell_change()
 
     async def changes(self) -> AsyncIterator[None]:
-        """Yield once after each change; changes made while the reader is busy are told as one."""
+        """Yield once after each change; changes made while the reader is busy are told as one, later."""
         changed = self._changed
         while True:
             await changed.wait()
-            changed = self._changed  # taken before the reader works, so that what happens meanwhile is told next
+            changed = self._changed  # taken before the reader is told: what comes while it is busy is not missed
             yield None
 
     async def subscribe(self) -> AsyncIterator[BoardSnapshot]:

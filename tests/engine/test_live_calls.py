@@ -17,9 +17,12 @@ from sipp import Sipp
 
 from ccengine.asterisk.ami.recorded import read_events
 from ccengine.asterisk.pbx import pid_of
+from ccengine.asterisk.secrets import Secrets
 from ccengine.calls.facts import CallConnected, CallHeld, CallMissed, CallOffered, CallResumed, CallStarted, CallWaiting
 from ccengine.calls.replay import replay
+from ccengine.clock import SystemClock
 from ccengine.config import Settings
+from ccengine.engine.live_calls import LiveCalls
 from ccengine.ports import PbxRefused, PbxUnavailable
 from ccengine.values import EndedBy, Outcome
 
@@ -279,6 +282,7 @@ async def test_engine_started_in_a_talk_sees_it(pbx: PbxInstance, phones: Phones
         await call.hangup()
         (record,) = await watch.until_over()
         assert (record.outcome, record.agent_number, record.ended_by) == (Outcome.ANSWERED, "8001", EndedBy.CALLER)
+        assert record.notes == ("joined_late",)
 
 
 async def test_call_that_ended_while_the_link_was_down_is_closed(pbx: PbxInstance, phones: Phones) -> None:
@@ -395,3 +399,35 @@ async def test_many_calls_at_once_are_told_once_each_and_rightly(pbx: PbxInstanc
         await agree(pbx, watch)
         assert watch.anomalies() == []
         assert watch.live.board_snapshot().waiting == ()
+
+
+async def test_wrong_secret_is_told_and_never_a_crash(pbx: PbxInstance) -> None:
+    wrong = Secrets(ami={"cc_events": "wrong", "cc_actions": pbx.secrets.ami["cc_actions"]}, sip={})
+    live = LiveCalls(pbx.settings, wrong, SystemClock())
+    task = asyncio.create_task(live.run())
+    try:
+        await pbx.wait_for(lambda: "login_refused" in live.health()["events"], "the refusal")
+        assert (live.health()["ok"], live.board_snapshot().pbx_connected) == (False, False)
+        with pytest.raises(PbxUnavailable):
+            await live.pbx.pause("8001", "1001", "meal")
+        assert not task.done()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_originate_in_flight_when_the_link_goes_rings_once(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        agent = await phones.agent("1001")
+        dialling = asyncio.create_task(
+            watch.live.pbx.originate("cc-test.1", "PJSIP/1001", "cc-agents", "*13", {"CC_X": "1"}, 10)
+        )
+        await asyncio.sleep(0)
+        watch.live._actions.drop("test")
+        with pytest.raises(PbxUnavailable):
+            await dialling
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        await pbx.wait_for(lambda: len(pbx.channels()) == 1, "the phone to ring")
+        await asyncio.sleep(0.5)
+        assert (len(pbx.channels()), agent.ringing.qsize()) == (1, 1)
+        assert "cc-test.1" in watch.live.tracker.families.legs
