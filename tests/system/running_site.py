@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 import time
@@ -30,12 +29,10 @@ CUSTOMERS = 200
 
 
 class RunningSite:
-    """`ccengine run` (or engine and back office apart) on a PBX that runs already."""
+    """`ccengine run` on a PBX that runs already."""
 
-    def __init__(self, settings: Settings, *, pages: Settings | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.pages = pages or settings
-        self.apart = pages is not None
         self.token = ""
         self.passwords: dict[str, str] = {}
 
@@ -50,38 +47,32 @@ class RunningSite:
             self.token = await tokens.issue(ctx, ENGINE, "tests", frozenset(ROLES))
 
     def start(self) -> None:
-        """Start the processes."""
-        for name, command, settings in self._programs():
-            argv = [sys.executable, "-m", "ccengine", command]
-            processes.start(ProcessFiles.of(settings.state_dir, name), argv, hosting.environment(settings))
+        """Start the process."""
+        processes.start(self._files, [sys.executable, "-m", "ccengine", "run"], hosting.environment(self.settings))
 
     async def start_healthy(self) -> None:
-        """Start the processes and wait until they say that all is well."""
+        """Start the process and wait until it says that all is well."""
         self.start()
         await self.wait(self.healthy, "the site to be healthy", 20)
 
     def stop(self) -> None:
-        """End the processes."""
-        for name, _command, settings in self._programs():
-            processes.stop(ProcessFiles.of(settings.state_dir, name))
+        """End the process."""
+        processes.stop(self._files)
 
     def signal_engine(self, number: signal.Signals) -> None:
-        """Send the engine's process a signal."""
-        name, _command, settings = self._programs()[0]
-        pid = processes.running_pid(ProcessFiles.of(settings.state_dir, name))
+        """Send the process a signal."""
+        pid = processes.running_pid(self._files)
         assert pid is not None, "the engine does not run"
         os.kill(pid, number)
 
     def log(self) -> str:
-        """Return the end of the engine's log."""
-        name, _command, settings = self._programs()[0]
-        lines = processes.last_lines(ProcessFiles.of(settings.state_dir, name), 2000).splitlines()
+        """Return the end of the process's log, without the API's requests."""
+        lines = processes.last_lines(self._files, 2000).splitlines()
         return "\n".join([line for line in lines if '"event": "request"' not in line][-40:])
 
-    def _programs(self) -> list[tuple[str, str, Settings]]:
-        if self.apart:
-            return [("engine", "engine", self.settings), ("backoffice", "backoffice", self.pages)]
-        return [("run", "run", self.settings)]
+    @property
+    def _files(self) -> ProcessFiles:
+        return ProcessFiles.of(self.settings.state_dir, "run")
 
     async def healthy(self) -> bool:
         """Tell whether engine and pages are well."""
@@ -93,7 +84,7 @@ class RunningSite:
 
     async def pages_answer(self) -> bool:
         """Tell whether the pages answer, well or not."""
-        url = f"http://{self.pages.web.host}:{self.pages.web.port}/api/v1/health"
+        url = f"http://{self.settings.web.host}:{self.settings.web.port}/api/v1/health"
         try:
             async with aiohttp.ClientSession() as session, session.get(url) as answer:
                 return answer.status in {200, 503}
@@ -109,7 +100,7 @@ class RunningSite:
         return await self._ask("POST", path, json=body)
 
     async def _ask(self, method: str, path: str, **arguments: Any) -> Any:
-        url = f"http://{self.pages.web.host}:{self.pages.web.port}/api/v1{path}"
+        url = f"http://{self.settings.web.host}:{self.settings.web.port}/api/v1{path}"
         headers = {"Authorization": f"Bearer {self.token}"}
         async with aiohttp.ClientSession(headers=headers) as session:
             async with session.request(method, url, **arguments) as answer:
@@ -119,7 +110,7 @@ class RunningSite:
 
     async def get_bytes(self, path: str, **headers: str) -> tuple[int, bytes]:
         """Return status and body of a file."""
-        url = f"http://{self.pages.web.host}:{self.pages.web.port}/api/v1{path}"
+        url = f"http://{self.settings.web.host}:{self.settings.web.port}/api/v1{path}"
         wanted = {"Authorization": f"Bearer {self.token}", **headers}
         async with aiohttp.ClientSession() as session, session.get(url, headers=wanted) as answer:
             return answer.status, await answer.read()
@@ -157,8 +148,3 @@ def fresh(settings: Settings, folder: Path, **sections: Any) -> Settings:
     for name, values in sections.items():
         own[name] = getattr(settings, name).model_copy(update=values)
     return settings.model_copy(update=own)
-
-
-def remove(folder: Path) -> None:
-    """Remove a test's folder."""
-    shutil.rmtree(folder, ignore_errors=True)
