@@ -66,13 +66,14 @@ def is_running(settings: Settings) -> bool:
 def start(settings: Settings, progress: Callable[[str], None] = lambda text: None) -> int:
     """Start the configured private PBX and wait until it is fully booted; return its process id.
 
-    Running and healthy: only the dialplan is read again. Running and deaf: it is ended first. Raises PbxError naming
+    Running and healthy: dialplan, phones and queue are read again, calls go on (ports need a restart). Running and deaf: it is ended first. Raises PbxError naming
     a taken port, or with the last lines of the PBX's own log.
     """
     pid = pid_of(settings)
     if pid is not None:
         if is_running(settings):
-            run_cli(settings, "dialplan reload")
+            for command in ("dialplan reload", "module reload res_pjsip.so", "module reload app_queue.so"):
+                run_cli(settings, command)
             return pid
         progress("PBX 无响应，正在结束它。 The PBX runs but does not answer: ending it")
         stop(settings, patience_seconds=1)

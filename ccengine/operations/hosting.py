@@ -88,7 +88,7 @@ async def start_run(settings: Settings, tell: Tell = lambda text: None) -> None:
             tell("引擎已在别处运行，不由 up 管理 · it runs already, started by hand: left as it is")
             return
     else:
-        outdated = processes.told_at_start(files) not in {"", current}
+        outdated = processes.told_at_start(files) != current  # also where its pid file was lost: nobody knows
         if not outdated and await _recovers(settings):
             return
         tell(
