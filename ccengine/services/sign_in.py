@@ -31,7 +31,7 @@ _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_USER_AND_IP = 5
 FAILURES_PER_USER = 20
-FAILURES_PER_IP = 30
+FAILURES_PER_IP = 60
 PASSWORD_MIN = 10
 #: A session's last_seen_at is written at most this often, so that reading a page is seldom a write.
 TOUCH_AFTER = timedelta(seconds=60)
@@ -69,15 +69,20 @@ def _verify(stored: str, password: str) -> bool:
 async def sign_in(ctx: Context, user_name: str, password: str, ip: str) -> Session:
     """Sign in. Errors: SignInFailed (it is not said what was wrong), Throttled(retry_after_seconds), Unavailable."""
     user_name, ip = user_name[:64], ip[:64]
-    async with ctx.store.reading() as uow:
+    async with ctx.store() as uow:
+        # Counted as failed before the password is looked at, so that a hundred at once are a hundred, not one.
+        await uow.calls.lock("sign-in")
         await _throttle(ctx, uow, user_name, ip)
+        attempt = await uow.users.add_attempt(ctx.clock.now(), user_name, ip, False)
         user = await uow.users.by_name(user_name)
+        await uow.commit()
     stored = user.password_hash if user is not None else _NOBODY
     right = await asyncio.to_thread(_verify, stored, password[:1024])
     async with ctx.store() as uow:
         now = ctx.clock.now()
         ok = right and user is not None and user.active
-        await uow.users.add_attempt(now, user_name, ip, ok)
+        if ok:
+            await uow.users.attempt_succeeded(attempt)
         actor = _actor(user) if user is not None else Actor(kind="user", name=user_name)
         await note(ctx, uow, actor, "sign_in" if ok else "sign_in_failed", f"user:{user_name}", {"ip": ip})
         session = await _open_session(ctx, uow, user, ip, now) if ok and user is not None else None

@@ -72,10 +72,16 @@ class Users:
         """Bar or re-admit a user."""
         await self._db.execute(update(users).where(users.c.id == user_id).values(active=active))
 
-    async def add_attempt(self, at: datetime, user_name: str, ip: str, ok: bool) -> None:
-        """Keep an attempt to sign in."""
+    async def add_attempt(self, at: datetime, user_name: str, ip: str, ok: bool) -> int:
+        """Keep an attempt to sign in and return its id."""
         values = fit(login_attempts, {"at": at, "user_name": user_name, "ip": ip, "ok": ok})
-        await self._db.execute(insert(login_attempts).values(**values))
+        result = await self._db.execute(insert(login_attempts).values(**values).returning(login_attempts.c.id))
+        attempt_id: int = result.scalar_one()
+        return attempt_id
+
+    async def attempt_succeeded(self, attempt_id: int) -> None:
+        """Say that an attempt was a good one after all."""
+        await self._db.execute(update(login_attempts).where(login_attempts.c.id == attempt_id).values(ok=True))
 
     async def failures(self, *, since: datetime, user_name: str | None, ip: str | None) -> tuple[datetime, ...]:
         """Return the moments of failed attempts since then, after the last success of the same kind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -76,6 +77,14 @@ async def test_five_failures_bar_user_and_address_for_a_quarter_hour(
     assert (await sign_in.sign_in(ctx, user, PASSWORD, "127.0.0.2")).actor.name == user
     clock.moment += timedelta(minutes=15)
     assert (await sign_in.sign_in(ctx, user, PASSWORD, "127.0.0.1")).actor.name == user
+
+
+async def test_guesses_at_once_are_counted_one_by_one(ctx: Context, user: str) -> None:
+    results = await asyncio.gather(
+        *(sign_in.sign_in(ctx, user, f"guess {n}", "127.0.0.1") for n in range(12)), return_exceptions=True
+    )
+    assert [type(result) for result in results].count(SignInFailed) == 5
+    assert [type(result) for result in results].count(Throttled) == 7
 
 
 async def test_success_forgets_the_failures_before_it(ctx: Context, clock: ManualClock, user: str) -> None:
