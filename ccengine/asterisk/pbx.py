@@ -66,8 +66,8 @@ def is_running(settings: Settings) -> bool:
 def start(settings: Settings, progress: Callable[[str], None] = lambda text: None) -> int:
     """Start the configured private PBX and wait until it is fully booted; return its process id.
 
-    Running and healthy: dialplan, phones and queue are read again, calls go on (ports need a restart). Running and deaf: it is ended first. Raises PbxError naming
-    a taken port, or with the last lines of the PBX's own log.
+    Running and healthy: dialplan, phones and queue are read again and calls go on (other ports need a restart).
+    Running and deaf: it is ended first. Raises PbxError naming a taken port, or with the last lines of its own log.
     """
     pid = pid_of(settings)
     if pid is not None:

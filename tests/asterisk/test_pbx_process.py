@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pbx_fixtures import MakePbx
 from pbx_instance import PbxInstance, free_ports, wait_until
+from phones import Phones
 
 from ccengine.asterisk import pbx
 from ccengine.asterisk.doctor import check_pbx
@@ -77,6 +78,23 @@ def test_start_twice_is_one_pbx_and_a_dead_one_is_started_anew(make_pbx: MakePbx
     assert not pbx.is_running(instance.settings)
     assert pbx.pid_of(instance.settings) is None
     pbx.stop(instance.settings)
+
+
+async def test_new_phone_works_without_ending_calls(make_pbx: MakePbx) -> None:
+    instance = make_pbx(pbx={"devices": {"1001": "8001"}})
+    more = instance.settings.pbx.model_copy(update={"devices": {"1001": "8001", "1002": "8002"}})
+    settings = instance.settings.model_copy(update={"pbx": more})
+    async with Phones(settings) as phones:
+        agent = await phones.agent("1001", auto_answer=True)
+        instance.sign_in("1001")
+        call = await (await phones.caller()).call("96390")
+        await call.wait_heard(agent.tone)
+        pbx.configure(settings)
+        pbx.start(settings)
+        await instance.wait_for(lambda: "1002/1002" in instance.cli("pjsip show endpoints"), "the new phone")
+        await phones.agent("1002")
+        assert call.established
+        assert instance.members() == ["1001"]
 
 
 def test_frozen_pbx_is_mended_by_start(make_pbx: MakePbx) -> None:
