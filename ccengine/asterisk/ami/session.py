@@ -105,7 +105,7 @@ class AmiSession:
         return pause
 
     async def _live_once(self) -> bool:
-        """Live through one connection; return whether it ever stood."""
+        """Live through one connection; return whether it stood long enough to begin the pauses anew."""
         self._lost = asyncio.Event()
         generation = self.generation + 1
         lost = self._lost
@@ -134,8 +134,10 @@ class AmiSession:
         if lost.is_set():
             return False
         self._come_up(generation, early)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         await lost.wait()
-        return True
+        return loop.time() - began > self._backoff[1]
 
     def _come_up(self, generation: int, early: list[Headers]) -> None:
         self.generation, self.up, self.problem = generation, True, None
