@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from live_watch import LiveWatch, agree, watching
+from pbx_engines import Serve, engine
 from pbx_fixtures import MakePbx
 from pbx_instance import PbxInstance
 from phones import CALLER_TONE, Phone, PhoneCall, Phones
@@ -431,3 +432,72 @@ async def test_originate_in_flight_when_the_link_goes_rings_once(pbx: PbxInstanc
         await asyncio.sleep(0.5)
         assert (len(pbx.channels()), agent.ringing.qsize()) == (1, 1)
         assert "cc-test.1" in watch.live.tracker.families.legs
+
+
+def flow(*events: tuple[str, str], **variables: str) -> Serve:
+    """A menu that writes these events to the journal, sets the variables and ends with the sentinel."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def say(command: str) -> str:
+            writer.write(command.encode() + b"\n")
+            return (await reader.readline()).decode()
+
+        call_id = (await say("GET VARIABLE CC_CALL_ID")).split("(")[1].split(")")[0]
+        for kind, words in events:
+            await say(f'EXEC CELGenUserEvent "{kind},id={call_id}&{words}"')
+        for name, value in {**variables, "TIMEOUT(absolute)": "0", "CC_DONE": "1"}.items():
+            await say(f'SET VARIABLE {name} "{value}"')
+        writer.close()
+
+    return serve
+
+
+async def test_self_service_is_told_with_menu_account_and_who_ended(
+    pbx: PbxInstance, phones: Phones, tmp_path: Path
+) -> None:
+    log = log_file(tmp_path, "self_service")
+    events = [("CC_LANG", "lang=en"), ("CC_MENU", "item=balance&key=2"), ("CC_ACCOUNT", "account=10000123"),
+              ("CC_SERVED", "item=balance"), ("CC_FLOW", "to=hangup&item=balance")]  # fmt: skip
+    async with watching(pbx, log) as watch, engine(pbx.settings, flow(*events, CC_TO="hangup")):
+        call = await (await phones.caller(NUMBER, "张三")).call("96390")
+        await call.wait_closed()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.account, record.menu_path) == (Outcome.SELF_SERVICE, "10000123", ("balance",))
+        assert (record.language, record.ended_by, record.queue) == ("en", EndedBy.SYSTEM, None)
+        await agree(pbx, watch)
+    assert same_when_replayed(watch, log)
+
+
+async def test_menu_choice_and_language_stand_on_the_board(pbx: PbxInstance, phones: Phones) -> None:
+    events = [("CC_LANG", "lang=en"), ("CC_MENU", "item=repair&key=1"), ("CC_FLOW", "to=queue&item=repair&priority=5")]
+    async with watching(pbx) as watch, engine(pbx.settings, flow(*events, CC_TO="queue", CC_PRIORITY="5")):
+        await phones.agent("1001")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        await watch.live.pbx.pause("8001", "1001", "meal")
+        call = await (await phones.caller(NUMBER, "张三")).call("96390")
+        await watch.until(lambda: watch.calls() == ["waiting"], "the waiting")
+        (line,) = watch.live.board_snapshot().calls
+        assert (line.menu_item, line.language, line.queue) == ("repair", "en", "hotline")
+        assert watch.live.board_snapshot().waiting[0].priority == 5
+        await call.hangup()
+        await watch.until_over()
+        await agree(pbx, watch)
+
+
+async def test_queue_that_gives_up_leads_to_a_message(make_pbx: MakePbx, tmp_path: Path) -> None:
+    log = log_file(tmp_path, "queue_timeout")
+    own = make_pbx(pbx={"queue_timeout_seconds": 5})
+    async with Phones(own.settings) as phones, watching(own, log) as watch:
+        await phones.agent("1001")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        await watch.live.pbx.pause("8001", "1001", "meal")
+        call = await (await phones.caller(NUMBER, "张三")).call("96390")
+        await watch.until(lambda: watch.calls() == ["voice_message"], "the voice message", 20)
+        await watch.until(lambda: watch.live.tracker.families.calls[0].said("CC_MESSAGE"), "the beep", 20)
+        await call.speak(2.5)
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.queue_status) == (Outcome.VOICE_MESSAGE, "TIMEOUT")
+        assert record.wait_seconds == pytest.approx(5, abs=1.5)
+        await agree(own, watch)
+    assert same_when_replayed(watch, log)
