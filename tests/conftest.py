@@ -11,7 +11,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "pbx"))
 
 from pbx_fixtures import make_pbx, open_folder, pbx, pbx_instance, phones, sipp
-from store_fixtures import clock, ctx, postgres_server, postgres_template, settings, sqlite_template, store
+from store_fixtures import (
+    clock,
+    ctx,
+    postgres_server,
+    postgres_shared,
+    postgres_template,
+    settings,
+    sqlite_template,
+    store,
+)
 
 __all__ = [
     "clock",
@@ -22,6 +31,7 @@ __all__ = [
     "pbx_instance",
     "phones",
     "postgres_server",
+    "postgres_shared",
     "postgres_template",
     "settings",
     "sipp",

@@ -7,7 +7,6 @@ The PostgreSQL server is a pip wheel's, one per session, reached over a Unix soc
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import shutil
 import tempfile
@@ -23,11 +22,11 @@ from ccengine.config import Database, Settings
 from ccengine.services.context import Context
 from ccengine.store import seed
 from ccengine.store.migrate import upgrade
+from ccengine.store.tables import metadata
 from ccengine.store.unit_of_work import SqlStore
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, ten in the morning in Shanghai
 CUSTOMERS = 60
-_numbers = itertools.count(1)
 
 
 async def _fill(settings: Settings) -> None:
@@ -82,6 +81,48 @@ def _database(address: str, name: str) -> str:
     return address.replace("/postgres?", f"/{name}?")
 
 
+class SharedDatabase:
+    """One PostgreSQL database for all tests, emptied and seeded again after each: 20 ms instead of a new one's 200."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.url = _database(address, "shared_cc")
+        self._make()
+
+    def _make(self) -> None:
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS shared_cc WITH (FORCE)")
+            connection.execute("CREATE DATABASE shared_cc TEMPLATE template_cc")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("CREATE SCHEMA seed")
+            for table in _SEEDED:
+                connection.execute(f"CREATE TABLE seed.{table} AS TABLE public.{table}")
+
+    def reset(self) -> None:
+        """Bring it back to what every test starts with; one that a test left unusable is made anew."""
+        try:
+            with psycopg.connect(self.url) as connection:
+                connection.execute("SET lock_timeout = '3s'")
+                connection.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
+                connection.execute(_RESET)
+        except psycopg.Error:
+            self._make()
+
+
+_SEEDED = ("districts", "customers", "opening_rules", "dispositions", "work_calendar")
+_RESET = ";".join(
+    [f"DELETE FROM {table}" for table in metadata.tables]
+    + [f"INSERT INTO {table} SELECT * FROM seed.{table}" for table in _SEEDED]
+    + ["SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence"]
+)
+
+
+@pytest.fixture(scope="session")
+def postgres_shared(postgres_template: str) -> SharedDatabase:
+    """The PostgreSQL database that tests use one after the other."""
+    return SharedDatabase(postgres_template)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a site whose database is fresh: shipped rules and 60 customers, nothing else."""
@@ -89,12 +130,9 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ccengine.sqlite")
         yield Settings(state_dir=tmp_path)
         return
-    address = request.getfixturevalue("postgres_template")
-    name = f"t{next(_numbers)}"
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cc STRATEGY FILE_COPY")
-        yield Settings(state_dir=tmp_path, database=Database(url=_database(address, name)))
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    shared: SharedDatabase = request.getfixturevalue("postgres_shared")
+    yield Settings(state_dir=tmp_path, database=Database(url=shared.url))
+    shared.reset()
 
 
 @pytest.fixture
