@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,10 +23,11 @@ from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
 from ccengine.engine.door import Door
-from ccengine.rows import AgentRow, DeviceRow, SessionRow
+from ccengine.rows import AgentRow, DeviceRow, RecordingRow, SessionRow
 from ccengine.services.context import Context
 from ccengine.services.sign_in import hash_password, token_hash
 from ccengine.store.unit_of_work import SqlStore
+from ccengine.values import CallRecord
 
 PASSWORD = "a-good-password"
 #: user name -> role; agents are named by their number 工号.
@@ -163,3 +165,32 @@ async def engine(site: Site) -> AsyncIterator[Door]:
     await door.start()
     yield door
     await door.close()
+
+
+async def with_recording(site: Site, record: CallRecord, *, on_disk: bool = True) -> bytes:
+    """Give a call a stereo file; return its bytes."""
+    name = f"2026/11/20/{record.call_id}.wav"
+    path = site.ctx.settings.recordings_dir / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(range(256)) * 250)
+    row = RecordingRow(
+        id=0,
+        call_id=record.call_id,
+        file_name=name,
+        kind="stereo",
+        party="both",
+        seconds=2.0,
+        silent_sides=("agent",),
+        built_at=site.clock.moment,
+    )
+    async with site.ctx.store() as uow:
+        await uow.recordings.save(row)
+        await uow.commit()
+    content = path.read_bytes()
+    if not on_disk:
+        path.unlink()
+    return content

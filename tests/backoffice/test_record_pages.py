@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import wave
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from call_helpers import abandoned, answered, batch
-from pages_site import Browser, Site
+from pages_site import Browser, Site, with_recording
 
-from ccengine.rows import CallEvent, RecordingRow
+from ccengine.rows import CallEvent
 from ccengine.services import audit, call_records
 from ccengine.services.context import ENGINE
 from ccengine.values import CallRecord, mask_number
@@ -23,35 +22,6 @@ async def keep(site: Site, *records: CallRecord, events: tuple[CallEvent, ...] =
 
 def recent(site: Site, minutes: int) -> dict[str, object]:
     return {"started_at": site.clock.moment - timedelta(minutes=minutes)}
-
-
-async def with_recording(site: Site, record: CallRecord, *, on_disk: bool = True) -> bytes:
-    """Give a call a stereo file; return its bytes."""
-    name = f"2026/11/20/{record.call_id}.wav"
-    path = site.ctx.settings.recordings_dir / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(bytes(range(256)) * 250)
-    row = RecordingRow(
-        id=0,
-        call_id=record.call_id,
-        file_name=name,
-        kind="stereo",
-        party="both",
-        seconds=2.0,
-        silent_sides=("agent",),
-        built_at=site.clock.moment,
-    )
-    async with site.ctx.store() as uow:
-        await uow.recordings.save(row)
-        await uow.commit()
-    content = path.read_bytes()
-    if not on_disk:
-        path.unlink()
-    return content
 
 
 async def actions(site: Site) -> list[tuple[str, str]]:

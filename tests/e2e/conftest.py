@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "backoffice"))
-
 from pages_site import engine, site
+from playwright.async_api import Browser, async_playwright
 
 __all__ = ["chromium", "chromium_address", "engine", "site"]
 

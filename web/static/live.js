@@ -49,15 +49,17 @@ function hearDesk(desk) {
     htmx.trigger(document.body, "desk-changed");
     shownDesk = fingerprint;
   }
-  if (desk.call_id && desk.call_id !== shownCall) {
-    shownCall = desk.call_id;
+  const call = desk.call_id || (desk.state === "wrap_up" && !shownCall && sessionStorage.getItem("last-call"));
+  if (call && call !== shownCall) {
+    shownCall = call;
+    sessionStorage.setItem("last-call", call);
     if (sessionStorage.getItem("dismissed-call") === shownCall) return; // closed by hand: the strip's button opens it
-    htmx.ajax("GET", `/desk/card?call_id=${encodeURIComponent(desk.call_id)}`, { target: card, swap: "innerHTML" });
+    htmx.ajax("GET", `/desk/card?call_id=${encodeURIComponent(call)}`, { target: card, swap: "innerHTML" });
   }
   document.title = document.title.replace(/^☎ /, "");
   if (desk.state === "ringing") document.title = `☎ ${document.title}`;
   const label = card?.querySelector("[data-card-state]");
-  if (label && desk.call_id === shownCall && label.dataset[desk.state]) label.textContent = label.dataset[desk.state];
+  if (label && (!desk.call_id || desk.call_id === shownCall) && label.dataset[desk.state]) label.textContent = label.dataset[desk.state];
 }
 
 function connect() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 
@@ -12,6 +13,8 @@ from aiohttp.typedefs import Handler
 from ccengine.backoffice.keys import REQUEST_ID
 
 _log = structlog.get_logger(__name__)
+#: Logged, never sent: the other side went away, or we are stopping.
+_GONE = 499
 
 
 @web.middleware
@@ -28,6 +31,9 @@ async def request_log(request: web.Request, handler: Handler) -> web.StreamRespo
             return response
         except web.HTTPException as error:
             status = error.status
+            raise
+        except asyncio.CancelledError:
+            status = _GONE
             raise
         finally:
             quiet = request.path.startswith("/static/") and status < 400
