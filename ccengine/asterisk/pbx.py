@@ -72,8 +72,8 @@ def start(settings: Settings, progress: Callable[[str], None] = lambda text: Non
     pid = pid_of(settings)
     if pid is not None:
         if is_running(settings):
-            for command in ("dialplan reload", "module reload res_pjsip.so", "module reload app_queue.so"):
-                run_cli(settings, command)
+            for again in ("dialplan reload", "module reload res_pjsip.so", "module reload app_queue.so"):
+                run_cli(settings, again)
             return pid
         progress("PBX 无响应，正在结束它。 The PBX runs but does not answer: ending it")
         stop(settings, patience_seconds=1)
@@ -93,6 +93,8 @@ def start(settings: Settings, progress: Callable[[str], None] = lambda text: Non
         )
     pid_file(settings).write_text(f"{process.pid}\n", encoding="ascii")
     _wait_booted(settings, process, log)
+    for phone in settings.pbx.devices:  # or it counts as unreachable until the next regular question
+        run_cli(settings, f"pjsip qualify {phone}")
     return process.pid
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -108,16 +108,20 @@ def test_frozen_pbx_is_mended_by_start(make_pbx: MakePbx) -> None:
     assert pbx.is_running(instance.settings)
 
 
-def test_who_is_signed_in_and_paused_outlives_a_crash(make_pbx: MakePbx) -> None:
+async def test_after_a_crash_who_is_signed_in_is_called_at_once(make_pbx: MakePbx) -> None:
     instance = make_pbx()
-    instance.sign_in("1001")
-    instance.sign_in("1002", paused="meal")
-    time.sleep(1.2)  # the PBX writes its own database once a second
-    pid = pbx.pid_of(instance.settings)
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not pbx.is_running(instance.settings), "the end")
-    pbx.start(instance.settings)
+    async with Phones(instance.settings) as phones:
+        agent = await phones.agent("1001", auto_answer=True)
+        instance.sign_in("1001")
+        instance.sign_in("1002", paused="meal")
+        await asyncio.sleep(1.2)  # the PBX writes its own database once a second
+        pid = pbx.pid_of(instance.settings)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await instance.wait_for(lambda: not pbx.is_running(instance.settings), "the end")
+        pbx.start(instance.settings)
+        call = await (await phones.caller()).call("96390")
+        await call.wait_heard(agent.tone)
     assert instance.members() == ["1001", "1002"]
     assert "paused:meal" in instance.cli("queue show hotline")
 

@@ -160,6 +160,15 @@ async def test_nobody_signed_in_leads_to_a_message_kept_when_the_caller_hangs_up
     assert not pbx.facts("CC_END")
 
 
+async def test_caller_waits_for_a_phone_that_comes_back(pbx: PbxInstance, phones: Phones) -> None:
+    pbx.sign_in("1001")  # its phone is not reachable yet
+    call = await (await phones.caller()).call("96390")
+    await pbx.wait_for(lambda: pbx.cel("APP_END"), "the queue's refusal")
+    agent = await phones.agent("1001", auto_answer=True)
+    await call.wait_heard(agent.tone, seconds=20)
+    assert not pbx.facts("CC_QUEUE_END", "CC_MESSAGE")
+
+
 async def test_key_1_while_waiting_leaves_a_message(pbx: PbxInstance, phones: Phones) -> None:
     pbx.sign_in("1001", paused="meal")
     await phones.agent("1001")
