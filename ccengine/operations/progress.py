@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,13 @@ from contextlib import contextmanager
 
 def say(text: str = "") -> None:
     """Print one line at once."""
-    print(text, flush=True)
+    _write(f"{text}\n")
+
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError):  # a terminal that was closed: what is being done is done to its end all the same
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 @contextmanager
@@ -23,8 +30,7 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
         say(f"\n    {text}" if not parts else f"    {text}")
         parts.append(text)
 
-    sys.stdout.write(f"  {title} ... ")
-    sys.stdout.flush()
+    _write(f"  {title} ... ")
     try:
         yield tell
     except BaseException:
