@@ -29,6 +29,7 @@ from ccengine.services.guard import guarded, limited
 from ccengine.services.opening import complete_call
 from ccengine.services.record_changes import as_data, changed_fields, fingerprint
 from ccengine.services.rights import require
+from ccengine.services.timeline import timeline_of
 from ccengine.store_port import BadCursor, UnitOfWork
 from ccengine.values import CallRecord, Direction, Source
 
@@ -228,7 +229,7 @@ async def get_call(ctx: Context, actor: Actor, call_id: str) -> CallDetail:
         customer = await uow.customers.get(call.customer_account) if call.customer_account else None
         return CallDetail(
             call=call,
-            timeline=await uow.calls.timeline(call_id),
+            timeline=await uow.calls.timeline(call_id) or timeline_of(call.record),
             corrections=await uow.calls.corrections(call_id),
             choice=await uow.calls.choice(call_id),
             customer=masked(customer) if customer else None,

@@ -307,3 +307,12 @@ def test_normal_number_gives_one_form(given: str, expected: str) -> None:
 
 def test_every_outcome_fits_its_column() -> None:
     assert max(len(outcome.value) for outcome in Outcome) <= 16
+
+
+async def test_timeline_of_a_call_the_journal_is_silent_about_comes_from_the_record(ctx: Context) -> None:
+    record = answered("repair")
+    await call_records.store_live_record(ctx, record)
+    detail = await call_records.get_call(ctx, SUPERVISOR, record.call_id)
+    kinds = [entry.kind for entry in detail.timeline]
+    assert kinds == ["arrived", "answered", "queued", "talk_started", "talk_ended", "ended"]
+    assert detail.timeline[-1].detail == {"by": "caller", "outcome": "answered"}
