@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from ccengine.rows import AnomalyRow, JournalPosition, QuarantinedLine
 from ccengine.store.calls import digest
@@ -101,6 +101,18 @@ class Journal:
         columns = [table[name] for name in AnomalyRow.__slots__]
         query = select(*columns).order_by(table.at.desc(), table.id.desc()).limit(limit)
         return tuple(AnomalyRow(**row) for row in (await self._db.execute(query)).mappings())
+
+    async def anomaly_counts(self, since: datetime) -> Mapping[str, int]:
+        """Return how many anomalies of each kind there were since then."""
+        table = anomalies.c
+        query = select(table.kind, func.count().label("many")).where(table.at >= since).group_by(table.kind)
+        return {row.kind: row.many for row in await self._db.execute(query)}
+
+    async def quarantined_count(self) -> int:
+        """Return how many lines could not be read."""
+        count = select(func.count()).select_from(quarantined_lines)
+        total: int = (await self._db.execute(count)).scalar_one()
+        return total
 
 
 def _position(row: Mapping[Any, Any]) -> JournalPosition:

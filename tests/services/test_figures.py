@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from call_helpers import abandoned, answered, batch, opened, unqueued
+import pytest
+from call_helpers import AGENT, SUPERVISOR, abandoned, answered, batch, opened, unqueued
 from store_fixtures import START
 
 from ccengine.clock import ManualClock
+from ccengine.rows import AnomalyRow, QuarantinedLine
 from ccengine.services import call_records, changes, figures, health
 from ccengine.services.context import Context
+from ccengine.services.errors import NotAllowed
 from ccengine.values import Direction, Outcome
 
 
@@ -56,9 +59,16 @@ async def test_day_begins_at_local_midnight(ctx: Context, clock: ManualClock) ->
 
 
 async def test_health_names_positions_and_waiting_work(ctx: Context) -> None:
-    await call_records.store_records(ctx, batch(offset=77))
+    lines = (QuarantinedLine(node="n1", file="cel", offset=1, reason="torn", raw="x"),)
+    rows = [AnomalyRow(at=START, kind="lost_tail", call_id=None, detail={"n": n}) for n in range(2)]
+    rows.append(AnomalyRow(at=START - timedelta(days=1), kind="old", call_id=None, detail={}))
+    await call_records.store_records(ctx, batch(offset=77, quarantined=lines, anomalies=tuple(rows)))
     facts = await health.check(ctx)
     assert facts["ok"]
+    assert (facts["anomalies_today"], facts["quarantined_lines"]) == ({"lost_tail": 2}, 1)
+    assert len(await health.find_anomalies(ctx, SUPERVISOR)) == 3
+    with pytest.raises(NotAllowed):
+        await health.find_anomalies(ctx, AGENT)
     assert facts["journal"] == [{"node": "n1", "file": "cel", "offset": 77}]
 
 
