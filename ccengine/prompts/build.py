@@ -17,7 +17,7 @@ from ccengine.prompts.sound import Samples
 from ccengine.prompts.voice import MODEL_SHA256, RATE, VOICES_SHA256, Voice
 
 #: Raise it when the treatment of sound below changes: everything is then made again.
-RECIPE = 2
+RECIPE = 3
 LUFS = -18.0
 MUSIC_LUFS = -24.0
 _BETWEEN_SENTENCES_SECONDS = 0.3
@@ -181,8 +181,8 @@ def _finish(
     narrow_only: bool = False,
 ) -> Made:
     """Encode; speech (it has a loudness to keep) is made brighter for the narrow line."""
-    bright = made if lufs is None else sound.level(sound.presence(made, RATE), RATE, lufs=lufs)
-    narrow = sound.encode_alaw(sound.resample(bright, RATE, 8_000))
+    bright = sound.resample(made if lufs is None else sound.presence(made, RATE), RATE, 8_000)
+    narrow = sound.encode_alaw(bright if lufs is None else sound.level(bright, 8_000, lufs=lufs))
     wide = None if narrow_only else sound.encode_g722(sound.resample(made, RATE, 16_000))
     entry = lock.Entry(
         key=key,

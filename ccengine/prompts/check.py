@@ -118,7 +118,8 @@ def read_back(folder: Path, make_recogniser: Callable[[], Recogniser], report: C
 def _groups(entries: dict[str, lock.Entry], pending: list[str]) -> Iterator[list[str]]:
     """Yield what is heard at one go: a sentence by itself, short pieces of one kind together."""
     waiting: dict[tuple[str, str], list[str]] = {}
-    for path in pending:
+    # By hash, so in no order: forty after thirty-nine would be guessed, and forty before forty-one swallowed.
+    for path in sorted(pending, key=lambda path: entries[path].alaw_sha256):
         entry = entries[path]
         if entry.seconds > _SHORT_SECONDS:
             yield [path]
@@ -133,7 +134,7 @@ def _groups(entries: dict[str, lock.Entry], pending: list[str]) -> Iterator[list
 def _joined(folder: Path, group: list[str]) -> Samples:
     parts: list[Samples] = []
     for path in group:
-        parts += [sound.silence(0.35, _RATE)] if parts else []
+        parts += [sound.silence(0.5, _RATE)] if parts else []
         parts.append(sound.decode_alaw((folder / f"{path}.alaw").read_bytes()))
     return np.concatenate(parts)
 

@@ -16,7 +16,8 @@ from ccengine.ivr.spoken import spoken
 
 _SAME = {"yao": "yi", "liang": "er"}
 _CHINESE_OR_NUMBER = re.compile(r"[\u4e00-\u9fff]|\d[\d,]*")
-_ENGLISH_OR_NUMBER = re.compile(r"[a-z]+(?:['.][a-z]+)*|\d[\d,]*")
+_ENGLISH_OR_NUMBER = re.compile(r"[a-z]+(?:['.][a-z]+)*|\d[\d,]*(?:st|nd|rd|th)?")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
 
 def syllables_of_reading(reading: str) -> list[str]:
@@ -41,7 +42,10 @@ def _units(text: str, pattern: re.Pattern[str], spell: Callable[[str], list[str]
     found: list[str] = []
     for token in pattern.findall(text):
         number = token.replace(",", "")
-        if number.isdigit():
+        ordinal = _ORDINAL.fullmatch(number)
+        if ordinal:
+            found += _english_ordinal(int(ordinal[1]))
+        elif number.isdigit():
             found += spell(number)
         elif token.isascii():
             found.append(token.replace(".", ""))
@@ -72,6 +76,11 @@ def _chinese_digits(number: str) -> list[str]:
 
 def _english_number(number: str) -> list[str]:
     return _said("en", number).split()
+
+
+def _english_ordinal(day: int) -> list[str]:
+    text = spoken("en").pieces().get(f"cc/date/d{day}")
+    return text.split() if text else [*_english_number(str(day)), "th"]
 
 
 def _english_digits(number: str) -> list[str]:
