@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-_HOURS = re.compile(r"^([01]?\d|2[0-4]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)$")
+_HOURS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])-([01]?[0-9]|2[0-4]):([0-5][0-9])")
 
 
 class DayKind(StrEnum):
@@ -56,7 +56,7 @@ def parse_hours(text: str) -> OpeningHours:
     words = text.strip().lower().split()
     if words in (["24x7"], ["always"]):
         return ALWAYS
-    if len(words) != 2 or words[0] not in ("all", "workdays") or not (found := _HOURS.match(words[1])):
+    if len(words) != 2 or words[0] not in ("all", "workdays") or not (found := _HOURS.fullmatch(words[1])):
         raise ValueError(f'opening hours {text!r}: write "24x7", "workdays 8:30-17:00" or "all 6:00-22:00"')
     from_hour, from_minute, to_hour, to_minute = (int(part) for part in found.groups())
     if from_hour == 24 or (to_hour == 24 and to_minute):

@@ -41,7 +41,7 @@ async def choose_for_call(ctx: Context, actor: Actor, call_id: str, choice: Orde
     Invalid(call_id, disposition, …), Unavailable.
     """
     require(actor, "orders.create")
-    if not CALL_ID_PATTERN.match(call_id):
+    if not CALL_ID_PATTERN.fullmatch(call_id):
         raise Invalid("call_id", "通话编号格式不对", "That is not a call id")
     async with ctx.store() as uow:
         await uow.calls.lock(call_id)

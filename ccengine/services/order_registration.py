@@ -94,9 +94,9 @@ def _checked(new: NewOrder) -> NewOrder:
     one_of("priority", new.priority, PRIORITIES)
     one_of("form", new.form, FORMS)
     one_of("source", new.source, SOURCES)
-    if new.customer_account and not ACCOUNT_PATTERN.match(new.customer_account):
+    if new.customer_account and not ACCOUNT_PATTERN.fullmatch(new.customer_account):
         raise Invalid("customer_account", "户号是 8 到 12 位数字", "An account number has 8 to 12 digits")
-    if new.call_id and not CALL_ID_PATTERN.match(new.call_id):
+    if new.call_id and not CALL_ID_PATTERN.fullmatch(new.call_id):
         raise Invalid("call_id", "通话编号格式不对", "That is not a call id")
     if new.district and new.district not in DISTRICTS:
         raise Invalid("district", "没有这个片区", f"district must be one of: {', '.join(DISTRICTS)}")

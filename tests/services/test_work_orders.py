@@ -53,6 +53,8 @@ async def test_registered_request_takes_name_and_address_from_the_customer(ctx: 
         ({"customer_account": "99999999"}, "customer_account"),
         ({"customer_account": "' OR 1=1"}, "customer_account"),
         ({"call_id": "x"}, "call_id"),
+        ({"call_id": "n1-1795140000-100000000000000001\n"}, "call_id"),
+        ({"customer_account": "10000001\n"}, "customer_account"),
     ],
 )
 async def test_registration_with_a_mistake_names_the_field(
