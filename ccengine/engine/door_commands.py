@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from ccengine.ports import Pbx
 from ccengine.values import AGENT_NUMBER_PATTERN
 
-Agent = Annotated[str, StringConstraints(pattern=AGENT_NUMBER_PATTERN.pattern)]
+#: Pydantic writes the end of the text as $ and means no newline by it.
+Agent = Annotated[str, StringConstraints(pattern=AGENT_NUMBER_PATTERN.pattern.replace(r"\Z", "$"))]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,8}$")]
 Queue = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]

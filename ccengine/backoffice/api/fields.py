@@ -5,6 +5,7 @@ What does not live here: which field a call or an order has (models.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -59,9 +60,16 @@ def _whole(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_sane)]
-CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN.pattern)]
-Account = Annotated[str, StringConstraints(pattern=ACCOUNT_PATTERN.pattern)]
-AgentNumber = Annotated[str, StringConstraints(pattern=AGENT_NUMBER_PATTERN.pattern)]
+
+
+def _pattern(compiled: re.Pattern[str]) -> str:
+    """JSON Schema's patterns, and pydantic's, write the end of the text as $ and mean no newline by it."""
+    return compiled.pattern.replace(r"\Z", "$")
+
+
+CallId = Annotated[str, StringConstraints(pattern=_pattern(CALL_ID_PATTERN))]
+Account = Annotated[str, StringConstraints(pattern=_pattern(ACCOUNT_PATTERN))]
+AgentNumber = Annotated[str, StringConstraints(pattern=_pattern(AGENT_NUMBER_PATTERN))]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,8}$")]
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
