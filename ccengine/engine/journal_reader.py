@@ -29,6 +29,8 @@ CEL, QUEUE_LOG = "cel", "queue_log"
 _WAIT_FOR_CEL = timedelta(seconds=1)
 #: A leg this young when the PBX's list was made, or that ended this shortly before, is left alone.
 _LIST_MARGIN = timedelta(seconds=1)
+#: So much of queue_log (in the tail's chunks) is read at most in one batch.
+_QUEUE_LOG_CHUNKS = 200
 T = TypeVar("T")
 
 
@@ -126,9 +128,18 @@ class JournalReader:
             self._cel.last_taken_at = item.value.at
             self.interpreter.add(item.value, item.mark)
         self._apply_barriers(now)
-        self._queue.look(now)
+        self._read_queue_log(now)
         intervals = self._take_queue_lines(now)
         return self._batch(intervals, now)
+
+    def _read_queue_log(self, now: datetime) -> None:
+        """Read as far as CEL has come: what ends a call here must be known before the call is told as ended."""
+        for _ in range(_QUEUE_LOG_CHUNKS):
+            self._queue.look(now)
+            newest = self._queue.waiting[-1][0].value.at if self._queue.waiting else None
+            ahead = newest and self._cel.last_taken_at and newest > self._cel.last_taken_at
+            if self._queue.caught_up or (ahead and not self._cel.caught_up):
+                return
 
     def _apply_barriers(self, now: datetime) -> None:
         """Close what the PBX no longer has, once CEL was read to its end."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cel_lines import START, Script, answered_call
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scripted_calls import all_calls
 
@@ -142,6 +142,8 @@ def intervals_of(calls: list[Script]) -> list[tuple[object, ...]]:
         st.integers(0, 260), st.sampled_from(["read", "read", "crash", "lose", "rotate_cel", "rotate_queue"])
     )
 )
+@example(happenings={48: "rotate_queue", 125: "read", 126: "crash"})
+@example(happenings={0: "rotate_cel", 146: "rotate_cel"})
 def test_reader_crash_and_rotation_anywhere_repeat_nothing_and_skip_nothing(
     tmp_path: Path, happenings: dict[int, str]
 ) -> None:

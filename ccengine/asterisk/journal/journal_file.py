@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -91,15 +92,19 @@ class JournalFile:
 def chain(path: Path, first_time: Callable[[bytes], datetime | None]) -> list[Path]:
     """Return the journal's files that exist, oldest first: renamed ones (name.*) and the one written now.
 
-    Ordered by the time of their first record, whatever a rotation calls them; the one written now comes last.
+    Ordered by the time of their first record, whatever a rotation calls them (two of one second: by their last
+    writing, then by the numbers in their names); the one written now comes last.
     """
     older = [one for one in path.parent.glob(f"{path.name}.*") if one.suffix not in _NOT_A_JOURNAL and one.is_file()]
-    dated: list[tuple[datetime, str, Path]] = []
+    dated: list[tuple[datetime, int, list[int], str, Path]] = []
     for one in older:
         try:
             with one.open("rb") as file:
                 found = first_time(file.read(_SNIFF_BYTES))
-            dated.append((found or datetime.fromtimestamp(one.stat().st_mtime, UTC), one.name, one))
+            written = one.stat().st_mtime_ns
+            begun = found or datetime.fromtimestamp(written / 1e9, UTC)
+            numbers = [int(digits) for digits in re.findall(r"[0-9]+", one.name)]
+            dated.append((begun, written, numbers, one.name, one))
         except OSError:
             continue
-    return [one for _, _, one in sorted(dated)] + ([path] if path.exists() else [])
+    return [entry[-1] for entry in sorted(dated)] + ([path] if path.exists() else [])

@@ -281,3 +281,17 @@ def test_queue_log_glued_line_loses_only_the_torn_one(tmp_path: Path) -> None:
         assert [item.value.event for item in reading.items] == ["CONNECT", "CONNECT", "CONFIGRELOAD"], cut
         assert all(item.value.data[1] == "1795296331.4" for item in reading.items[:2])
         tail.close()
+
+
+def test_tail_files_begun_at_the_same_moment_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    for number in range(12):
+        older = path.with_name(f"queue_log.{number}")
+        older.write_bytes(f"1795296333|{number}|hotline|8001|UNPAUSE|\n".encode())
+        os.utime(older, ns=(10**18, 10**18))
+    path.write_bytes(b"1795296333|12|hotline|8001|UNPAUSE|\n")
+    tail, seen = Tail(path, QueueLogCutter()), []
+    while not (reading := tail.read()).caught_up or reading.items:
+        seen += [item.value.unique_id for item in reading.items]
+    tail.close()
+    assert seen == [str(number) for number in range(13)]
