@@ -5,14 +5,19 @@ What does not live here: the live state itself (calls/board).
 
 from __future__ import annotations
 
+import re
+
 from ccengine.ports import EngineUnavailable, Pbx, PbxRefused, PbxUnavailable
 from ccengine.rows import AgentRow, DeviceRow
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound, Unavailable
-from ccengine.services.guard import guarded, one_of
+from ccengine.services.guard import guarded, one_of, required_text
 from ccengine.services.rights import may, require
+from ccengine.values import AGENT_NUMBER_PATTERN
 
+#: A phone: the PBX knows it by this name, so digits only.
+EXTENSION_PATTERN = re.compile(r"[0-9]{3,8}")
 STATES = ("available", "paused", "signed_out")
 #: Pause reasons: the PBX's text is the code.
 PAUSE_REASONS: dict[str, tuple[str, str]] = {
@@ -40,6 +45,42 @@ async def list_devices(ctx: Context, actor: Actor) -> tuple[DeviceRow, ...]:
     require(actor, "board.view")
     async with ctx.store.reading() as uow:
         return await uow.agents.devices()
+
+
+@guarded
+async def save_agent(ctx: Context, actor: Actor, number: str, name: str, active: bool = True) -> AgentRow:
+    """Add an agent, or change name and whether they work here. Errors: NotAllowed(users.edit), Invalid, Unavailable."""
+    require(actor, "users.edit")
+    if not AGENT_NUMBER_PATTERN.fullmatch(number):
+        raise Invalid("number", "工号是 3 到 8 位数字", "An agent number has 3 to 8 digits")
+    name = required_text("name", name, 64)
+    async with ctx.store() as uow:
+        known = await uow.agents.get(number)
+        row = AgentRow(number=number, name=name, extension=known.extension if known else "", active=active)
+        await uow.agents.save(row)
+        await note(ctx, uow, actor, "agents.save", f"agent:{number}", {"name": name, "active": active})
+        await uow.outbox.add("agent", {"number": number}, ctx.clock.now())
+        await uow.commit()
+    return row
+
+
+@guarded
+async def save_device(
+    ctx: Context, actor: Actor, extension: str, label: str, default_agent: str | None = None
+) -> DeviceRow:
+    """Add a phone, or change its label and whose it is. Errors: NotAllowed(users.edit), Invalid, Unavailable."""
+    require(actor, "users.edit")
+    if not EXTENSION_PATTERN.fullmatch(extension):
+        raise Invalid("extension", "分机号是 3 到 8 位数字", "An extension has 3 to 8 digits")
+    label = required_text("label", label, 64)
+    row = DeviceRow(extension=extension, sip_user=extension, label=label, default_agent=default_agent)
+    async with ctx.store() as uow:
+        if default_agent is not None and await uow.agents.get(default_agent) is None:
+            raise Invalid("default_agent", "没有这个工号，请核对", "No such agent; check the number")
+        await uow.agents.save_device(row)
+        await note(ctx, uow, actor, "devices.save", f"device:{extension}", {"agent": default_agent or ""})
+        await uow.commit()
+    return row
 
 
 @guarded

@@ -122,3 +122,32 @@ async def test_answer_of_the_pbx_becomes_an_answer_to_the_user(
     assert getattr(told.value, "part", None) == part
     async with ctx.store.reading() as uow:
         assert "agents.set_state" not in [entry.action for entry in (await uow.audit.find(None, 9)).items]
+
+
+async def test_new_agent_and_phone_can_be_used_at_once(ctx: Context) -> None:
+    await agents.save_agent(ctx, ADMIN, "8010", "何静")
+    await agents.save_device(ctx, ADMIN, "1010", "三楼", "8010")
+    pbx = PaperPbx()
+    await agents.set_state(ctx, SUPERVISOR, pbx, "8010", "available")
+    assert pbx.asked[0] == ("sign_in", "8010", "1010", "hotline")
+    await agents.save_agent(ctx, ADMIN, "8010", "何静", active=False)
+    assert "8010" not in [row.number for row in await agents.list_agents(ctx, ADMIN)]
+    with pytest.raises(NotFound):
+        await agents.set_state(ctx, SUPERVISOR, pbx, "8010", "available")
+
+
+@pytest.mark.parametrize("number", ["", "80", "8001\n", "80a1", "１２３４", "123456789"])
+async def test_number_that_the_pbx_could_misread_is_refused(ctx: Context, number: str) -> None:
+    with pytest.raises(Invalid):
+        await agents.save_agent(ctx, ADMIN, number, "x")
+    with pytest.raises(Invalid):
+        await agents.save_device(ctx, ADMIN, number, "x")
+
+
+async def test_phone_of_nobody_known_is_refused(ctx: Context) -> None:
+    with pytest.raises(Invalid) as refused:
+        await agents.save_device(ctx, ADMIN, "1010", "x", "7777")
+    assert refused.value.field == "default_agent"
+    for deed in (agents.save_agent(ctx, SUPERVISOR, "8010", "x"), agents.save_device(ctx, AGENT, "1010", "x")):
+        with pytest.raises(NotAllowed):
+            await deed
