@@ -11,11 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 
 #: Our call id as the dialplan makes it: node, epoch second, 18 random digits. The PBX writes it, we only check it.
-CALL_ID_PATTERN = re.compile(r"^[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}$")
+CALL_ID_PATTERN = re.compile(r"^[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}\Z")
 #: An agent's number 工号 (a person, not a phone).
-AGENT_NUMBER_PATTERN = re.compile(r"^[0-9]{3,8}$")
+AGENT_NUMBER_PATTERN = re.compile(r"^[0-9]{3,8}\Z")
 #: A customer's account number 户号/客户号.
-ACCOUNT_PATTERN = re.compile(r"^[0-9]{8,12}$")
+ACCOUNT_PATTERN = re.compile(r"^[0-9]{8,12}\Z")
 
 
 class Direction(StrEnum):

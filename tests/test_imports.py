@@ -13,15 +13,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "ccengine"
 EVERYWHERE = {"values", "config", "clock", "assets", "strict_json", "rows", "__version__"}
 ALLOWED: dict[str, set[str]] = {
     "values": set(),
-    "calls": {"values"},
-    "records": {"values"},
+    "outcome": {"values"},
+    "calls": {"values", "outcome"},
+    "records": {"values", "outcome"},
     "hotline": {"values"},
     "ivr": {"values"},
     "rows": {"values", "hotline"},
     "store_port": {"values", "hotline", "rows"},
-    "rows": {"values", "calls", "records", "hotline", "ivr"},
-    "store_port": {"values", "rows", "hotline"},
-    "ports": {"values", "rows", "rows", "calls", "records", "hotline", "ivr", "config", "clock"},
+    "ports": {"values", "rows", "calls", "records", "hotline", "ivr", "config", "clock"},
     "services": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr"},
     "asterisk": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr", "logs"},
     "store": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr", "services", "logs"},
@@ -31,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "backoffice": EVERYWHERE | {"ports", "store_port", "services", "calls", "records", "hotline", "logs"},
     "prompts": EVERYWHERE | {"ivr", "logs"},
 }
-PURE = {"values", "calls", "records", "hotline", "ivr"}
+PURE = {"values", "outcome", "calls", "records", "hotline", "ivr"}
 IMPURE_MODULES = {
     "asyncio",
     "socket",

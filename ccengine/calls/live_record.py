@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 from ccengine.calls.call import Call
 from ccengine.calls.leg import LegKind, TrackedLeg
-from ccengine.calls.outcome import Evidence, outcome_of
 from ccengine.calls.pbx_events import JournalMark
 from ccengine.calls.queue_wait import WaitState
 from ccengine.calls.talks import overlaps_with
+from ccengine.outcome import Evidence, outcome_of
 from ccengine.values import (
     AGENT_NUMBER_PATTERN,
     CallRecord,

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from ccengine.outcome import Evidence, outcome_of
 from ccengine.records.journal_lines import JournalLine
 from ccengine.records.legs import Leg, LegKind, Overlap
-from ccengine.records.outcome import Evidence, outcome_of
 from ccengine.records.trunk_call import TrunkCall
 from ccengine.values import (
     CallRecord,

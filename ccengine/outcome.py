@@ -1,6 +1,7 @@
-"""How a call came out as far as the live view saw it: one table per direction; the first row that fits decides.
+"""How a call came out: one table per direction, read from the top; the first row that fits decides.
 
-The journal has a table of its own (records/outcome); at the end of each call both must agree.
+Live view and journal share it, so that they cannot disagree about the rule, only about the evidence.
+What does not live here: how the evidence was found (calls/live_record, records/call_record).
 """
 
 from __future__ import annotations
@@ -8,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ccengine.values import Direction, Outcome
+from ccengine.values import Direction, EndedBy, Outcome
 
-#: A voice message shorter than this is none: the caller heard the prompt and hung up.
+#: A voice message shorter than this is no message: the caller heard the prompt and hung up.
 MESSAGE_MIN_SECONDS = 2.0
+#: Q.850 causes of a callee who is busy (17) or refuses (21).
 _BUSY = frozenset({17, 21})
+#: Causes of a callee who was rung and did not answer, or was given up by us (0 and 16 before an answer).
 _UNANSWERED = frozenset({0, 16, 18, 19, 26, 31, 127})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What was seen of a finished call."""
+    """What is known about a finished call."""
 
     direction: Direction
     talked: bool = False
@@ -28,11 +31,11 @@ class Evidence:
     queued: bool = False
     queue_status: str = ""  # why the queue gave the caller back; empty: it did not
     menu_served: bool = False
+    ended_by: EndedBy = EndedBy.UNKNOWN
     cause: int | None = None
 
 
-_Rows = tuple[tuple[Callable[[Evidence], bool], Outcome], ...]
-_INBOUND: _Rows = (
+_INBOUND: tuple[tuple[Callable[[Evidence], bool], Outcome], ...] = (
     (lambda e: e.talked, Outcome.ANSWERED),
     (lambda e: e.interrupted, Outcome.INTERRUPTED),
     (lambda e: e.message_seconds >= MESSAGE_MIN_SECONDS, Outcome.VOICE_MESSAGE),
@@ -43,10 +46,10 @@ _INBOUND: _Rows = (
     (lambda e: e.cause is not None and e.cause not in _UNANSWERED | _BUSY, Outcome.FAILED),
     (lambda e: True, Outcome.NOT_ANSWERED),
 )
-_OUTBOUND: _Rows = (
+_OUTBOUND: tuple[tuple[Callable[[Evidence], bool], Outcome], ...] = (
     (lambda e: e.talked, Outcome.ANSWERED),
     (lambda e: e.interrupted, Outcome.INTERRUPTED),
-    (lambda e: e.answered, Outcome.FAILED),
+    (lambda e: e.answered, Outcome.FAILED),  # the callee answered and heard nobody
     (lambda e: e.cause in _BUSY, Outcome.BUSY),
     (lambda e: e.cause is not None and e.cause not in _UNANSWERED, Outcome.FAILED),
     (lambda e: True, Outcome.NOT_ANSWERED),
@@ -55,5 +58,5 @@ _OUTBOUND: _Rows = (
 
 def outcome_of(evidence: Evidence) -> Outcome:
     """Return the outcome of a finished call."""
-    rows = _OUTBOUND if evidence.direction is Direction.OUTBOUND else _INBOUND
-    return next(outcome for fits, outcome in rows if fits(evidence))
+    table = _OUTBOUND if evidence.direction is Direction.OUTBOUND else _INBOUND
+    return next(outcome for fits, outcome in table if fits(evidence))
