@@ -15,6 +15,7 @@ import numpy as np
 from baresip.call import Call, CallState
 from baresip.config import Account, Config
 from baresip.errors import AudioNotActive, AudioRestarted, BaresipError, StaleHandleError
+from baresip.events import StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 
@@ -108,6 +109,19 @@ class SpokenCall:
         self._call.audio.write(chunk.ljust(wanted * 2, b"\0"))
 
 
+async def _dial(runtime: Runtime, agent: UserAgent, uri: str) -> Call:
+    """Dial; an answer within a millisecond, which baresip-python 0.5.2a3 misses by itself, is handed to the call."""
+    early: list[StackEvent] = []
+    runtime.subscribe(early.append)
+    try:
+        call = await agent.dial(uri)
+    finally:
+        runtime.unsubscribe(early.append)
+    for event in early:
+        call._on_stack_event(event)
+    return call
+
+
 class Softphones:
     """All phones of the demo, in one runtime."""
 
@@ -142,7 +156,7 @@ class Softphones:
         account = _NamedAccount(number, self._registrar, "", reg_interval=0, audio_codecs=("pcma", "pcmu"))
         account.display = name
         agent = await self._agent(account)
-        call = SpokenCall(await agent.dial(f"sip:{target}@{self._registrar}"))
+        call = SpokenCall(await _dial(self._runtime, agent, f"sip:{target}@{self._registrar}"))
         await call.answered()
         return call
 
@@ -150,7 +164,7 @@ class Softphones:
         """Register an agent's phone."""
         agent = await self._agent(Account(extension, self._registrar, password, audio_codecs=("pcma", "pcmu")))
         await agent.register(timeout=5)
-        return Desk(agent, self._registrar)
+        return Desk(self._runtime, agent, self._registrar)
 
     async def _agent(self, account: Account) -> UserAgent:
         agent = await UserAgent.create(self._runtime, account)
@@ -161,7 +175,8 @@ class Softphones:
 class Desk:
     """An agent's registered phone."""
 
-    def __init__(self, agent: UserAgent, registrar: str) -> None:
+    def __init__(self, runtime: Runtime, agent: UserAgent, registrar: str) -> None:
+        self._runtime = runtime
         self._agent = agent
         self._registrar = registrar
         self._ringing: asyncio.Queue[Call] = asyncio.Queue()
@@ -169,7 +184,7 @@ class Desk:
 
     async def feature(self, code: str) -> None:
         """Dial a feature code (*11, *12, *13) and listen to its confirmation."""
-        call = SpokenCall(await self._agent.dial(f"sip:{code}@{self._registrar}"))
+        call = SpokenCall(await _dial(self._runtime, self._agent, f"sip:{code}@{self._registrar}"))
         await call.wait_over(10)
         await call.hang_up()
 
