@@ -75,6 +75,13 @@ async def test_an_unknown_page_says_so_in_the_users_language(site: Site) -> None
     assert answer.status == 404 and "There is no such page" in answer.text
 
 
+async def test_a_missing_thing_is_named_in_the_users_language(site: Site) -> None:
+    answer = await (await site.browser("8001")).get("/work-orders/4711")
+    assert answer.status == 404 and "没有这个工单" in answer.text
+    answer = await (await site.browser("8001", "en")).get("/customers/99999999")
+    assert "There is no such customer" in answer.text
+
+
 async def test_a_wrong_method_is_told_with_the_right_ones(site: Site) -> None:
     answer = await (await site.browser("8001")).get("/sign-out")
     assert answer.status == 405 and answer.headers["Allow"] == "POST"

@@ -39,7 +39,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except services.ServiceError as error:
-        return _answer(request, _status_of(error), error.code, error.message(language_of(request)), _extra(error))
+        return _answer(request, _status_of(error), error.code, _told(request, error), _extra(error))
     except (PbxUnavailable, PbxRefused, DBAPIError, PoolTimeout) as error:
         _log.warning("part unavailable", error=repr(error)[:300])
         part = "database" if isinstance(error, DBAPIError | PoolTimeout) else "pbx"
@@ -53,6 +53,16 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         _log.exception("request failed")
         text = request.app[LOCALES].text(language_of(request), "error.internal")
         return _answer(request, 500, "internal", text, {})
+
+
+def _told(request: web.Request, error: services.ServiceError) -> str:
+    """Return the error's sentence; pages say what is missing in the user's words, programs get the service's own."""
+    locales, language = request.app[LOCALES], language_of(request)
+    if isinstance(error, services.NotFound) and not request.path.startswith("/api/"):
+        thing = f"thing.{error.what.replace(' ', '_')}"
+        if locales.has(thing):
+            return locales.text(language, "error.no_such_thing", what=locales.text(language, thing))
+    return error.message(language)
 
 
 def _status_of(error: services.ServiceError) -> int:
