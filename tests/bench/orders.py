@@ -39,7 +39,7 @@ async def measure(folder: Path, pbx: PbxInstance) -> list[float]:
 
 async def _one(site: RunningSite, phones: Phones, number: str) -> float:
     call = await (await phones.caller(number)).call("96390")
-    await call.send_dtmf("1")
+    await call.choose("1")
     await call.wait_heard(440, seconds=30)
     begun = time.monotonic()
     hanging_up = asyncio.create_task(call.hangup())

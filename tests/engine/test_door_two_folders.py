@@ -135,7 +135,7 @@ async def test_board_commands_and_playback_work_from_another_folder(
 
         caller = await phones.caller("13900000301", "张三")
         call = await caller.call("96390")
-        await call.send_dtmf("1")
+        await call.choose("1")
         talk = await phone.answer_next()
         talking = await until("the agent to talk on the board", lambda: agent("talking"))
         assert talking["peer_number"] == "13900000301"

@@ -85,6 +85,11 @@ class PhoneCall:
         """Press keys (RFC 4733)."""
         await self.call.send_dtmf(digits)
 
+    async def choose(self, digits: str) -> None:
+        """Press keys once something is heard, as a person does; a key before the menu begins goes nowhere."""
+        await self.wait_heard_anything()
+        await self.send_dtmf(digits)
+
     async def hold(self) -> None:
         """Put the other side on hold."""
         await self.call.hold()

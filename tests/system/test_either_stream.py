@@ -21,12 +21,12 @@ async def _three_calls(pbx: PbxInstance, phones: Phones, first: int) -> tuple[st
     agent = await phones.agent("1001", auto_answer=True)
     pbx.sign_in("1001")
     answered = await (await phones.caller(numbers[0])).call("96390")
-    await answered.send_dtmf("1")
+    await answered.choose("1")
     await answered.wait_heard(440)
     await answered.hangup()
     pbx.cli("queue pause member PJSIP/1001 queue hotline reason break")
     waiting = await (await phones.caller(numbers[1])).call("96390")
-    await waiting.send_dtmf("0")
+    await waiting.choose("0")
     await pbx.wait_for(lambda: len(pbx.facts("CC_QUEUE")) == 2, "the second caller in the queue")
     await asyncio.sleep(5.5)  # an abandoned call counts from 5 s of waiting
     await waiting.hangup()
@@ -86,7 +86,7 @@ async def test_journal_silent_the_live_view_makes_records_and_orders(
     agent = await phones.agent("1001", auto_answer=True)
     pbx.sign_in("1001")
     call = await (await phones.caller("13900000211")).call("96390")
-    await call.send_dtmf("1")
+    await call.choose("1")
     await call.wait_heard(440)
     await call.hangup()
     assert agent.calls

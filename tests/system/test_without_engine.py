@@ -49,11 +49,11 @@ async def test_engine_killed_while_callers_talk_and_wait_nobody_is_lost(
     agent = await phones.agent("1001")
     pbx.sign_in("1001")
     talking = await (await phones.caller("13900000102")).call("96390")
-    await talking.send_dtmf("1")
+    await talking.choose("1")
     first = await agent.answer_next()
     await talking.wait_heard(440)
     waiting = await (await phones.caller("13900000103", tone=1900)).call("96390")
-    await waiting.send_dtmf("0")
+    await waiting.choose("0")
     await pbx.wait_for(lambda: len(pbx.facts("CC_QUEUE")) == 2, "the second caller in the queue")
 
     absent.signal_engine(signal.SIGKILL)
