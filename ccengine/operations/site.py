@@ -67,7 +67,9 @@ async def _write_credentials(ctx: Context) -> None:
     path = credentials_file(settings)
     known = _read(path)
     people = await seed.seed_people(ctx, reset=known is None)
-    await seed.seed_people(ctx, agents=1, first_agent=int(DEMO_AGENT), first_extension=int(DEMO_PHONE))
+    await seed.seed_people(
+        ctx, agents=1, first_agent=int(DEMO_AGENT), first_extension=int(DEMO_PHONE), names=("示例坐席",)
+    )
     web = {entry["user"]: entry for entry in (known or {}).get("web", [])}
     for person in people:
         web[person.user] = {"user": person.user, "password": person.password, "role": person.role}

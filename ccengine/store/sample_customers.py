@@ -43,23 +43,34 @@ _COMMUNITIES = (
     "滨河新城",
 )
 _SHOPS = ("超市", "饭店", "理发店", "药店", "宾馆", "洗衣店", "幼儿园", "诊所")
+#: Number blocks of mobile operators in Hangzhou, where the sample utility stands.
 _PREFIXES = (
-    "130",
-    "131",
-    "132",
-    "135",
-    "136",
-    "137",
-    "138",
-    "139",
-    "150",
-    "151",
-    "157",
-    "158",
-    "159",
-    "180",
-    "188",
-    "189",
+    "1306573",
+    "1308395",
+    "1316494",
+    "1318420",
+    "1322140",
+    "1322180",
+    "1337240",
+    "1348400",
+    "1360654",
+    "1377759",
+    "1380058",
+    "1380651",
+    "1398949",
+    "1510581",
+    "1575702",
+    "1586902",
+    "1595800",
+    "1770651",
+    "1806978",
+    "1815868",
+    "1830571",
+    "1845843",
+    "1850681",
+    "1860671",
+    "1875759",
+    "1886850",
 )
 _TAGS = ("elderly", "hospital", "school", "key_account")
 FIRST_ACCOUNT = 10_000_001
@@ -123,7 +134,7 @@ def _address(chance: random.Random, district: str) -> str:
 
 def _phone(chance: random.Random, taken: set[str]) -> str:
     while True:
-        phone = f"{chance.choice(_PREFIXES)}{chance.randrange(10**8):08d}"
+        phone = f"{chance.choice(_PREFIXES)}{chance.randrange(10**4):04d}"
         if phone not in taken:
             taken.add(phone)
             return phone

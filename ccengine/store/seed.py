@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chinese_calendar.constants import Holiday, holidays, workdays
@@ -84,9 +85,15 @@ async def seed_sample(ctx: Context, customers: int = 10_000) -> int:
 
 @guarded
 async def seed_people(
-    ctx: Context, agents: int = 4, first_agent: int = 8001, first_extension: int = 1001, *, reset: bool = False
+    ctx: Context,
+    agents: int = 4,
+    first_agent: int = 8001,
+    first_extension: int = 1001,
+    *,
+    names: Sequence[str] = _AGENT_NAMES,
+    reset: bool = False,
 ) -> tuple[Credential, ...]:
-    """Add the demo's agents, devices and users, each user with a password made up here.
+    """Add the demo's agents (called `names`), devices and users, each user with a password made up here.
 
     Returns the sign-ins made now: none for users who were there, unless `reset`, which gives them new passwords.
     Errors: Unavailable.
@@ -95,7 +102,7 @@ async def seed_people(
     async with ctx.store() as uow:
         for index in range(agents):
             number, extension = str(first_agent + index), str(first_extension + index)
-            name = _AGENT_NAMES[index % len(_AGENT_NAMES)]
+            name = names[index % len(names)]
             if await uow.agents.get(number) is None:
                 await uow.agents.save(AgentRow(number=number, name=name, extension=extension))
             device = DeviceRow(extension=extension, sip_user=extension, label=f"分机 {extension}", default_agent=number)
