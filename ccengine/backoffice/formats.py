@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from ccengine.values import mask_number
+from ccengine.values import CALL_ID_PATTERN, mask_number
 
 
 class Formats:
@@ -25,6 +25,11 @@ class Formats:
         local = value.astimezone(self.zone)
         recent = abs((datetime.now(UTC) - value).days) < 300
         return local.strftime("%m-%d %H:%M" if recent else "%Y-%m-%d %H:%M")
+
+    def call_moment(self, call_id: str) -> str:
+        """Return when a call began, local, as its id tells it (node, epoch second, digits); else the id itself."""
+        epoch = call_id.split("-")[1] if CALL_ID_PATTERN.match(call_id) else ""
+        return self.moment(datetime.fromtimestamp(int(epoch), UTC)) if epoch else call_id
 
     def clock(self, value: datetime | None) -> str:
         """Return `18:05:09` local, or a dash."""
