@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccengine.hotline.account import check_last_four, is_account
+from ccengine.hotline.account import check_last_four, is_account, normal_number
 from ccengine.hotline.evaluation import satisfaction_percent
 
 
@@ -23,6 +23,23 @@ from ccengine.hotline.evaluation import satisfaction_percent
 )
 def test_last_four_must_end_a_registered_phone(phones: tuple[str, ...], given: str, ok: bool) -> None:
     assert check_last_four(phones, given) is ok
+
+
+@pytest.mark.parametrize(
+    ("forms", "one"),
+    [
+        (("13812345678", "+8613812345678", "008613812345678", "013812345678", "8613812345678"), "13812345678"),
+        (("88001234", "057188001234", "+8657188001234", "+86057188001234", "008657188001234"), "057188001234"),
+        (("01087654321", "+861087654321", "00861087654321"), "01087654321"),
+        (("4001234567", "+864001234567"), "4001234567"),
+        (("8001234", "05718001234", "+865718001234"), "05718001234"),
+        (("96390",), "96390"),
+        (("", "anonymous", "+", "Restricted"), ""),
+        (("12345678901234567890",), "12345678901234567890"),
+    ],
+)
+def test_one_phone_is_one_number_however_it_arrives(forms: tuple[str, ...], one: str) -> None:
+    assert {normal_number(form, "0571") for form in forms} == {one}
 
 
 @pytest.mark.parametrize(("text", "ok"), [("10000123", True), ("1000012", False), ("1000012a", False), ("", False)])
