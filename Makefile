@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 CC := .venv/bin/ccengine
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check format lock host-demo host-test prompts bench
+.PHONY: help demo up down test check format lock host-demo host-test prompts bench faults
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ bench: .venv/ready host-test ## figures, measured on the real PBX
 	@$(CC) pbx install
 	@$(PY) tests/bench/orders.py
 
+faults: .venv/ready host-test ## break a running hotline and judge what was lost (SEED=7 MINUTES=30 ONLY="killed in")
+	@$(CC) pbx install
+	@SEED="$(SEED)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" $(PY) tests/faults/fault_run.py
+
 format: .venv/ready ## put the code into its form
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 
@@ -41,15 +45,21 @@ lock: .venv/ready ## make the lock files anew from pyproject.toml
 # --- set-up -------------------------------------------------------------------------------------------------------
 .venv/ready: requirements-dev.lock pyproject.toml
 	@$(call need,python3 -m ensurepip --version,python3-venv)
-	@test -x $(PY) || python3 -m venv .venv
-	@echo "installing the Python packages (1-2 minutes the first time) ..."
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(PY) -m pip install -q --disable-pip-version-check --no-deps -e . >.venv/install.log 2>&1 || { cat .venv/install.log; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新 · Python 3.11 or newer is needed: sudo apt-get install -y python3" >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || { echo "虚拟环境 · virtual environment ..."; python3 -m venv --clear .venv; }
+	@echo "安装 Python 软件包（首次约 1-2 分钟）· installing the Python packages (1-2 minutes the first time)"
+	@$(call pip,--require-hashes -r requirements-dev.lock)
+	@$(call pip,--no-deps -e .)
 	@touch $@
 
 # need(command that works when the package is there, package): install it as root, else say the one line that does
 define need
 $(1) >/dev/null 2>&1 || { if [ "$$(id -u)" = 0 ]; then echo "installing $(2) ..."; { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(2); } >/dev/null; else echo "missing: $(2). Install it with: sudo apt-get install -y $(2)" >&2; exit 1; fi; }
+endef
+
+# pip(arguments): a dot for every few packages; what pip says stands in a log and is shown when it fails
+define pip
+set -o pipefail; $(PY) -m pip install --disable-pip-version-check --progress-bar off $(1) 2>&1 | tee .venv/install.log | awk '/^ *(Collecting|Installing|Preparing)/ { if (++n % 4 == 1) { printf "."; fflush() } } END { print "" }' || { tail -25 .venv/install.log; echo "安装失败：请检查网络和软件源后重试 · not installed: check the network and the package index, then try again (.venv/install.log)" >&2; exit 1; }
 endef
 
 host-demo:

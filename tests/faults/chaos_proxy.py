@@ -1,0 +1,131 @@
+"""A small proxy that stands between two programs and breaks their connection on command: refuse, reset, stall, slow.
+
+What does not live here: when it does so (injectors).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from pathlib import Path
+
+Address = tuple[str, int] | Path
+
+
+class ChaosProxy:
+    """Listens at `here` and passes on to `there`; TCP (host, port) or Unix sockets (a path)."""
+
+    def __init__(self, here: Address, there: Address) -> None:
+        self.here = here
+        self.there = there
+        self.delay_seconds = 0.0
+        self.cut_at = b""  # the next connection that carries these bytes is reset in the middle of them
+        self.accepted = 0
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen."""
+        if isinstance(self.here, Path):
+            self.here.unlink(missing_ok=True)
+            self._server = await asyncio.start_unix_server(self._connected, self.here)
+            self.here.chmod(0o666)
+        else:
+            self._server = await asyncio.start_server(self._connected, *self.here, reuse_address=True)
+
+    async def stop(self) -> None:
+        """Refuse new connections and reset the others."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if isinstance(self.here, Path):
+            self.here.unlink(missing_ok=True)
+        self.reset()
+        for task in list(self._tasks):
+            task.cancel()
+
+    def reset(self) -> None:
+        """Reset every open connection (RST, not FIN)."""
+        for writer in list(self._open):
+            self._abort(writer)
+
+    def stall(self) -> None:
+        """Pass nothing on any more; connections stay open: a frozen peer."""
+        self._flowing.clear()
+
+    def flow(self) -> None:
+        """Go on where it stalled."""
+        self._flowing.set()
+
+    def half_open(self) -> None:
+        """Lose the far side without a word to the near one, as after a power cut: the near side hears nothing more."""
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _abort(self, writer: asyncio.StreamWriter) -> None:
+        sock = writer.get_extra_info("socket")
+        if sock is not None and sock.family == socket.AF_INET:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        self._open.discard(writer)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        self._open.add(writer)
+        try:
+            if isinstance(self.there, Path):
+                far_reader, far_writer = await asyncio.open_unix_connection(self.there)
+            else:
+                far_reader, far_writer = await asyncio.open_connection(*self.there)
+        except OSError:
+            self._abort(writer)
+            return
+        self._open.add(far_writer)
+        for source, sink, answers in ((reader, far_writer, False), (far_reader, writer, True)):
+            task = asyncio.create_task(self._pump(source, sink, answers))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, answers: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                if self.delay_seconds and not answers:
+                    await asyncio.sleep(self.delay_seconds)
+                await self._flowing.wait()
+                if answers and self.cut_at and self.cut_at in data:
+                    sink.write(data[: data.index(self.cut_at) + len(self.cut_at) // 2])
+                    await sink.drain()
+                    self.cut_at = b""
+                    self.reset()
+                    return
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+        self._open.discard(sink)
+
+
+class BlackHole:
+    """A TCP port that drops every SYN: its queue of connections is full and nobody takes one."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._server = socket.socket()
+        self._server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._server.bind((host, port))
+        self._server.listen(0)
+        self._fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex((host, port))
+            self._fillers.append(filler)
+
+    def close(self) -> None:
+        """Let go of the port."""
+        for one in (*self._fillers, self._server):
+            one.close()

@@ -1,0 +1,44 @@
+"""Runs inside the engine under test, by PYTHONPATH: ends the process with SIGKILL at the N-th commit of its database.
+
+The product knows nothing of it. The file named by CC_FAULT_COMMIT says "N before" or "N after" (the COMMIT); counting
+begins when that file appears; each reached commit is written to `<file>.count`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+
+def _install(path: Path) -> None:
+    from sqlalchemy.engine.default import DefaultDialect
+
+    real = DefaultDialect.do_commit
+    reached = 0
+    lock = threading.Lock()
+
+    def do_commit(self: Any, connection: Any) -> None:
+        nonlocal reached
+        try:
+            number, when = path.read_text(encoding="ascii").split()
+        except (OSError, ValueError):
+            return real(self, connection)
+        with lock:
+            reached += 1
+            mine = reached
+        path.with_suffix(".count").write_text(str(mine), encoding="ascii")
+        if mine == int(number) and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(self, connection)
+        if mine == int(number) and when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return None
+
+    DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
+
+
+if os.environ.get("CC_FAULT_COMMIT"):
+    _install(Path(os.environ["CC_FAULT_COMMIT"]))

@@ -1,0 +1,232 @@
+"""The judge: what happened by SIPp's logs (truth) and Asterisk's own CDR, against what the product's API answers.
+
+Shares no code with the product; the rules are restated here from their description, on purpose.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from truth import Blackout, Caller
+
+PERSON_OF = {"1001": "8001", "1002": "8002", "1003": "8003", "1004": "8004"}
+TALK_TOLERANCE = 1.0
+#: Callers who waited 5 s get called back; nearer than this to the limit nobody is judged by it.
+CALLBACK_SECONDS, CALLBACK_MARGIN = 5.0, 1.5
+#: A talk shorter than this may have begun or not, depending on who is asked.
+HARDLY_A_TALK = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One broken invariant."""
+
+    invariant: str
+    number: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.number}: {self.text}"
+
+
+@dataclass(kw_only=True)
+class Answers:
+    """What the product said, by its API, after all was quiet."""
+
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    board: dict[str, Any] = field(default_factory=dict)
+    recordings: dict[str, tuple[float, float]] = field(default_factory=dict)  # call id: seconds, agent's sound
+    intervals: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Verdict:
+    """What the judge found, and how much was judged."""
+
+    findings: list[Finding] = field(default_factory=list)
+    judged: int = 0
+    talked: int = 0
+    unsure: int = 0  # orders that hang on a moment nobody can tell from outside
+    repairs: int = 0  # corrections of final records, records made from the live view
+
+    def count(self, *invariants: str) -> int:
+        """How many findings of these invariants."""
+        return sum(finding.invariant in invariants for finding in self.findings)
+
+    def add(self, invariant: str, number: str, text: str) -> None:
+        """Note a broken invariant."""
+        self.findings.append(Finding(invariant=invariant, number=number, text=text))
+
+
+def judge(people: list[Caller], answers: Answers, blackouts: list[Blackout], *, recordings: bool = True) -> Verdict:
+    """Hold the answers against the truth."""
+    verdict = Verdict()
+    records: dict[str, list[dict[str, Any]]] = {}
+    for call in answers.calls:
+        records.setdefault(call["caller_number"], []).append(call)
+    orders: dict[str, list[dict[str, Any]]] = {}
+    for order in answers.orders:
+        orders.setdefault(order["call_id"], []).append(order)
+    for caller in people:
+        _judge_caller(caller, records.pop(caller.number, []), orders, answers, blackouts, verdict, recordings)
+    for number, left in records.items():
+        verdict.add("I1", number, f"{len(left)} record(s) of a call that nobody made")
+    _judge_orders_alone(answers, verdict)
+    _judge_board(answers, verdict)
+    _judge_intervals(answers, verdict)
+    return verdict
+
+
+def _judge_caller(
+    caller: Caller,
+    found: list[dict[str, Any]],
+    orders: dict[str, list[dict[str, Any]]],
+    answers: Answers,
+    blackouts: list[Blackout],
+    verdict: Verdict,
+    recordings: bool,
+) -> None:
+    if not caller.entered and not (caller.perhaps and found):
+        if found:
+            verdict.add("I1", caller.number, "a record of a call that the PBX refused")
+        return
+    verdict.judged += 1
+    if len(found) != 1:
+        verdict.add("I1", caller.number, "the record is missing" if not found else f"{len(found)} records")
+    for record in found:
+        verdict.repairs += record["revision"] > 1
+        verdict.repairs += record["source"] == "live"
+        if not record["final"]:
+            verdict.add("I8", caller.number, f"the record {record['id']} is still open")
+    if len(found) == 1 and found[0]["final"] and caller.entered:
+        _judge_record(caller, found[0], blackouts, verdict)
+        _judge_orders(caller, found[0], orders.get(found[0]["id"], []), blackouts, verdict)
+        if recordings:
+            _judge_recording(caller, found[0], answers, verdict)
+
+
+def _judge_record(caller: Caller, record: dict[str, Any], blackouts: list[Blackout], verdict: Verdict) -> None:
+    talk = caller.talk
+    if talk is None:
+        if record["outcome"] == "answered":
+            verdict.add("I1", caller.number, "recorded as answered; no agent's phone answered")
+        return
+    leg, begin, end = talk
+    if end - begin < HARDLY_A_TALK:
+        return
+    verdict.talked += 1
+    if record["outcome"] != "answered":
+        verdict.add("I1", caller.number, f"recorded as {record['outcome']}; {leg.to_user} talked {end - begin:.1f} s")
+        return
+    if record["agent_number"] != PERSON_OF.get(leg.to_user):
+        verdict.add("I1", caller.number, f"agent {record['agent_number']}; {leg.to_user} answered")
+    if abs(record["talk_seconds"] - (end - begin)) > TALK_TOLERANCE:
+        verdict.add("I4", caller.number, f"talk {record['talk_seconds']:.1f} s; SIPp says {end - begin:.1f} s")
+    if caller.pbx_died_at is None or end < caller.pbx_died_at:
+        first = "agent" if leg.ended_by_us and leg.ended_at == end else "caller"
+        if record["ended_by"] != first:
+            verdict.add("I1", caller.number, f"ended by {record['ended_by']}; SIPp says {first}")
+
+
+def _wanted_orders(caller: Caller, record: dict[str, Any], blackouts: list[Blackout]) -> set[tuple[str, ...]]:
+    """Return which orders would be right; more than one answer where only the PBX could know."""
+    begin, end = caller.dialog.answered_at or 0.0, caller.ended_at or 0.0
+    heard_for_sure = caller.pressed_at is not None and not any(
+        one.part in {"engine", "agi", "pbx"} and one.touches(begin, caller.pressed_at) for one in blackouts
+    )
+    by_key = {"1": ("repair",), "0": ("consultation",)}.get(caller.key, ("consultation",))
+    answered = {by_key} if heard_for_sure else {by_key, ("consultation",)}
+    talk = caller.talk
+    if talk is not None and talk[2] - talk[1] >= HARDLY_A_TALK:
+        return answered
+    if record["outcome"] == "voice_message":
+        return {("repair",)}
+    wanted = answered if talk is not None else set()
+    if caller.pressed_at is None and not any(one.touches(begin, end) for one in blackouts):
+        return wanted | {()}
+    waited = end - (caller.pressed_at if heard_for_sure and caller.pressed_at else begin)
+    if waited < CALLBACK_SECONDS - CALLBACK_MARGIN:
+        return wanted | {()}
+    if waited > CALLBACK_SECONDS + CALLBACK_MARGIN and heard_for_sure:
+        return wanted | {("callback",)}
+    return wanted | {(), ("callback",)}
+
+
+def _judge_orders(
+    caller: Caller,
+    record: dict[str, Any],
+    found: list[dict[str, Any]],
+    blackouts: list[Blackout],
+    verdict: Verdict,
+) -> None:
+    wanted = _wanted_orders(caller, record, blackouts)
+    verdict.unsure += len(wanted) > 1
+    types = tuple(sorted(order["type"] for order in found))
+    if types not in wanted:
+        verdict.add("I2", caller.number, f"orders {list(types)}; right would be {sorted(map(list, wanted))}")
+
+
+def _judge_recording(caller: Caller, record: dict[str, Any], answers: Answers, verdict: Verdict) -> None:
+    talk = caller.talk
+    if talk is None or talk[2] - talk[1] < 1.0 or record["outcome"] != "answered":
+        return
+    seconds, sound = answers.recordings.get(record["id"], (0.0, 0.0))
+    spoken = talk[2] - talk[1]
+    if not seconds:
+        verdict.add("I5", caller.number, "no playable recording")
+    elif abs(sound - spoken) > TALK_TOLERANCE:
+        verdict.add("I5", caller.number, f"the agent is heard for {sound:.1f} s of a talk of {spoken:.1f} s")
+
+
+def _judge_orders_alone(answers: Answers, verdict: Verdict) -> None:
+    known = {call["id"] for call in answers.calls}
+    for order in answers.orders:
+        if order["call_id"] not in known:
+            verdict.add("I3", order["contact_number"], f"order {order['number']} without its call")
+    doubled = Counter((order["call_id"], order["rule"]) for order in answers.orders)
+    for (call_id, rule), count in doubled.items():
+        if count > 1:
+            verdict.add("I2", call_id, f"{count} orders by the rule {rule}")
+
+
+def _judge_board(answers: Answers, verdict: Verdict) -> None:
+    for call in answers.board.get("calls", []):
+        verdict.add("I9", call["caller_number"], f"the board still shows the call: {call['state']}")
+    for agent in answers.board.get("agents", []):
+        if agent["state"] in {"talking", "ringing", "on_hold", "wrap_up"}:
+            verdict.add("I9", agent["number"], f"all is quiet; the board says {agent['state']}")
+
+
+def _judge_intervals(answers: Answers, verdict: Verdict) -> None:
+    """I6: between sign-in and sign-out one interval begins where the one before ended."""
+    by_agent: dict[str, list[dict[str, Any]]] = {}
+    for one in answers.intervals:
+        by_agent.setdefault(one["agent_number"], []).append(one)
+    for number, rows in by_agent.items():
+        rows.sort(key=lambda one: one["started_at"])
+        for before, after in pairwise(rows):
+            if before["ended_at"] is None:
+                verdict.add("I6", number, f"{before['state']} since {before['started_at']} never ends")
+                continue
+            step = _seconds(after["started_at"]) - _seconds(before["ended_at"])
+            if step < -0.001:
+                verdict.add("I6", number, f"{before['state']} and {after['state']} overlap by {-step:.2f} s")
+            elif step > 1.0 and "signed_out" not in {before["state"], after["state"]}:
+                verdict.add("I6", number, f"a gap of {step:.2f} s after {before['state']}")
+
+
+def _seconds(moment: Any) -> float:
+    return datetime.fromisoformat(str(moment)).timestamp()
+
+
+def judge_witnesses(people: list[Caller], cdr_numbers: Counter[str], pbx_died: bool) -> list[Finding]:
+    """The two witnesses against each other: a PBX that lived has a CDR of every call that SIPp saw answered."""
+    if pbx_died:
+        return []
+    missing = [caller for caller in people if caller.entered and not cdr_numbers[caller.number]]
+    return [Finding(invariant="witness", number=one.number, text="SIPp saw it, no CDR") for one in missing]

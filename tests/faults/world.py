@@ -1,0 +1,264 @@
+"""One world to break: PBX, our programs as processes, callers and agents, proxies in between; asked through the API.
+
+What does not live here: what is broken (injectors), judging (oracle).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import signal
+import sys
+import time
+import wave
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+import numpy as np
+from chaos_proxy import ChaosProxy
+from fault_pbx import FaultPbx
+from intervals import agent_intervals
+from oracle import Answers, Verdict, judge, judge_witnesses
+from pbx_instance import free_ports
+from running_site import RunningSite, fresh
+from sounds import tone_seconds
+from traffic import AGENT_HERTZ, Traffic
+from truth import Blackout, Caller, callers
+
+from ccengine.config import Settings
+from ccengine.operations import hosting, processes
+
+IN_ENGINE = Path(__file__).parent / "in_engine"
+SETTLE_SECONDS = 90.0
+Stop = Callable[[], Any]
+
+
+class FaultSite(RunningSite):
+    """`ccengine run` that may be told to die at a commit of its database."""
+
+    commit_file: Path
+
+    def start(self) -> None:
+        """Start the process with our sitecustomize in front."""
+        environment = hosting.environment(self.settings)
+        path = os.pathsep.join(filter(None, (str(IN_ENGINE), environment.get("PYTHONPATH", ""))))
+        environment |= {"PYTHONPATH": path, "CC_FAULT_COMMIT": str(self.commit_file)}
+        processes.start(self._files, [sys.executable, "-m", "ccengine", "run"], environment)
+
+    @property
+    def pid(self) -> int | None:
+        """The pid of the process, None when it is gone."""
+        return processes.running_pid(self._files)
+
+
+class World:
+    """What one run of faults works on. Make it by `world(...)`."""
+
+    def __init__(self, pbx: FaultPbx, site: FaultSite, traffic: Traffic, folder: Path, seed: int) -> None:
+        self.pbx = pbx
+        self.site = site
+        self.traffic = traffic
+        self.folder = folder
+        self.random = Random(seed)
+        self.ami: ChaosProxy
+        self.agi: ChaosProxy
+        self.database: ChaosProxy | None = None
+        self.pbx_deaths: list[float] = []
+        self.blackouts: list[Blackout] = []
+        self.ready_seconds: list[float] = []
+        self._numbers = 0
+        self._series = seed % 1000
+        self._heard: dict[str, tuple[float, float]] = {}
+
+    # --- calls
+
+    def numbers(self, count: int) -> list[str]:
+        """Return callers' numbers that nobody has used yet."""
+        first = self._numbers
+        self._numbers += count
+        return [f"139{self._series:03d}{first + index:05d}" for index in range(count)]
+
+    def people(self) -> list[Caller]:
+        """All callers until now, told from SIPp's logs."""
+        return callers(self.traffic.dialogs(), self.pbx_deaths)
+
+    def note(self, what: str, **detail: Any) -> None:
+        """Write down what was done, for whoever reads the folder afterwards."""
+        with (self.folder / "injector.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"at": time.time(), "what": what, **detail}, ensure_ascii=False) + "\n")
+
+    # --- the engine
+
+    def kill_engine(self, number: signal.Signals = signal.SIGKILL) -> float:
+        """Kill it and return the moment."""
+        pid = self.site.pid
+        assert pid is not None, f"the engine ended by itself:\n{self.site.log()}"
+        at = time.time()
+        os.kill(pid, number)
+        self.note("engine", signal=number.name)
+        return at
+
+    async def restart_engine(self, dead_since: float) -> None:
+        """Start it again as a supervisor would, and wait until it says that all is well."""
+        await self.pbx.wait_for(lambda: self.site.pid is None, "the engine to be gone")
+        begun = time.monotonic()
+        self.site.start()
+        await self.site.wait(self.site.healthy, "the engine to be ready again", 60)
+        self.ready_seconds.append(time.monotonic() - begun)
+        self.blackouts.append(Blackout(part="engine", began=dead_since, ended=time.time()))
+        self.note("engine ready", seconds=round(self.ready_seconds[-1], 2))
+
+    async def clear_state(self, seconds: float = 15) -> None:
+        """Wait until the PBX has nobody paused for wrap-up and no call."""
+        await self.pbx.wait_for(lambda: not self.pbx.channels(), "the calls to end", seconds)
+
+    # --- asking
+
+    async def answers(self) -> Answers:
+        """Ask the API for everything but the recordings."""
+        found = Answers(calls=await self._all("/calls"), orders=await self._all("/work-orders"))
+        found.board = await self.site.get("/board")
+        found.intervals = await asyncio.to_thread(agent_intervals, self.site.settings.database_url)
+        return found
+
+    async def _listen(self, answers: Answers, wrong: set[str]) -> None:
+        """Fetch the recordings of answered calls: those never heard, and again those that were wrong."""
+        for call in answers.calls:
+            if call["outcome"] != "answered":
+                continue
+            if call["id"] not in self._heard or call["caller_number"] in wrong:
+                self._heard[call["id"]] = await self._sound(call["id"])
+        answers.recordings = self._heard
+
+    async def _all(self, path: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        query = {"limit": "100"}
+        while True:
+            page = await self.site.get(path, **query)
+            items += page["items"]
+            if not page["next"]:
+                return items
+            query["cursor"] = page["next"]
+
+    async def _sound(self, call_id: str) -> tuple[float, float]:
+        """Return the length of a call's recording and for how long the agent's tone is in it."""
+        status, body = await self.site.get_bytes(f"/calls/{call_id}/recording")
+        if status != 200:
+            return 0.0, 0.0
+        path = self.folder / "listened.wav"
+        path.write_bytes(_right_side(body))
+        with wave.open(io.BytesIO(body)) as file:
+            seconds = file.getnframes() / file.getframerate()
+        return seconds, tone_seconds(path, AGENT_HERTZ)
+
+    async def verdict(self, *, settle_seconds: float = SETTLE_SECONDS) -> tuple[Verdict, float]:
+        """Judge until all is right or the time is over; return the verdict and the seconds it took to become right."""
+        begun = time.monotonic()
+        wrong: set[str] = set()
+        while True:
+            try:
+                answers = await self.answers()
+                found = judge(self.people(), answers, self.blackouts, recordings=False)
+                if not found.findings:
+                    await self._listen(answers, wrong)
+                    found = judge(self.people(), answers, self.blackouts)
+                    wrong = {finding.number for finding in found.findings}
+                self._judge_pauses(found)
+            except (AssertionError, aiohttp.ClientError) as error:
+                found = Verdict()
+                found.add("I9", "-", f"the API does not answer: {str(error)[:200]}")
+                answers = Answers()
+            taken = time.monotonic() - begun
+            if not found.findings or taken > settle_seconds:
+                break
+            await asyncio.sleep(0.5)
+        cdrs = Counter(cdr.src for cdr in self.pbx.cdrs())
+        found.findings += judge_witnesses(self.people(), cdrs, bool(self.pbx_deaths))
+        self._keep(answers, found)
+        return found, taken
+
+    def _judge_pauses(self, verdict: Verdict) -> None:
+        """Asterisk's own word on who is paused: nobody stays so for wrap-up."""
+        for line in self.pbx.cli(f"queue show {self.pbx.settings.pbx.queue}").splitlines():
+            if "wrap_up" in line:
+                verdict.add("wrap-up", line.split()[0], "still paused for wrap-up")
+
+    def _keep(self, answers: Answers, verdict: Verdict) -> None:
+        self.pbx.copy_journals(self.folder)
+        kept = {
+            "answers": asdict(answers),
+            "blackouts": [asdict(one) for one in self.blackouts],
+            "pbx_deaths": self.pbx_deaths,
+            "findings": [str(one) for one in verdict.findings],
+        }
+        (self.folder / "answers.json").write_text(json.dumps(kept, ensure_ascii=False, default=str, indent=1), "utf-8")
+        log = self.site.settings.state_dir / "log" / "run.log"
+        if log.exists():
+            (self.folder / "run.log").write_bytes(log.read_bytes())
+
+
+def _right_side(body: bytes) -> bytes:
+    """Return the agent's side of a stereo WAV as a WAV of its own."""
+    with wave.open(io.BytesIO(body)) as file:
+        frames = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
+        rate, channels = file.getframerate(), file.getnchannels()
+    side, made = frames[channels - 1 :: channels], io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(side.tobytes())
+    return made.getvalue()
+
+
+def proxied(settings: Settings, folder: Path, database_url: str = "", **pbx: Any) -> Settings:
+    """Return the engine's settings: AMI and FastAGI by way of proxies, a database of its own."""
+    made = fresh(settings, folder, ami={"port": free_ports(1)[0]}, pbx=pbx)
+    made = made.model_copy(update={"agi": made.agi.model_copy(update={"port": free_ports(3)[2]})})
+    if database_url:
+        made = made.model_copy(update={"database": made.database.model_copy(update={"url": database_url})})
+    return made
+
+
+@asynccontextmanager
+async def world(
+    pbx: FaultPbx, state: Path, folder: Path, seed: int, *, database_url: str = "", wrapup_seconds: int = 2
+) -> AsyncIterator[World]:
+    """Everything up and well: the engine behind its proxies, four agents signed in on answering phones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state.mkdir(parents=True, exist_ok=True)
+    site = FaultSite(proxied(pbx.settings, state, database_url, wrapup_seconds=wrapup_seconds))
+    site.commit_file = folder / "commit"
+    made = World(pbx, site, Traffic(pbx.settings, pbx.secrets.sip, folder), folder, seed)
+    ami, agi = pbx.settings.ami, pbx.settings.agi
+    made.ami = ChaosProxy((ami.host, site.settings.ami.port), (ami.host, ami.port))
+    made.agi = ChaosProxy((agi.host, agi.port), (agi.host, site.settings.agi.port))
+    pbx.clear()
+    for journal in (pbx.settings.cel_file, pbx.settings.queue_log_file, pbx.cdr_file):
+        journal.unlink(missing_ok=True)  # each world begins with journals of its own
+    pbx.cli("logger reload")
+    await made.ami.start()
+    await made.agi.start()
+    try:
+        await site.prepare()
+        await site.start_healthy()
+        await made.traffic.start_agents()
+        for person in ("8001", "8002", "8003", "8004"):
+            await site.post(f"/agents/{person}/state", {"state": "available"})
+        yield made
+    finally:
+        made.traffic.stop()
+        pid = site.pid
+        if pid is not None:
+            os.kill(pid, signal.SIGCONT)
+        await asyncio.to_thread(site.stop)
+        await made.ami.stop()
+        await made.agi.stop()
