@@ -5,6 +5,7 @@ What does not live here: what an administrator edits at run time (menus, rules, 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+#: A Unix socket's path holds 107 bytes; the engine binds a name that is up to 12 longer first.
+LONGEST_SOCKET_PATH = 92
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
@@ -197,8 +200,13 @@ class Settings(BaseSettings):
 
     @property
     def door_socket(self) -> Path:
-        """The engine's Unix socket."""
-        return Path(self.door.socket) if self.door.socket else self.state_dir / "engine.sock"
+        """The engine's Unix socket; where the state folder's path is too long for one (107 bytes), below /tmp."""
+        if self.door.socket:
+            return Path(self.door.socket)
+        wanted = self.state_dir / "engine.sock"
+        if len(os.fsencode(wanted)) <= LONGEST_SOCKET_PATH:
+            return wanted
+        return Path("/tmp") / f"ccengine-door-{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]}" / "engine.sock"
 
     @classmethod
     def settings_customise_sources(

@@ -60,6 +60,7 @@ def configure(settings: Settings) -> Path:
     places = folders(settings)
     for path in (*places.values(), places["log"] / "cel-custom", settings.recordings_dir):
         path.mkdir(parents=True, exist_ok=True)
+    _refuse_strangers(places["run"])
     _link_data(program, places["data"])
     values = template_values(settings, program, places)
     for template in sorted((assets.ASTERISK_CONF / "private").glob("*.conf")):
@@ -71,6 +72,13 @@ def configure(settings: Settings) -> Path:
     pbx_user.own(places["run"])
     pbx_user.own(places["agi"])
     return places["etc"] / "asterisk.conf"
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Refuse a folder below a public one (/tmp) that somebody else laid there, or a link: it will change its owner."""
+    found = folder.lstat()
+    if folder.is_symlink() or found.st_uid not in {os.geteuid(), pbx_user.PBX_UID}:
+        raise PbxError(f"{folder} 属于他人，请删除它。 {folder} is somebody else's: remove it")
 
 
 def configure_host(settings: Settings, etc: Path = HOST_ETC, program: Program | None = None) -> list[tuple[Path, str]]:

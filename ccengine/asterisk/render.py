@@ -16,6 +16,8 @@ from ccengine.asterisk.pbx_program import PbxError
 
 #: What may stand in a configuration value of ours: no line end, no comment sign, no bracket, no $ (a variable).
 _SAFE = re.compile(r"[A-Za-z0-9 _./:@+,=\-]*")
+#: A folder may also be named in Chinese, say: letters of any script. No comma: it parts arguments.
+_SAFE_PATH = re.compile(r"[\w ./:@+=\-]*")
 
 
 def render(template: Path, values: Mapping[str, Any]) -> str:
@@ -37,6 +39,13 @@ def _check(name: str, value: Any) -> None:
     elif isinstance(value, (list, tuple)):
         for part in value:
             _check(name, part)
+    elif isinstance(value, Path):
+        if not _SAFE_PATH.fullmatch(str(value)):
+            raise PbxError(
+                f"文件夹 {value} 的名称含有 PBX 配置不允许的字符，请移动它，或在 CCENGINE_STATE_DIR 中另选文件夹。 "
+                f"{name}: the folder {value} holds a character that cannot stand in the PBX's configuration (letters, "
+                f"digits, blanks and . _ - + @ = : can): move it, or name another state folder in CCENGINE_STATE_DIR"
+            )
     elif not _SAFE.fullmatch(str(value)):
         raise PbxError(
             f"{name}：{str(value)!r} 含有不允许的字符。 "

@@ -114,7 +114,7 @@ class Door:
     def _socket(self) -> socket.socket:
         """Return the listening Unix socket; a name left behind is replaced, a living engine is not."""
         path = self._settings.door_socket
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _own_folder(path.parent)
         self._lock = _only_one(path)
         if path.exists() and not stat.S_ISSOCK(path.lstat().st_mode):
             raise DoorError(f"{path} is not a socket: move it away, or set door.socket to another name")
@@ -213,6 +213,14 @@ def read_token(file_name: str) -> str:
             f"door.token_file {file_name}: at least {MIN_TOKEN_LENGTH} characters, e.g. openssl rand -hex 32"
         )
     return token
+
+
+def _own_folder(folder: Path) -> None:
+    """Make the socket's folder, closed to others; one below /tmp that is a stranger's is not used. Raises DoorError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if folder.parent == Path("/tmp") and not (stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()):
+        raise DoorError(f"{folder} 属于他人，请设置 door.socket。 {folder} is somebody else's: set door.socket")
 
 
 def _only_one(path: Path) -> int:
