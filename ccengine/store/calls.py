@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
@@ -34,6 +34,9 @@ from ccengine.store.tables.customers import customers
 from ccengine.store.tables.work_orders import work_order_calls, work_orders
 from ccengine.store.upsert import insert_new, upsert
 from ccengine.values import CallRecord
+
+#: The live view and the journal may tell the begin of a call so far apart, where one of them joined late.
+_ABOUT = timedelta(minutes=1)
 
 
 def digest(*parts: Any) -> str:
@@ -61,6 +64,15 @@ class Calls:
         query = select(calls).where(calls.c.call_id == call_id)
         row = (await self._db.execute(query)).mappings().one_or_none()
         return _call_row({**row, "customer_name": ""}, {}, {}) if row is not None else None
+
+    async def on_leg(self, node: str, linked_id: str, near: datetime) -> CallRow | None:
+        """Return the call that began about then and has this among the PBX's own names of its legs."""
+        query = select(calls).where(
+            calls.c.node == node, calls.c.started_at >= near - _ABOUT, calls.c.started_at <= near + _ABOUT
+        )
+        rows = (await self._db.execute(query)).mappings()
+        found = next((row for row in rows if linked_id in row["linked_ids"]), None)
+        return _call_row({**found, "customer_name": ""}, {}, {}) if found is not None else None
 
     async def find(self, wanted: CallFilter, cursor: str | None, limit: int) -> Page[CallRow]:
         """Return one page, newest first. Raises BadCursor."""

@@ -316,3 +316,21 @@ async def test_timeline_of_a_call_the_journal_is_silent_about_comes_from_the_rec
     kinds = [entry.kind for entry in detail.timeline]
     assert kinds == ["arrived", "answered", "queued", "talk_started", "talk_ended", "ended"]
     assert detail.timeline[-1].detail == {"by": "caller", "outcome": "answered"}
+
+
+@pytest.mark.parametrize("final", [True, False])
+async def test_live_record_under_a_made_up_id_doubles_no_call_that_the_journal_tells(ctx: Context, final: bool) -> None:
+    record = dataclasses.replace(answered("repair"), linked_ids=("1795310946.32",))
+    known = record if final else dataclasses.replace(record, final=False, outcome=None)
+    await call_records.store_records(ctx, batch(known))
+    made_up = dataclasses.replace(record, call_id="n1-1795310946-179531094632")
+    assert not await call_records.store_live_record(ctx, made_up)
+    assert [row.record.call_id for row in await _calls(ctx)] == [record.call_id]
+
+
+async def test_live_record_under_a_made_up_id_is_taken_where_the_journal_is_silent(ctx: Context) -> None:
+    other = dataclasses.replace(answered("repair"), linked_ids=("1795310946.31",))
+    await call_records.store_records(ctx, batch(other))
+    made_up = dataclasses.replace(other, call_id="n1-1795310946-179531094632", linked_ids=("1795310946.32",))
+    assert await call_records.store_live_record(ctx, made_up)
+    assert len(await _calls(ctx)) == 2
