@@ -5,12 +5,15 @@ What does not live here: what the commands do (operations/, bootstrap, and the g
 
 from __future__ import annotations
 
+import os
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
 import click
 from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError
 
 from ccengine import config
 
@@ -72,6 +75,13 @@ def main() -> None:
     """Run the command line; a wrong setting is told by name, without a traceback."""
     try:
         cli(prog_name="ccengine")
+    except tomllib.TOMLDecodeError as error:
+        name = os.environ.get("CCENGINE_CONFIG", "ccengine.toml")
+        click.echo(f"设置文件 {name} 有语法错误 · the settings file {name} is not TOML: {error}", err=True)
+        sys.exit(2)
+    except ArgumentError as error:
+        click.echo(f"settings: database.url: {error} (postgresql://user@host/name)", err=True)
+        sys.exit(2)
     except ValidationError as error:
         for problem in error.errors():
             field = ".".join(str(part) for part in problem["loc"])

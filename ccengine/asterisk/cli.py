@@ -102,6 +102,8 @@ def cli(settings: Settings, words: tuple[str, ...] = ()) -> None:
     if words:
         answer = process.run_cli(settings, " ".join(words))
         click.echo(answer.stdout.rstrip() or answer.stderr.rstrip())
+        if answer.returncode:
+            raise SystemExit(answer.returncode)
         return
     program = find_program(settings)
     config = settings.pbx_dir / "etc" / "asterisk.conf"

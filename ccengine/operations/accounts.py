@@ -16,13 +16,19 @@ from ccengine import bootstrap
 from ccengine.config import Settings
 from ccengine.services import sign_in, tokens
 from ccengine.services.context import ENGINE
-from ccengine.services.errors import ServiceError
+from ccengine.services.errors import ServiceError, Unavailable
 from ccengine.services.rights import ROLES
+from ccengine.store_port import StoreUnavailable
 
 
 def _finish(work: Coroutine[Any, Any, str]) -> str:
     try:
         return asyncio.run(work)
+    except (Unavailable, StoreUnavailable) as error:
+        raise click.ClickException(
+            "数据库不可用或尚未建表，请运行 ccengine database upgrade。 "
+            f"The database does not answer or has no tables yet: run ccengine database upgrade ({error})"
+        ) from error
     except ServiceError as error:
         raise click.ClickException(str(error)) from error
 

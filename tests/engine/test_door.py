@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import socket
 import stat
 from collections.abc import AsyncIterator
@@ -147,8 +148,22 @@ async def test_plain_file_in_the_sockets_place_is_kept(settings: Settings, live:
 
 
 async def test_path_too_long_for_a_socket_is_named_with_remedy(tmp_path: Path, live: ScriptedLive) -> None:
+    settings = door_settings(tmp_path)
+    long = settings.door.model_copy(update={"socket": str(tmp_path / ("long" * 40) / "engine.sock")})
     with pytest.raises(DoorError, match=r"set door\.socket to a short path"):
-        await Door(door_settings(tmp_path / ("long" * 40)), live).start()
+        await Door(settings.model_copy(update={"door": long}), live).start()
+
+
+async def test_state_folder_too_long_for_a_socket_gets_a_short_closed_one(tmp_path: Path, live: ScriptedLive) -> None:
+    settings = door_settings(tmp_path / ("long" * 40))
+    door = Door(settings, live)
+    await door.start()
+    try:
+        assert len(str(settings.door_socket)) < 100
+        assert settings.door_socket.parent.stat().st_mode & 0o777 == 0o700
+    finally:
+        await door.close()
+        shutil.rmtree(settings.door_socket.parent)
 
 
 @pytest.mark.parametrize(
