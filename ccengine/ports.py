@@ -49,11 +49,11 @@ class Pbx(Protocol):
         ...
 
     async def sign_out(self, agent_number: str, extension: str, queue: str) -> None:
-        """Take the agent's device out of the queue; signing out twice is no error."""
+        """Take the agent out of the queue, on whatever device; signing out twice is no error."""
         ...
 
     async def pause(self, agent_number: str, extension: str, reason: str | None) -> None:
-        """Pause the agent with a reason code; None lifts the pause."""
+        """Pause the agent, on whatever device, with a reason code; None lifts the pause."""
         ...
 
     async def hangup(self, channel: str) -> None:

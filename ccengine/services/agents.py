@@ -106,7 +106,7 @@ async def set_state(
     if state == "paused":
         reason = one_of("reason", reason or "", tuple(PAUSE_REASONS))
     agent, device = await _agent_and_device(ctx, number, extension)
-    await _command(ctx, pbx, number, device, state, reason)
+    device = await _command(ctx, pbx, number, device, state, reason, chosen=extension is not None)
     async with ctx.store() as uow:
         if state == "available":
             await uow.agents.set_extension(number, device)
@@ -130,15 +130,17 @@ async def _agent_and_device(ctx: Context, number: str, extension: str | None) ->
     return agent, wanted
 
 
-async def _command(ctx: Context, pbx: Pbx, number: str, device: str, state: str, reason: str | None) -> None:
-    queue = ctx.settings.pbx.queue
+async def _command(
+    ctx: Context, pbx: Pbx, number: str, device: str, state: str, reason: str | None, *, chosen: bool
+) -> str:
+    """Send the commands; return the phone. Where none was chosen, an agent who is signed in stays at that phone."""
     try:
         if state == "signed_out":
-            await pbx.sign_out(number, device, queue)
+            await pbx.sign_out(number, device, ctx.settings.pbx.queue)
         elif state == "paused":
             await pbx.pause(number, device, reason)
         else:
-            await pbx.sign_in(number, device, queue)
+            device = await _sign_in(ctx, pbx, number, device, chosen=chosen)
             await pbx.pause(number, device, None)
     except PbxRefused as error:
         raise Conflict(f"电话交换机拒绝：{error.reason}", f"The PBX refused: {error.reason}") from error
@@ -146,3 +148,15 @@ async def _command(ctx: Context, pbx: Pbx, number: str, device: str, state: str,
         raise Unavailable("engine") from error
     except PbxUnavailable as error:
         raise Unavailable("pbx") from error
+    return device
+
+
+async def _sign_in(ctx: Context, pbx: Pbx, number: str, device: str, *, chosen: bool) -> str:
+    try:
+        await pbx.sign_in(number, device, ctx.settings.pbx.queue)
+    except PbxRefused as error:
+        there = error.detail.removeprefix("PJSIP/")
+        if error.reason != "agent_elsewhere" or chosen or not EXTENSION_PATTERN.fullmatch(there):
+            raise
+        return there
+    return device

@@ -41,6 +41,17 @@ async def test_sign_in_twice_is_no_error_and_pause_unasked_changes_nothing(pbx: 
     assert pbx.members() == ["1001"]
 
 
+async def test_sign_in_is_one_person_at_one_phone(pbx: PbxInstance, phones: Phones) -> None:
+    pbx.cli("queue add member PJSIP/1001 to hotline penalty 0 as 8003")  # forgot to sign out here
+    pbx.cli("queue add member PJSIP/1002 to hotline penalty 0 as 8001")  # the person, at another phone
+    pbx.cli("queue add member PJSIP/1004 to hotline penalty 0 as 8004")
+    await dial_code(phones, pbx, "*11")
+    members = pbx.cli("queue show hotline")
+    assert pbx.members() == ["1001", "1004"]
+    assert "8001 (PJSIP/1001" in members
+    assert "8003" not in members
+
+
 async def test_phone_reaches_phone(pbx: PbxInstance, phones: Phones) -> None:
     first, second = await phones.agent("1001"), await phones.agent("1002", auto_answer=True)
     call = await first.call("1002")

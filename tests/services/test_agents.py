@@ -74,6 +74,18 @@ async def test_agent_signs_in_on_any_phone_and_it_is_remembered(ctx: Context) ->
     assert {row.number: row.extension for row in await agents.list_agents(ctx, AGENT)}["8001"] == "1002"
 
 
+async def test_agent_who_is_signed_in_stays_at_that_phone_unless_another_is_chosen(ctx: Context) -> None:
+    class Elsewhere(PaperPbx):
+        async def sign_in(self, agent_number: str, extension: str, queue: str) -> None:
+            raise PbxRefused("agent_elsewhere", "PJSIP/1002")
+
+    pbx = Elsewhere()
+    row = await agents.set_state(ctx, AGENT, pbx, "8001", "available")
+    assert (row.extension, pbx.asked) == ("1002", [("pause", "8001", "1002", None)])
+    with pytest.raises(Conflict):
+        await agents.set_state(ctx, AGENT, pbx, "8001", "available", extension="1001")
+
+
 @pytest.mark.parametrize(
     ("state", "reason", "extension", "field"),
     [

@@ -71,13 +71,18 @@ class AmiPbx:
         return [member_of(item) for item in reply.items if text(item, "event") == "QueueMember"]
 
     async def sign_out(self, agent_number: str, extension: str, queue: str) -> None:
-        """See ports.Pbx. A device that somebody else has is left alone."""
+        """See ports.Pbx. The agent leaves every device; one that somebody else has is left alone."""
         interface = _interface(extension)
-        mine = [member for member in await self._members(queue) if member.interface == interface]
-        if not mine:
-            return
-        if mine[0].agent_number != agent_number:
-            raise PbxRefused("device_taken", mine[0].agent_number)
+        _check(AGENT_NUMBER_PATTERN, agent_number, "agent_number")
+        members = await self._members(queue)
+        mine = [member.interface for member in members if member.agent_number == agent_number]
+        others = [member.agent_number for member in members if member.interface == interface]
+        if not mine and others:
+            raise PbxRefused("device_taken", others[0])
+        for one in mine:
+            await self._remove(queue, one)
+
+    async def _remove(self, queue: str, interface: str) -> None:
         try:
             await self._send({"Action": "QueueRemove", "Queue": queue, "Interface": interface})
         except PbxRefused as error:
@@ -85,12 +90,20 @@ class AmiPbx:
                 raise
 
     async def pause(self, agent_number: str, extension: str, reason: str | None) -> None:
-        """See ports.Pbx; counts for every queue the device is in."""
+        """See ports.Pbx; counts for every queue the device is in.
+
+        A pause is a person's: it goes to where the person is signed in, never to whoever sits at that device now.
+        """
+        _interface(extension)
         _check(AGENT_NUMBER_PATTERN, agent_number, "agent_number")
-        headers = {"Action": "QueuePause", "Interface": _interface(extension), "Paused": "true" if reason else "false"}
+        headers = {"Action": "QueuePause", "Paused": "true" if reason else "false"}
         if reason:
             headers["Reason"] = _check(_WORD, reason, "reason")
-        await self._send(headers)
+        mine = [one.interface for one in await self._members(self._queue) if one.agent_number == agent_number]
+        if not mine:
+            raise PbxRefused("not_signed_in", agent_number)
+        for interface in mine:
+            await self._send({**headers, "Interface": interface})
 
     async def hangup(self, channel: str) -> None:
         """See ports.Pbx."""

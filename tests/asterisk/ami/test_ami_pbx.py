@@ -93,6 +93,16 @@ async def test_pause_and_its_end(pair: Pair) -> None:
     assert "Reason" not in peer.actions[-1]
 
 
+async def test_pause_and_sign_out_go_to_where_the_person_is(pair: Pair) -> None:
+    pbx, peer = pair
+    await pbx.pause("8001", "1002", "meal")
+    assert peer.actions[-1]["Interface"] == "PJSIP/1001"
+    assert await refusal(pbx.pause("8002", "1001", "meal")) == "not_signed_in"
+    assert peer.names().count("QueuePause") == 1
+    await pbx.sign_out("8001", "1002", "hotline")
+    assert (peer.actions[-1]["Action"], peer.actions[-1]["Interface"]) == ("QueueRemove", "PJSIP/1001")
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [("Interface not found", "not_signed_in"), ("Permission denied", "no_permission"), ("What?", "refused")],
