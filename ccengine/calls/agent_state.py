@@ -77,6 +77,7 @@ class Agent:
     leg_id: str | None = None
     direction: Direction | None = None
     state: AgentState = AgentState.SIGNED_OUT
+    told_reason: str | None = None  # the shown reason as it was told last
     since: datetime | None = None
 
     @property

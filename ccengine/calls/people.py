@@ -142,7 +142,7 @@ class People:
         choice: _Choice | None,
         at: datetime,
     ) -> AgentStateChanged | None:
-        before = (agent.state, agent.call_id, agent.shown_reason)
+        before = (agent.state, agent.call_id, agent.told_reason)
         previous, previous_call, direction = agent.state, agent.call_id, agent.direction
         self._engaged.pop(agent.leg_id or "", None)
         if choice is None:
@@ -158,8 +158,9 @@ class People:
         agent.state = state_of(agent)
         if (agent.state, agent.call_id, agent.shown_reason) == before:
             return None
-        if agent.state is not previous or agent.since is None:
+        if (agent.state, agent.shown_reason) != (previous, agent.told_reason) or agent.since is None:
             agent.since = at
+        agent.told_reason = agent.shown_reason
         return AgentStateChanged(
             at=at,
             agent_number=agent.number,

@@ -92,7 +92,8 @@ class AgentCare:
         on_trunk = fact.previous_call_id is not None and fact.direction is not Direction.INTERNAL
         if ended and on_trunk and self._wrapup_seconds > 0:
             self._do(self._wrap_up(number, extension))
-        if fact.state is not fact.previous and fact.state is not AgentState.ON_HOLD:
+        moved = fact.state is not fact.previous or fact.state is AgentState.PAUSED  # another reason is told as well
+        if moved and fact.state is not AgentState.ON_HOLD:
             self._journal_state(fact)
 
     def _journal_state(self, fact: AgentStateChanged) -> None:

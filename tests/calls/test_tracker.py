@@ -199,6 +199,18 @@ def test_member_news_move_the_agent() -> None:
     assert change(ev.MemberChange.REMOVED) == "signed_out"
 
 
+def test_another_reason_of_a_pause_is_told_with_its_own_time() -> None:
+    tracker = Tracker("n1")
+    feed(tracker, signed_in())
+    told = []
+    for second, reason in ((1, "break"), (2, "meal"), (3, "meal")):
+        news = replace(member(), paused=True, reason=reason)
+        facts = feed(tracker, ev.MemberChanged(at=at(second), change=ev.MemberChange.PAUSE, member=news))
+        told += [(fact.reason, fact.at) for fact in facts if isinstance(fact, AgentStateChanged)]
+    assert told == [("break", at(1)), ("meal", at(2))]
+    assert tracker.people.agents["8001"].since == at(2)
+
+
 def test_news_of_a_member_who_left_are_an_anomaly_and_change_nothing() -> None:
     tracker = Tracker("n1")
     feed(tracker, signed_in(), ev.MemberChanged(at=at(1), change=ev.MemberChange.REMOVED, member=member()))
