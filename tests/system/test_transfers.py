@@ -1,0 +1,121 @@
+"""Transfers, calls out and calls inside, as the API tells them afterwards: one record each, with the right people."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pbx_instance import PbxInstance
+from phones import CALLER_TONE, Phone, PhoneCall, Phones
+from running_site import RunningSite
+
+pytestmark = pytest.mark.pbx
+
+
+async def _talk(pbx: PbxInstance, phones: Phones, number: str, *signed_in: str) -> tuple[PhoneCall, PhoneCall, Phone]:
+    """A repair caller talks with the first of `signed_in`."""
+    agent = await phones.agent(signed_in[0])
+    pbx.sign_in(*signed_in)
+    call = await (await phones.caller(number)).call("96390")
+    await call.choose("1")
+    answered = await agent.answer_next()
+    await call.wait_heard(agent.tone)
+    return call, answered, agent
+
+
+async def test_blind_transfer_is_one_record_with_two_talks_and_both_sides(
+    site: RunningSite, pbx: PbxInstance, phones: Phones
+) -> None:
+    call, answered, _ = await _talk(pbx, phones, "13900000301", "1001")
+    second = await phones.agent("1002", auto_answer=True)
+    await answered.transfer("1002")
+    await call.wait_heard(second.tone)
+    await call.speak(1.5)
+    await call.hangup()
+    record = await site.record_of("13900000301")
+    assert (record["outcome"], record["transfers"], record["agent_number"]) == ("answered", 1, "8001")
+    assert record["talk_seconds"] >= 2
+    assert {part["party"] for part in record["recordings"] if part["kind"] == "part"} == {"caller", "agent"}
+    detail = await site.get(f"/calls/{record['id']}")
+    assert [order["type"] for order in await site.orders_of(record)] == ["repair"]
+    assert "8001" in str(detail["timeline"])
+    assert "8002" in str(detail["timeline"])
+
+
+async def test_attended_transfer_is_one_record_with_hold_and_no_record_of_the_consultation(
+    site: RunningSite, pbx: PbxInstance, phones: Phones
+) -> None:
+    call, answered, agent = await _talk(pbx, phones, "13900000302", "1001")
+    second = await phones.agent("1002")
+    await answered.hold()
+    consultation = await agent.dial("1002")
+    asked = await second.answer_next()
+    await asked.wait_heard(agent.tone)
+    await asyncio.sleep(1)
+    await answered.attended_transfer(consultation)
+    await call.wait_heard(second.tone)
+    await asked.wait_heard(CALLER_TONE)
+    await call.speak(1)
+    await asked.hangup()
+    record = await site.record_of("13900000302")
+    assert (record["outcome"], record["transfers"], record["agent_number"]) == ("answered", 1, "8001")
+    assert record["ended_by"] == "agent"
+    assert record["hold_seconds"] >= 1
+    everything = (await site.get("/calls"))["items"]
+    assert not [one for one in everything if one["caller_number"] in {"1001", "1002"}]
+
+
+async def test_transfer_into_the_queue_stays_one_record(site: RunningSite, pbx: PbxInstance, phones: Phones) -> None:
+    call, answered, _ = await _talk(pbx, phones, "13900000303", "1001")
+    second = await phones.agent("1002", auto_answer=True)
+    pbx.sign_in("1002")
+    pbx.cli("queue pause member PJSIP/1001 queue hotline reason break")
+    await answered.transfer("96390")
+    await call.wait_heard(second.tone)
+    await call.hangup()
+    record = await site.record_of("13900000303")
+    assert (record["outcome"], record["transfers"], record["agent_number"]) == ("answered", 1, "8001")
+    assert [order["type"] for order in await site.orders_of(record)] == ["repair"]
+
+
+async def test_transfer_outside_stays_one_record(site: RunningSite, pbx: PbxInstance, phones: Phones) -> None:
+    call, answered, _ = await _talk(pbx, phones, "13900000304", "1001")
+    outside = await phones.caller("057112345678", tone=1530)
+    transfer = asyncio.create_task(answered.transfer("9057112345678"))
+    reached = await outside.answer_next()
+    await call.wait_heard(1530)
+    await reached.wait_heard(CALLER_TONE)
+    await transfer
+    await call.hangup()
+    record = await site.record_of("13900000304")
+    assert (record["outcome"], record["transfers"], record["agent_number"]) == ("answered", 1, "8001")
+    assert not await site.calls_from("057112345678")
+
+
+async def test_call_out_is_a_record_and_inside_calls_are_none(
+    site: RunningSite, pbx: PbxInstance, phones: Phones
+) -> None:
+    agent = await phones.agent("1001")
+    second = await phones.agent("1002", auto_answer=True)
+    customer = await phones.caller("057112345601")
+    inside = await agent.call("1002")
+    await inside.wait_heard(second.tone)
+    await inside.hangup()
+    await pbx.wait_call_over()
+    for wrong in ("1999", "12", "9", "912", "901234567890123456"):
+        call = await agent.dial(wrong)
+        await call.wait_closed()
+    call = await agent.dial("9057112345601")
+    answered = await customer.answer_next()
+    await call.wait_heard(CALLER_TONE)
+    assert (answered.call.peer or "").startswith("sip:96390@")
+    await answered.speak(1)
+    await answered.hangup()
+    record = await site.record_of("057112345601")
+    assert (record["direction"], record["outcome"], record["agent_number"]) == ("outbound", "answered", "8001")
+    assert (record["ended_by"], record["called_number"], record["work_order_ids"]) == ("caller", "057112345601", [])
+    assert record["talk_seconds"] >= 1
+    calls = (await site.get("/calls"))["items"]
+    assert calls[0]["id"] == record["id"]
+    assert not [one for one in calls if one["called_number"] in {"1002", "1999", "12"}]
+    assert not [one for one in calls if one["caller_number"] == "1001" and one["id"] != record["id"]]
