@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from chaos_proxy import BlackHole
+from pbx_instance import free_ports
 from traffic import Plan, mixed
 from truth import Blackout, Caller
 from world import World
@@ -403,6 +404,46 @@ def _poison(world: World, turn: int) -> bytes:
     return rows[turn % len(rows)]
 
 
+async def second_by_mistake(world: World, until: float) -> Done:
+    """The same command a second time: it must refuse, and the first must not notice."""
+    done, calls = Done(), Callers(world)
+    while time.monotonic() < until:
+        begun = time.monotonic()
+        second = world.site.start_second(world.folder)
+        while second.poll() is None and time.monotonic() - begun < 20:
+            await _idle(world, calls, 0.2)
+        refused = second.poll()
+        second.kill()
+        second.wait()
+        assert refused not in (None, 0), f"a second engine with the same settings was not refused: {refused}"
+        done.took("refused", time.monotonic() - begun)
+        done.breaks += 1
+        await _idle(world, calls, 3)
+    return done
+
+
+async def two_engines(world: World, until: float) -> Done:
+    """A second engine on the same PBX and database with ports of its own; every other time the first one is killed."""
+    done, calls = Done(), Callers(world)
+    agi, web = free_ports(2)
+    door = {"socket": str(world.site.settings.state_dir / "second.sock")}
+    second = world.site.start_second(world.folder, agi={"port": agi}, web={"port": web}, door=door)
+    try:
+        await _idle(world, calls, 6)
+        while time.monotonic() < until and second.poll() is None:
+            await _idle(world, calls, 3 + 3 * world.random.random())
+            await world.restart_engine(world.kill_engine())
+            done.breaks += 1
+        await world.traffic.wait_callers(40)
+        await asyncio.sleep(3)
+    finally:
+        world.note("second engine", code=second.poll())
+        done.took("second engine refused (1) or ran (0)", float(second.poll() is not None))
+        second.terminate()
+        await asyncio.to_thread(second.wait)
+    return done
+
+
 FAULTS: dict[str, Injector] = {
     "engine killed in menu": kill_engine_in("menu"),
     "engine killed in queue": kill_engine_in("queue"),
@@ -423,6 +464,8 @@ FAULTS: dict[str, Injector] = {
     "journal poisoned": _journal_fault("poisoned"),
     "PBX killed": _pbx_fault("SIGKILL"),
     "PBX core restart now": _pbx_fault("core restart now"),
+    "second engine by mistake": second_by_mistake,
+    "two engines on one PBX": two_engines,
     "SQLite locked 8 s": lock_sqlite,
     "PostgreSQL stopped 15 s": _database_fault("stopped"),
     "PostgreSQL frozen 15 s": _database_fault("frozen"),

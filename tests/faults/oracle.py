@@ -128,8 +128,9 @@ def _judge_record(caller: Caller, record: dict[str, Any], blackouts: list[Blacko
     if abs(record["talk_seconds"] - (end - begin)) > TALK_TOLERANCE:
         verdict.add("I4", caller.number, f"talk {record['talk_seconds']:.1f} s; SIPp says {end - begin:.1f} s")
     if caller.pbx_died_at is None or end < caller.pbx_died_at:
-        first = "agent" if leg.ended_by_us and leg.ended_at == end else "caller"
-        if record["ended_by"] != first:
+        said_goodbye = {"agent": leg.ended_by_us, "caller": caller.dialog.ended_by_us}  # both: at the same moment
+        if any(said_goodbye.values()) and not said_goodbye.get(record["ended_by"]):
+            first = "caller" if said_goodbye["caller"] else "agent"
             verdict.add("I1", caller.number, f"ended by {record['ended_by']}; SIPp says {first}")
 
 
