@@ -40,7 +40,8 @@ class Pbx(_Section):
     """The Asterisk that carries the calls.
 
     `root`: folder of the unpacked Debian package where the host has no Asterisk; empty: `asterisk-root` in the state
-    folder. `recordings_dir`: empty: the private instance's own. `trunk_uri`: where outbound calls go, as sip:host:port; empty: none. `devices`: extension -> agent number.
+    folder. `recordings_dir`: empty: the private instance's own. `trunk_uri`: where outbound calls go, as sip:host:port;
+    empty: none. `devices`: extension -> agent number.
     """
 
     root: str = ""
