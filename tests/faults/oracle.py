@@ -209,7 +209,7 @@ def _judge_intervals(answers: Answers, verdict: Verdict) -> None:
     for one in answers.intervals:
         by_agent.setdefault(one["agent_number"], []).append(one)
     for number, rows in by_agent.items():
-        rows.sort(key=lambda one: one["started_at"])
+        rows.sort(key=lambda one: (one["started_at"], one["ended_at"] or "9"))
         for before, after in pairwise(rows):
             if before["ended_at"] is None:
                 verdict.add("I6", number, f"{before['state']} since {before['started_at']} never ends")
