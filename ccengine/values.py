@@ -150,13 +150,6 @@ class AgentInterval:
     call_id: str | None = None
 
 
-def require_aware(moment: datetime, name: str) -> datetime:
-    """Return `moment`, or raise ValueError naming it when it carries no time zone."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{name} must carry a time zone")
-    return moment
-
-
 def mask_number(number: str) -> str:
     """Return a phone number as people without the right see it: 138****5678."""
     if len(number) < 7:

@@ -65,11 +65,3 @@ class Formats:
     def masked(number: str | None) -> str:
         """Return `138****5678`, or a dash."""
         return mask_number(number) if number else "–"
-
-
-def parse_moment(text: str) -> datetime | None:
-    """Return an ISO time from the engine's snapshot, aware, or None when it is empty."""
-    if not text:
-        return None
-    value = datetime.fromisoformat(text)
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

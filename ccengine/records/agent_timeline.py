@@ -77,10 +77,6 @@ class Timeline:
                 return self._back(line.agent, line.at)
         return []
 
-    def open_intervals(self) -> list[AgentInterval]:
-        """Return the intervals that last still."""
-        return [agent.open for agent in self._agents.values() if agent.open is not None]
-
     def dump(self) -> dict[str, Any]:
         """Return what must be remembered, as JSON-ready data."""
         return {

@@ -65,14 +65,6 @@ async def journal_position(ctx: Context, node: str, file: str) -> JournalPositio
 
 
 @guarded
-async def note_anomaly(ctx: Context, kind: str, call_id: str | None, detail: dict[str, object]) -> None:
-    """Keep and count something that did not fit. Errors: Unavailable."""
-    async with ctx.store() as uow:
-        await uow.journal.add_anomalies([AnomalyRow(at=ctx.clock.now(), kind=kind, call_id=call_id, detail=detail)])
-        await uow.commit()
-
-
-@guarded
 async def is_final(ctx: Context, call_id: str) -> bool:
     """Say whether a call already has its final record: the live view asks before it steps in. Errors: Unavailable."""
     async with ctx.store.reading() as uow:

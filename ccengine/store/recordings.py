@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from ccengine.rows import RecordingRow
 from ccengine.store.database import Db, fit
 from ccengine.store.tables.calls import recordings
@@ -37,8 +35,3 @@ class Recordings:
             await insert_new(self._db, recordings, [values], ("file_name",))
         else:
             await upsert(self._db, recordings, values, ("file_name",))
-
-    async def of_call(self, call_id: str) -> tuple[RecordingRow, ...]:
-        """Return a call's files, in the order they were made known."""
-        query = select(recordings).where(recordings.c.call_id == call_id).order_by(recordings.c.id)
-        return tuple(to_recording(row) for row in (await self._db.execute(query)).mappings())

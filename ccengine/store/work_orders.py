@@ -47,10 +47,6 @@ class WorkOrders:
         """Return the order with that human number."""
         return await self._one(work_orders.c.number == clean(number))
 
-    async def by_call_rule(self, call_id: str, rule: str) -> OrderRow | None:
-        """Return the order that a rule opened for a call."""
-        return await self._one((work_orders.c.call_id == call_id) & (work_orders.c.rule == rule))
-
     async def for_call(self, call_id: str) -> tuple[OrderRow, ...]:
         """Return the orders a call belongs to, its own and those it is attached to."""
         linked = select(work_order_calls.c.order_id).where(work_order_calls.c.call_id == call_id)
