@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from ccengine.engine.guess_limit import GuessLimit
+from ccengine.hotline.work_order import OrderStatus
 from ccengine.ivr.steps import Balance, Day, Found, Lookup, LookupKind, NotAvailable, Notice, OrderProgress
 from ccengine.rows import OutageRow
 from ccengine.services import customers, outages, self_service
@@ -30,6 +31,11 @@ REASON_WORDS = (
     (("二次供水", "水箱", "水池", "清洗", "tank"), "tank_cleaning"),
     (("停电", "电力", "电源", "power"), "power"),
     (("维修", "检修", "抢修", "更换", "改造", "maintenance", "repair"), "maintenance"),
+)
+
+#: No time to finish is promised from here on.
+WORK_DONE = frozenset(
+    (OrderStatus.HANDLED, OrderStatus.INSPECTED, OrderStatus.VISITED, OrderStatus.CLOSED, OrderStatus.ARCHIVED)
 )
 
 
@@ -100,10 +106,16 @@ class ServiceLookups:
                 number="".join(sign for sign in order.number if sign.isdigit()),
                 state=order.status.value,
                 registered_at=self._local(order.created_at),
-                due_at=self._local(order.due_at),
+                due_at=self._promise(order),
             )
             for order in orders
         )
+
+    def _promise(self, order: self_service.OrderProgress) -> datetime | None:
+        """Return by when the work is expected to be done; None where it is done, or where that time has gone by."""
+        if order.status in WORK_DONE or order.due_at <= self._ctx.clock.now():
+            return None
+        return self._local(order.due_at)
 
     async def _outages(self, _args: Args) -> tuple[Notice, ...]:
         now = self._ctx.clock.now()

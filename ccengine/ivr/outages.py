@@ -19,6 +19,10 @@ READ_ALL = 2
 DISTRICT_KEYS = "12345678"
 ALL_DISTRICTS = "9"
 NEXT = "1"
+#: Water still flows at low pressure, so it is not called off. Now, from, until.
+LOW_PRESSURE = "low_pressure"
+LOW_PRESSURE_WORDS = ("cc/outage/pressure_ongoing", "cc/outage/pressure_from", "cc/outage/pressure_until")
+OUTAGE_WORDS = ("cc/outage/ongoing", "cc/outage/from", "cc/outage/until")
 
 Notices = tuple[Notice, ...]
 
@@ -46,7 +50,7 @@ def _choose(menu: Menu, item: Item, notices: Notices) -> Generator[Step, Answer,
     for key, district in zip(DISTRICT_KEYS, districts, strict=False):
         offer += (_area(menu, district), f"cc/press/{key}")
     offer += ("cc/area/all", f"cc/press/{ALL_DISTRICTS}")
-    before: tuple[str, ...] = ()
+    before: tuple[str, ...] = ("cc/outage/choose",)
     for _ in range(menu.tries):
         key = (yield from ask(*before, *offer, timeout_seconds=menu.wait_seconds)).digits
         if key == PERSON:
@@ -85,11 +89,9 @@ def _headline(menu: Menu, language: str, notice: Notice) -> tuple[str, ...]:
     starts, ends = notice.starts_at, notice.ends_at
     kind = menu.prompt_or(f"cc/outage/type/{notice.kind}", "cc/outage/type/planned")
     reason = menu.prompt_or(f"cc/outage/reason/{notice.reason}", "")
-    if notice.started:
-        begins: tuple[str, ...] = ("cc/outage/ongoing",)
-    else:
-        begins = ("cc/outage/from", *say.date(starts.date()), *say.time(starts))
-    until = ("cc/outage/until", *say.date(ends.date()), *say.time(ends)) if ends else ("cc/outage/until_unknown",)
+    ongoing, begins_at, until_at = LOW_PRESSURE_WORDS if notice.kind == LOW_PRESSURE else OUTAGE_WORDS
+    begins = (ongoing,) if notice.started else (begins_at, *say.date(starts.date()), *say.time(starts))
+    until = (until_at, *say.date(ends.date()), *say.time(ends)) if ends else ("cc/outage/until_unknown",)
     return (kind, _area(menu, notice.district), *((reason,) if reason else ()), *begins, PAUSE, *until)
 
 

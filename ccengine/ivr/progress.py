@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 from ccengine.ivr.answer import BACK, tell, what_next
 from ccengine.ivr.desk import sorry, to_desk
-from ccengine.ivr.identity import KEY_SECONDS, TRIES, identify
+from ccengine.ivr.identity import KEY_SECONDS, SILENT_TRIES, TRIES, identify
 from ccengine.ivr.menu import Item, Menu
 from ccengine.ivr.spoken import PAUSE, spoken
 from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, OrderProgress, Part, Step, ask, look_up
@@ -35,6 +35,7 @@ def progress(menu: Menu, language: str, item: Item) -> Part:
 def _find(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:
     """Ask for the order's number; the ending key alone means: by the account."""
     before: tuple[str, ...] = ()
+    silent = 0
     for _ in range(TRIES):
         number = yield from ask(
             *before,
@@ -47,6 +48,9 @@ def _find(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:
         if number.ended and not number.digits:
             return (yield from _find_by_account(menu))
         if not number.digits:
+            silent += 1
+            if silent == SILENT_TRIES:
+                break
             before = ("cc/input/none",)
             continue
         orders = yield from look_up(LookupKind.ORDER, tuple, number=number.digits)
@@ -55,7 +59,7 @@ def _find(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:
         if orders:
             return orders
         before = ("cc/orders/not_found",)
-    return (yield from to_desk(menu, menu.desk, "cc/account/failed"))
+    return (yield from to_desk(menu, menu.desk, "cc/input/to_person"))
 
 
 def _find_by_account(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:

@@ -46,21 +46,19 @@ async def balance(ctx: Context, account: str) -> Balance:
 
 @guarded
 async def orders_progress(
-    ctx: Context, *, account: str | None = None, number: str | None = None, limit: int = 3
+    ctx: Context, *, account: str | None = None, number: str | None = None, limit: int = 10
 ) -> tuple[OrderProgress, ...]:
-    """Return the newest orders of an account (open ones first), or the one with a number: WO20261121-00001, or as keyed
-    on the phone 2026112100001. An empty tuple when there is none. Errors: Unavailable."""
+    """Return the open orders of an account, newest first, and where none is open the newest that was; or the one with a
+    number: WO20261121-00001, or as keyed on the phone 2026112100001. Empty when there is none. Errors: Unavailable."""
     async with ctx.store.reading() as uow:
         if number is not None:
             order = await uow.work_orders.by_number(spoken_to_number(number))
             return (_progress(order),) if order is not None else ()
         if account is None:
             return ()
-        wanted = OrderFilter(customer_account=account)
-        page = await uow.work_orders.find(wanted, None, 20)
-    over = (OrderStatus.CLOSED, OrderStatus.ARCHIVED)
-    ordered = sorted(page.items, key=lambda order: order.status in over)
-    return tuple(_progress(order) for order in ordered[:limit])
+        open_ones = await uow.work_orders.find(OrderFilter(customer_account=account, open_only=True), None, limit)
+        found = open_ones.items or (await uow.work_orders.find(OrderFilter(customer_account=account), None, 1)).items
+    return tuple(_progress(order) for order in found)
 
 
 def spoken_to_number(text: str) -> str:

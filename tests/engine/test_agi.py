@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from ccengine.config import Settings
 from ccengine.engine.agi import AgiTask, call_id_of
 from ccengine.ivr.menu_file import MenuError
 from ccengine.ivr.spoken import spoken
-from ccengine.services.context import Context
+from ccengine.rows import OrderFilter
+from ccengine.services import work_orders
+from ccengine.services.context import ENGINE, Context
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "asterisk" / "agi"))
 from agi_peer import CALL_ID, HEADER, Pbx
@@ -92,6 +95,22 @@ async def test_order_progress_by_number_and_by_account(tmp_path: Path) -> None:
         assert pbx.played[pbx.played.index("cc/orders/number_is") + 1 :][: len(said)] == said
         assert any(prompt.startswith("cc/order_state/") for prompt in pbx.played)
         assert f"CC_SERVED,id={CALL_ID}&item=progress" in pbx.events
+
+
+async def test_no_time_is_promised_for_work_that_is_done_or_late(tmp_path: Path) -> None:
+    clock = ManualClock(NOON)
+    async with world(_settings(tmp_path), clock) as ctx, running(ctx):
+        keyed = "".join(sign for sign in await add_order(ctx) if sign.isdigit())
+        open_one = await _call(ctx, "3", keyed[0], keyed[1:])
+        clock.moment = NOON + timedelta(days=30)
+        late = await _call(ctx, "3", keyed[0], keyed[1:])
+        clock.moment = NOON
+        (row,) = (await work_orders.find(ctx, ENGINE, OrderFilter())).items
+        await work_orders.transition(ctx, ENGINE, row.id, "handled", "已修好")
+        done = await _call(ctx, "3", keyed[0], keyed[1:])
+    assert "cc/orders/due_by" in open_one.played
+    assert "cc/orders/due_by" not in late.played and "cc/order_state/registered" in late.played
+    assert "cc/orders/due_by" not in done.played and "cc/order_state/handled" in done.played
 
 
 async def test_outage_notices_are_read(tmp_path: Path) -> None:

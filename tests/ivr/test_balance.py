@@ -55,8 +55,8 @@ def test_three_wrong_checks_go_to_a_person_and_nothing_was_told() -> None:
     assert not [type_ for type_, _ in book.events if type_ in ("CC_ACCOUNT", "CC_SERVED")]
 
 
-def test_no_account_number_three_times_goes_to_a_person() -> None:
-    book = Playbook(["2", "", "", ""])
+def test_no_account_number_twice_goes_to_a_person() -> None:
+    book = Playbook(["2", "", ""])
     assert book.run(hotline(shipped_menu())).to is Destination.QUEUE
     assert book.lookups == []
 

@@ -56,6 +56,13 @@ def test_running_outage_is_said_to_be_on_and_an_unknown_area_is_said_as_some_are
     assert not [prompt for prompt in book.heard if prompt.startswith("cc/outage/reason/")]
 
 
+def test_low_pressure_is_not_called_water_off() -> None:
+    for started, first in ((True, "cc/outage/pressure_ongoing"), (False, "cc/outage/pressure_from")):
+        book, _ = _run([""], _notice("chengxi", kind="low_pressure", started=started))
+        assert first in book.heard and "cc/outage/pressure_until" in book.heard
+        assert not {"cc/outage/ongoing", "cc/outage/from", "cc/outage/until"} & set(book.heard)
+
+
 def test_two_notices_are_read_one_after_the_other() -> None:
     book, _ = _run(["1", ""], _notice("chengdong"), _notice("chengxi"))
     assert "cc/area/chengdong" in book.heard and "cc/area/chengxi" in book.heard
@@ -63,7 +70,7 @@ def test_two_notices_are_read_one_after_the_other() -> None:
 
 def test_many_notices_ask_for_the_district() -> None:
     book, _ = _run(["2", ""], _notice("chengdong"), _notice("chengxi"), _notice("chengnan"))
-    assert book.prompts[1][:2] == ("cc/area/chengdong", "cc/press/1")
+    assert book.prompts[1][:3] == ("cc/outage/choose", "cc/area/chengdong", "cc/press/1")
     assert book.prompts[2][2] == "cc/area/chengxi"
 
 

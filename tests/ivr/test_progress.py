@@ -39,6 +39,14 @@ def test_unknown_numbers_three_times_go_to_a_person() -> None:
     book = Playbook(["3", "1#", "2#", "3#"], {LookupKind.ORDER: ()})
     assert book.run(hotline(shipped_menu())).to is Destination.QUEUE
     assert book.heard.count("cc/orders/not_found") == 2
+    assert book.heard[-1] == "cc/input/to_person"  # nobody's identity was in doubt
+
+
+def test_silence_twice_goes_to_a_person() -> None:
+    for keys in (["3", "", ""], ["3", "#", "", ""]):
+        book = Playbook(keys, {})
+        assert book.run(hotline(shipped_menu())).to is Destination.QUEUE
+        assert book.heard[-1] == "cc/input/to_person" and "cc/account/failed" not in book.heard
 
 
 def test_hash_alone_asks_for_the_account_and_its_check() -> None:

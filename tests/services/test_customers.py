@@ -8,9 +8,9 @@ import pytest
 from call_helpers import AGENT, STRANGER, WORKER, answered, batch
 
 from ccengine.hotline.outage import DISTRICTS
-from ccengine.rows import CustomerRow
-from ccengine.services import call_records, customers, self_service
-from ccengine.services.context import Context
+from ccengine.rows import CustomerRow, NewOrder, OrderFilter
+from ccengine.services import call_records, customers, self_service, work_orders
+from ccengine.services.context import ENGINE, Context
 from ccengine.services.errors import Invalid, NotAllowed, NotFound
 from ccengine.store import seed
 from ccengine.store.sample_customers import initials, sample_customers
@@ -122,6 +122,14 @@ async def test_balance_and_progress_for_the_phone_menu(ctx: Context) -> None:
     assert await self_service.orders_progress(ctx, number="wo20261120-00001") == (mine,)
     assert await self_service.orders_progress(ctx, number="2026112000009") == ()
     assert await self_service.orders_progress(ctx) == ()
+    (row,) = (await work_orders.find(ctx, ENGINE, OrderFilter(customer_account=known.account))).items
+    for status in ("handled", "closed"):
+        await work_orders.transition(ctx, ENGINE, row.id, status, "已修好")
+    (closed,) = await self_service.orders_progress(ctx, account=known.account)
+    assert (closed.number, closed.status.value) == (mine.number, "closed")  # nothing else to tell
+    await work_orders.register(ctx, ENGINE, NewOrder(type="repair", title="水压不足", customer_account=known.account))
+    (opened,) = await self_service.orders_progress(ctx, account=known.account)
+    assert opened.status.value == "registered"  # counted as open orders to the caller: only open ones
     with pytest.raises(NotFound):
         await self_service.balance(ctx, "88888888")
 
