@@ -13,7 +13,15 @@ from pathlib import Path
 
 from ccengine import assets
 from ccengine.asterisk import pbx, pbx_user
-from ccengine.asterisk.pbx_configure import DROP_INS, HOST_ETC, include_lines, prompt_links
+from ccengine.asterisk.pbx_configure import (
+    DROP_INS,
+    HOST_ETC,
+    PERSON_VARIABLE,
+    channel_variables,
+    host_channel_variables,
+    include_lines,
+    prompt_links,
+)
 from ccengine.asterisk.pbx_fallback import python_for_others
 from ccengine.asterisk.pbx_program import OLDEST_MAJOR, PbxError, Program, find_program
 from ccengine.config import Settings
@@ -39,6 +47,7 @@ def check_pbx(settings: Settings, etc: Path = HOST_ETC) -> list[Finding]:
     found = [_program(settings), _prompts(), _fallback_python()]
     if (etc / DROP_INS).is_dir():
         found += [_included(path, line) for path, line in include_lines(etc)]
+        found.append(_channel_variables(etc))
         found += [_linked(link, target) for link, target in prompt_links(find_program(settings))]
     else:
         found += _private(settings)
@@ -79,6 +88,15 @@ def _included(path: Path, line: str) -> Finding:
     wanted = re.escape(line.removeprefix("#include "))
     present = re.search(rf'^\s*#(?:try)?include\s+[<"]?(?:{re.escape(str(path.parent))}/)?{wanted}[>"]?', text, re.M)
     return _seen(bool(present), f"{path}: {line}", remedy)
+
+
+def _channel_variables(etc: Path) -> Finding:
+    """Events must name the person at the phone, and go on naming what the administrator wants in them."""
+    ours = etc / DROP_INS / "manager.conf"
+    told = channel_variables(ours.read_text(encoding="utf-8")) if ours.exists() else ()
+    missing = [name for name in (*host_channel_variables(etc), PERSON_VARIABLE) if name not in told]
+    remedy = f"缺少 · missing {', '.join(missing)}: ccengine pbx configure --host; asterisk -rx 'manager reload'"
+    return _seen(not missing, f"{ours}: channelvars={','.join(told)}", remedy)
 
 
 def _linked(link: Path, target: Path) -> Finding:

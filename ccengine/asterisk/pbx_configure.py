@@ -21,6 +21,7 @@ from ccengine.asterisk.secrets import load_or_create
 from ccengine.config import Settings
 
 DROP_INS = "ccengine"  # folder of our files below the PBX's configuration folder
+PERSON_VARIABLE = "CC_AGENT"  # names the person at a phone, in every event of it
 HOST_ETC = Path("/etc/asterisk")
 
 
@@ -171,8 +172,23 @@ def _share_with_group_of(theirs: Path, ours: Path) -> None:
         os.chown(path, -1, group, follow_symlinks=False)
 
 
+def host_channel_variables(etc: Path) -> tuple[str, ...]:
+    """Return the channel variables that the administrator's own manager.conf puts into events."""
+    files = [etc / "manager.conf", *sorted((etc / "manager.d").glob("*.conf"))]
+    lines = [path.read_text(encoding="utf-8", errors="replace") for path in files if path.exists()]
+    return tuple(dict.fromkeys(name for text in lines for name in channel_variables(text)))
+
+
+def channel_variables(text: str) -> tuple[str, ...]:
+    """Return what the last line `channelvars=` of a manager.conf names: each such line takes the place of earlier."""
+    found = re.findall(r"^[ \t]*channelvars[ \t]*=>?([^;\n]*)", text, re.MULTILINE)
+    return tuple(name.strip() for name in found[-1].split(",") if name.strip()) if found else ()
+
+
 def _write_drop_ins(folder: Path, values: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
+    wanted = dict.fromkeys((*host_channel_variables(folder.parent), PERSON_VARIABLE))
+    values = values | {"channel_variables": ",".join(wanted)}
     for template in sorted((assets.ASTERISK_CONF / "site").glob("*.conf")):
         text = _add_or_open(render(template, values), folder.parent / template.name)
         _write(folder / template.name, text)

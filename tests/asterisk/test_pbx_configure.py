@@ -135,6 +135,24 @@ def test_doctor_names_each_missing_include_line(settings: Settings, program: Pro
     assert str(lines[0][0]) in missing_one.remedy
 
 
+def test_events_name_the_person_and_what_the_administrator_wants(
+    settings: Settings, program: Program, tmp_path: Path
+) -> None:
+    etc = tmp_path / "etc-asterisk"
+    etc.mkdir()
+    (etc / "manager.conf").write_text("[general]\n;channelvars = old\nchannelvars = TENANT, CAMPAIGN ; theirs\n")
+    configure_host(settings, etc, program)
+    ours = etc / "ccengine" / "manager.conf"
+    assert "\n[general](+)\nchannelvars=TENANT,CAMPAIGN,CC_AGENT\n" in ours.read_text()
+    assert not [one for one in check_pbx(settings, etc) if not one.ok and "channelvars" in one.what]
+    (etc / "manager.conf").write_text("[general]\nchannelvars=TENANT,QUEUE\n")
+    (told,) = [one for one in check_pbx(settings, etc) if not one.ok and "channelvars" in one.what]
+    assert "missing QUEUE" in told.remedy
+    ours.write_text(ours.read_text().replace(",CC_AGENT", ""))
+    (told,) = [one for one in check_pbx(settings, etc) if not one.ok and "channelvars" in one.what]
+    assert "CC_AGENT" in told.remedy
+
+
 def test_debians_own_configuration_with_our_lines_loads(settings: Settings, program: Program) -> None:
     """A host's Asterisk reads our drop-ins: Debian's stock configuration, the printed lines, a transport."""
     base = settings.state_dir / "host"
