@@ -27,6 +27,7 @@ from ccengine.engine.daemon import Runner
 from ccengine.engine.door import Door
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
+from ccengine.engine.watchdog import Watchdog
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
 from ccengine.store.unit_of_work import SqlStore
@@ -45,8 +46,8 @@ async def context(settings: Settings) -> AsyncIterator[Context]:
         await store.close()
 
 
-def engine_tasks(ctx: Context) -> Mapping[str, Runner]:
-    """Return the engine's long-lived tasks by name. Call it inside the running loop."""
+def engine_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
+    """Return the engine's long-lived tasks by name; `dog` hears when it is ready. Call it inside the running loop."""
     place.load_in_background()
     settings = ctx.settings
     live = LiveCalls(settings, load_or_create(settings), ctx.clock)
@@ -59,25 +60,31 @@ def engine_tasks(ctx: Context) -> Mapping[str, Runner]:
     )
     live.on_snapshot = records.reconcile
     fallback = LiveFallback(partial(call_records.store_live_record, ctx), settings.journal.live_fallback_seconds)
+    agi = AgiTask(ctx)
+    door = Door(settings, live, {"journal": records.health, "live_fallback": fallback.health})
+    dog.expect(lambda: agi.listening.is_set() and door.is_open)
+    dog.status = lambda: "PBX connected" if live.health()["ok"] else "the PBX is away; callers are served without us"
     return {
-        "agi": AgiTask(ctx).run,
+        "agi": agi.run,
         "live calls": live.run,
         "call records": records.run,
         "live fallback": fallback.run,
         "live facts": partial(live_facts.run, live, fallback),
         "board feed": BoardFeed(ctx, live).run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
-        "door": Door(settings, live).run,
+        "door": door.run,
     }
 
 
-def backoffice_tasks(ctx: Context) -> Mapping[str, Runner]:
-    """Return the back office's task by name."""
+def backoffice_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
+    """Return the back office's task by name; `dog` hears when it is ready."""
     place.load_in_background()
-    return {"back office": partial(_serve_pages, ctx)}
+    listening = asyncio.Event()
+    dog.expect(listening.is_set)
+    return {"back office": partial(_serve_pages, ctx, listening)}
 
 
-async def _serve_pages(ctx: Context) -> None:
+async def _serve_pages(ctx: Context, listening: asyncio.Event) -> None:
     """Serve pages and API until cancelled. Raises UnsafeBinding, OSError (port taken)."""
     settings = ctx.settings
     tls = check_bind(settings)
@@ -86,6 +93,7 @@ async def _serve_pages(ctx: Context) -> None:
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.web.host, settings.web.port, ssl_context=tls, reuse_address=True).start()
+            listening.set()
             await asyncio.Event().wait()
         finally:
             await runner.cleanup()

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -86,6 +86,10 @@ class CallRecords:
                     await asyncio.sleep(self._settings.journal.poll_seconds)
         finally:
             self.close()
+
+    def health(self) -> dict[str, Any]:
+        """Return whether the journal is followed and stored, and if not, why."""
+        return {"ok": not self.error, "error": self.error}
 
     def close(self) -> None:
         """Let go of the files; the next step begins from what is stored."""

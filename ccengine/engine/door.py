@@ -16,8 +16,9 @@ import os
 import socket
 import ssl
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 MAX_COMMAND_BYTES = 64 * 1024
 MIN_TOKEN_LENGTH = 32
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+#: Tells how one of the engine's tasks is: JSON-ready facts, `"ok": bool` among them.
+Condition = Callable[[], Mapping[str, Any]]
 
 
 class DoorError(Exception):
@@ -39,11 +42,15 @@ class DoorError(Exception):
 
 
 class Door:
-    """Serves one LiveView. `start()` and `close()`, or `run()` inside a TaskGroup."""
+    """Serves one LiveView. `start()` and `close()`, or `run()` inside a TaskGroup.
 
-    def __init__(self, settings: Settings, live: LiveView) -> None:
+    `conditions`: further tasks whose facts stand in /health by name; all must be well for the engine to be well.
+    """
+
+    def __init__(self, settings: Settings, live: LiveView, conditions: Mapping[str, Condition] | None = None) -> None:
         self._settings = settings
         self._live = live
+        self._conditions = dict(conditions or {})
         self._token_digest = b""
         self._runner: web.AppRunner | None = None
         self._feed: BoardFeed | None = None
@@ -104,6 +111,11 @@ class Door:
             os.close(self._lock)
         self._watch = self._runner = self._lock = None
         self._named = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is served."""
+        return self._watch is not None
 
     @property
     def tls_port(self) -> int:
@@ -178,7 +190,10 @@ class Door:
         return web.json_response(self._live.snapshot(), headers={"Cache-Control": "no-store"})
 
     async def _health(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._live.health(), headers={"Cache-Control": "no-store"})
+        links = self._live.health()
+        others = {name: condition() for name, condition in self._conditions.items()}
+        well = bool(links["ok"]) and all(other["ok"] for other in others.values())
+        return web.json_response({**links, **others, "ok": well}, headers={"Cache-Control": "no-store"})
 
     async def _recording(self, request: web.Request) -> web.StreamResponse:
         return await send_file(request, self._settings.recordings_dir, request.match_info["path"])

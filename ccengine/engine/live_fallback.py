@@ -7,7 +7,7 @@ What does not live here: the live view (calls/), comparing and storing (services
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -37,6 +37,7 @@ class LiveFallback:
         self._longest = longest
         self._ended: dict[str, tuple[float, CallRecord]] = {}
         self._more = asyncio.Event()
+        self.taken = 0
 
     def ended(self, record: CallRecord) -> None:
         """Take note that the live view saw this call end. A newer record of the same call replaces the older."""
@@ -51,6 +52,10 @@ class LiveFallback:
     def waiting(self) -> int:
         """How many calls wait for their comparison."""
         return len(self._ended)
+
+    def health(self) -> dict[str, Any]:
+        """Return how many calls wait, and how many got their record from the live view since the start."""
+        return {"ok": True, "waiting": self.waiting, "taken": self.taken}
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -74,4 +79,5 @@ class LiveFallback:
             if self._ended.get(call_id, (0.0, None))[1] is record:
                 del self._ended[call_id]
             if taken:
+                self.taken += 1
                 log.warning("journal is silent, live record kept", action="live_fallback", call_id=call_id)

@@ -64,6 +64,23 @@ async def test_board_and_health_answer_json(http: aiohttp.ClientSession, live: S
         assert await answer.json() == {"ok": True, "number": 7}
 
 
+async def test_health_names_each_task_and_is_well_only_if_all_are(tmp_path: Path, live: ScriptedLive) -> None:
+    journal = {"ok": True, "error": ""}
+    settings = door_settings(tmp_path / "other")
+    door = Door(settings, live, {"journal": lambda: journal})
+    await door.start()
+    try:
+        async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(settings.door_socket))) as http:
+            async with http.get("http://engine/health") as answer:
+                assert await answer.json() == {"ok": True, "number": 0, "journal": {"ok": True, "error": ""}}
+            journal.update(ok=False, error="journal: Permission denied")
+            async with http.get("http://engine/health") as answer:
+                told = await answer.json()
+        assert (told["ok"], told["journal"]["error"]) == (False, "journal: Permission denied")
+    finally:
+        await door.close()
+
+
 async def test_stream_sends_board_at_once_then_changes_then_heartbeats(
     http: aiohttp.ClientSession, live: ScriptedLive
 ) -> None:
