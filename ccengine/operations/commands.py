@@ -24,6 +24,7 @@ from ccengine.backoffice.binding import UnsafeBinding
 from ccengine.config import Settings
 from ccengine.engine.daemon import run_tasks, stop_on_signals
 from ccengine.engine.door import DoorError
+from ccengine.engine.watchdog import Watchdog
 from ccengine.ivr.menu_file import MenuError
 from ccengine.operations import checks, hosting, site
 from ccengine.operations.demo import bring_up
@@ -169,10 +170,12 @@ def backoffice(settings: Settings) -> None:
 async def _serve(settings: Settings, *, engine: bool, pages: bool) -> None:
     stop = stop_on_signals()
     hosting.check_ports(settings, engine=engine, pages=pages)
+    dog = Watchdog()
     async with bootstrap.context(settings) as ctx:
         tasks = {
-            **(bootstrap.engine_tasks(ctx) if engine else {}),
-            **(bootstrap.backoffice_tasks(ctx) if pages else {}),
+            **(bootstrap.engine_tasks(ctx, dog) if engine else {}),
+            **(bootstrap.backoffice_tasks(ctx, dog) if pages else {}),
+            "watchdog": dog.run,
         }
         await run_tasks(tasks, stop)
 
