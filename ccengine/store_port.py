@@ -14,6 +14,7 @@ from ccengine.hotline.disposition import Disposition
 from ccengine.hotline.opening_rule import OpeningRule, OpenOrder
 from ccengine.hotline.work_calendar import DayKind
 from ccengine.hotline.work_order import OrderState
+from ccengine.records.service_level import DayCounts
 from ccengine.rows import (
     AgentRow,
     AnomalyRow,
@@ -24,7 +25,6 @@ from ccengine.rows import (
     CallRow,
     Correction,
     CustomerRow,
-    DayFigures,
     DeviceRow,
     JobRow,
     JournalPosition,
@@ -244,7 +244,7 @@ class OutboxRepository(Protocol):
 class ReportRepository(Protocol):
     """Read-only figures over many rows."""
 
-    async def day(self, since: datetime, until: datetime, service_seconds: float) -> DayFigures: ...
+    async def day(self, since: datetime, until: datetime) -> DayCounts: ...
     async def order_counts(self) -> Mapping[str, int]: ...
 
 

@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "hotline": {"values"},
     "ivr": {"values"},
     "rows": {"values", "hotline"},
-    "store_port": {"values", "hotline", "rows"},
+    "store_port": {"values", "hotline", "records", "rows"},
     "ports": {"values", "rows", "calls", "records", "hotline", "ivr", "config", "clock"},
     "services": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr"},
     "asterisk": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr", "logs"},

@@ -1,14 +1,12 @@
-"""The figures of a stretch of time, from finished call records, each with the formula it was made by.
+"""The figures of a stretch of time, from its counts, each with the formula it was made by: the one definition for
+board, API and reports.
 
-What does not live here: which records (services ask the store), figures of this moment (calls/board).
+What does not live here: counting the rows (store/reports), figures of this moment (calls/board).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from ccengine.values import CallRecord, Direction, Outcome
 
 #: 接通时限: a caller answered within so many seconds of waiting was answered in time.
 ANSWER_WITHIN_SECONDS = 20.0
@@ -36,6 +34,24 @@ FORMULAS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayCounts:
+    """What was counted among the finished inbound calls of a stretch of time.
+
+    `offered`: entered a queue; of those `answered` by an agent (`answered_in_time`: within ANSWER_WITHIN_SECONDS;
+    `answered_wait_seconds`: sum of their waits), `abandoned` (`abandoned_short`: before SHORT_ABANDON_SECONDS).
+    `served`: by the menu alone.
+    """
+
+    offered: int
+    answered: int
+    answered_in_time: int
+    answered_wait_seconds: float
+    abandoned: int
+    abandoned_short: int
+    served: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """The figures; a quotient is None where there is nothing to divide by."""
 
@@ -48,25 +64,18 @@ class Figures:
     service_level_percent: float | None
 
 
-def figures_of(records: Iterable[CallRecord]) -> Figures:
-    """Return the figures of these records; only final inbound ones count."""
-    inbound = [one for one in records if one.final and one.direction is Direction.INBOUND]
-    offered = [one for one in inbound if one.queued_at is not None]
-    answered = [one for one in offered if one.outcome is Outcome.ANSWERED]
-    given_up = [one for one in offered if one.outcome is Outcome.ABANDONED]
-    short = sum(one.wait_seconds < SHORT_ABANDON_SECONDS for one in given_up)
-    in_time = sum(one.wait_seconds <= ANSWER_WITHIN_SECONDS for one in answered)
-    counted = len(offered) - short
+def figures_of(counts: DayCounts) -> Figures:
+    """Return the figures that these counts give."""
     return Figures(
-        offered=len(offered),
-        answered=len(answered),
-        abandoned=len(given_up) - short,
-        served=sum(one.outcome is Outcome.SELF_SERVICE for one in inbound),
-        answered_in_time=in_time,
-        average_wait_seconds=_quotient(sum(one.wait_seconds for one in answered), len(answered), 1),
-        service_level_percent=_quotient(100.0 * in_time, counted, 1),
+        offered=counts.offered,
+        answered=counts.answered,
+        abandoned=counts.abandoned - counts.abandoned_short,
+        served=counts.served,
+        answered_in_time=counts.answered_in_time,
+        average_wait_seconds=_quotient(counts.answered_wait_seconds, counts.answered),
+        service_level_percent=_quotient(100.0 * counts.answered_in_time, counts.offered - counts.abandoned_short),
     )
 
 
-def _quotient(above: float, below: int, digits: int) -> float | None:
-    return round(above / below, digits) if below > 0 else None
+def _quotient(above: float, below: int) -> float | None:
+    return round(above / below, 1) if below > 0 else None

@@ -31,15 +31,3 @@ class OutboxRow:
     topic: str
     payload: Mapping[str, Any]
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayFigures:
-    """The raw counts of a day, from rows."""
-
-    offered: int
-    answered: int
-    abandoned: int
-    served: int
-    within_service_level: int
-    wait_seconds_total: float

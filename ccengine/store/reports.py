@@ -10,10 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from ccengine.rows import DayFigures
+from ccengine.records.service_level import ANSWER_WITHIN_SECONDS, SHORT_ABANDON_SECONDS, DayCounts
 from ccengine.store.database import Db
 from ccengine.store.tables.calls import calls
 from ccengine.store.tables.work_orders import work_orders
+from ccengine.values import Direction, Outcome
 
 
 class Reports:
@@ -22,34 +23,33 @@ class Reports:
     def __init__(self, db: Db) -> None:
         self._db = db
 
-    async def day(self, since: datetime, until: datetime, service_seconds: float) -> DayFigures:
+    async def day(self, since: datetime, until: datetime) -> DayCounts:
         """Count the finished inbound calls that began in a stretch of time."""
         table = calls.c
         queued = table.queued_at.is_not(None)
-        answered = queued & (table.outcome == "answered")
+        answered = queued & (table.outcome == Outcome.ANSWERED)
+        abandoned = queued & (table.outcome == Outcome.ABANDONED)
 
         def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
             return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
+        waits = func.sum(case((answered, table.wait_seconds), else_=0.0))
         query = select(
             count(queued).label("offered"),
             count(answered).label("answered"),
-            count(queued & (table.outcome == "abandoned")).label("abandoned"),
-            count(table.outcome == "self_service").label("served"),
-            count(answered & (table.wait_seconds <= service_seconds)).label("within"),
-            func.coalesce(func.sum(case((queued, table.wait_seconds), else_=0.0)), 0.0).label("waits"),
+            count(answered & (table.wait_seconds <= ANSWER_WITHIN_SECONDS)).label("answered_in_time"),
+            func.coalesce(waits, 0.0).label("answered_wait_seconds"),
+            count(abandoned).label("abandoned"),
+            count(abandoned & (table.wait_seconds < SHORT_ABANDON_SECONDS)).label("abandoned_short"),
+            count(table.outcome == Outcome.SELF_SERVICE).label("served"),
         ).where(
-            table.started_at >= since, table.started_at < until, table.final.is_(True), table.direction == "inbound"
+            table.started_at >= since,
+            table.started_at < until,
+            table.final.is_(True),
+            table.direction == Direction.INBOUND,
         )
-        row = (await self._db.execute(query)).one()
-        return DayFigures(
-            offered=row.offered,
-            answered=row.answered,
-            abandoned=row.abandoned,
-            served=row.served,
-            within_service_level=row.within,
-            wait_seconds_total=float(row.waits),
-        )
+        row = (await self._db.execute(query)).mappings().one()
+        return DayCounts(**{**row, "answered_wait_seconds": float(row["answered_wait_seconds"])})
 
     async def order_counts(self) -> Mapping[str, int]:
         """Return how many orders stand in each state."""

@@ -50,7 +50,7 @@ async def test_board_shows_waiting_callers_masked_calls_agents_and_figures(site:
     board = message["board"]
     assert "139****2233" in board and "13812345678" not in board
     assert "王丽" in board and "振铃" in board and "报修" in board
-    assert "20 秒内接听" in board  # the formula beside its figure
+    assert "等待不超过 20 秒即被接听" in board  # the formula beside its figure
     assert "data-since" in board
 
 

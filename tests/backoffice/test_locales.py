@@ -50,7 +50,6 @@ CODES = {
     "category": [one.category for one in DISPOSITIONS if one.category],
     "rule": [*(rule.code for rule in RULES), "chosen"],
     "figure": ["offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent"],
-    "figure_formula": ["offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent"],
     "orders_tab": [
         "open",
         "mine",

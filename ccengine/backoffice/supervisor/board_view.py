@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ccengine.records.service_level import FORMULAS
+
 #: The order in which agents stand on the board: those who work first.
 _STATES = ("ringing", "talking", "on_hold", "wrap_up", "available", "paused", "unreachable", "signed_out")
 _CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "voice_message": "info", "menu": ""}
@@ -86,9 +88,10 @@ def _call(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) 
     }
 
 
-def _figure(today: Mapping[str, Any], key: str, unit: str) -> dict[str, str]:
+def _figure(today: Mapping[str, Any], key: str, unit: str) -> dict[str, Any]:
     value = today.get(key)
+    formula = {"zh_CN": FORMULAS[key][0], "en": FORMULAS[key][1]}
     if value is None:
-        return {"key": key, "value": "–", "unit": ""}
+        return {"key": key, "value": "–", "unit": "", "formula": formula}
     shown = f"{value:.0f}" if isinstance(value, float) else str(value)
-    return {"key": key, "value": shown, "unit": unit}
+    return {"key": key, "value": shown, "unit": unit, "formula": formula}
