@@ -148,7 +148,7 @@ class JournalReader:
         ready = [barrier for barrier in self._barriers if barrier.due is None or barrier.due <= now]
         self._barriers = [barrier for barrier in self._barriers if barrier not in ready]
         for barrier in ready:
-            self.interpreter.close_interrupted(barrier.at, barrier.alive)
+            self.interpreter.close_interrupted(barrier.at, barrier.alive, restarted=barrier.due is None)
 
     def _replay(self) -> None:
         """Read again what was stored before and belongs to open calls: to know them, not to tell them."""

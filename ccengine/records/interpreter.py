@@ -6,7 +6,7 @@ What does not live here: reading files (asterisk/journal), what a family's lines
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +29,9 @@ _AFTERMATH = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "APP_END", "BRIDGE
 _NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME", "CLI"})
 
 
+#: So many lines back it is known when the PBX wrote: more than it writes between its start and our word of it.
+SIGNS_OF_LIFE = 1000
+
 #: Where a line stood: number of the file since the reader's start, and byte in it.
 Mark = tuple[int, int]
 
@@ -41,7 +44,7 @@ class _Group:
     queue_lines: dict[QueueLogLine, None] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     call_ids: dict[str, None] = field(default_factory=dict)
-    interrupted: set[str] = field(default_factory=set)
+    interrupted: dict[str, datetime | None] = field(default_factory=dict)  # leg -> the PBX lived at least until then
     marks: dict[str, Mark] = field(default_factory=dict)
     told: dict[str, CallRecord] = field(default_factory=dict)
     told_events: set[tuple[object, ...]] = field(default_factory=set)
@@ -73,6 +76,7 @@ class Interpreter:
         self._open: dict[_Group, None] = {}
         self._over: OrderedDict[_Group, None] = OrderedDict()
         self._dirty: dict[_Group, None] = {}
+        self._signs_of_life: deque[datetime] = deque(maxlen=SIGNS_OF_LIFE)
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._now: datetime | None = None
         self.late_lines = 0
@@ -85,6 +89,7 @@ class Interpreter:
     def add(self, line: JournalLine, mark: Mark | None = None) -> None:
         """Take one CEL line; `mark` is handed back by oldest_mark while the line's family is open."""
         self._now = line.at if self._now is None else max(self._now, line.at)
+        self._signs_of_life.append(line.at)
         keys = {line.unique_id, line.linked_id, *line.call_ids, *_transfer_channels(line)}
         if line.event == "CHAN_START":
             self._let_reuse(line)
@@ -123,20 +128,24 @@ class Interpreter:
         self._forget()
         return Told(records=tuple(records), events=tuple(events))
 
-    def close_interrupted(self, before: datetime, alive: frozenset[str] = frozenset()) -> None:
+    def close_interrupted(
+        self, before: datetime, alive: frozenset[str] = frozenset(), *, restarted: bool = True
+    ) -> None:
         """End every leg that began before `before`, has no end, and is not in `alive` (ids the PBX still lists).
 
-        For a PBX that started anew (`alive` empty), or a list of its channels taken at `before`. tell() then tells.
+        For a PBX that started anew (`alive` empty): its legs lived as long as it did, at least until its last line
+        before; or (not `restarted`) for a list of its channels taken at `before`. tell() then tells.
         """
+        lived = max((at for at in self._signs_of_life if at <= before), default=None) if restarted else None
         for group in list(self._open):
             open_legs = _open_legs(group, before) - alive
-            if open_legs - group.interrupted:
-                group.interrupted |= open_legs
+            if open_legs - group.interrupted.keys():
+                group.interrupted = {**dict.fromkeys(open_legs, lived), **group.interrupted}
                 self._dirty[group] = None
 
     def open_channels(self) -> frozenset[str]:
         """Return the ids of the channels that have not ended, as far as the journal tells."""
-        return frozenset(leg for group in self._open for leg in _open_legs(group, None) - group.interrupted)
+        return frozenset(leg for group in self._open for leg in _open_legs(group, None) - group.interrupted.keys())
 
     def oldest_mark(self, file: str) -> Mark | None:
         """Return the mark of the first line in `file` that an open call still needs; None when none is needed."""
@@ -214,7 +223,7 @@ class Interpreter:
     def _merge(self, into: _Group, other: _Group) -> None:
         into.lines |= other.lines
         into.queue_lines |= other.queue_lines
-        into.interrupted |= other.interrupted
+        into.interrupted = {**other.interrupted, **into.interrupted}
         into.call_ids |= other.call_ids
         into.told |= other.told
         into.told_events |= other.told_events
@@ -238,7 +247,7 @@ class Interpreter:
             node=self.node,
             lines=tuple(sorted(group.lines, key=lambda line: (line.at, line.unique_id))),
             queue_lines=tuple(sorted(group.queue_lines, key=lambda line: line.at)),
-            interrupted=frozenset(group.interrupted),
+            interrupted=dict(group.interrupted),
             people=self.people,
             sign_ins=self.sign_ins,
         )
@@ -254,7 +263,7 @@ class Interpreter:
                 if key not in group.told_events:
                     group.told_events.add(key)
                     events.append(event)
-        self._shelve(group, not _open_legs(group, None) - group.interrupted)
+        self._shelve(group, not _open_legs(group, None) - group.interrupted.keys())
         return records, events
 
     def _shelve(self, group: _Group, over: bool) -> None:

@@ -6,11 +6,12 @@ A family is every channel that ever belonged together. Not here: the call record
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from types import MappingProxyType
 
 from ccengine.records.journal_lines import JournalLine
 
@@ -54,6 +55,7 @@ class Leg:
     hangup_source: str = ""
     dial_status: str = ""
     interrupted: bool = False
+    lived_until: datetime | None = None  # of an interrupted leg: the PBX's last sign of life
     linked_ids: list[str] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
@@ -81,7 +83,12 @@ class Leg:
     @property
     def over_at(self) -> datetime | None:
         """When it ended, or None while it lives."""
-        return self.last_at if self.interrupted and self.ended_at is None else self.ended_at
+        return self.known_until if self.interrupted and self.ended_at is None else self.ended_at
+
+    @property
+    def known_until(self) -> datetime:
+        """Its last line, or, where the PBX died with it, the PBX's last sign of life."""
+        return max(self.last_at, self.lived_until or self.last_at)
 
 
 def extension_of(channel: str) -> str:
@@ -99,7 +106,9 @@ class Overlap:
     ended_at: datetime
 
 
-def build_legs(lines: Sequence[JournalLine], interrupted: frozenset[str] = frozenset()) -> dict[str, Leg]:
+def build_legs(
+    lines: Sequence[JournalLine], interrupted: Mapping[str, datetime | None] = MappingProxyType({})
+) -> dict[str, Leg]:
     """Return the family's legs by unique id, in order of their first line. `lines` are sorted by time."""
     legs: dict[str, Leg] = {}
     finished: set[str] = set()
@@ -112,7 +121,7 @@ def build_legs(lines: Sequence[JournalLine], interrupted: frozenset[str] = froze
             leg = legs[line.unique_id] = Leg(unique_id=line.unique_id, first_at=line.at, last_at=line.at)
         _apply(leg, line)
     for leg in legs.values():
-        leg.interrupted = leg.unique_id in interrupted
+        leg.interrupted, leg.lived_until = leg.unique_id in interrupted, interrupted.get(leg.unique_id)
         # A torn CHAN_END: hung up, and the PBX says that nothing of its linkedid is left.
         if leg.ended_at is None and leg.hung_up_at is not None and leg.linked_ids[-1] in finished:
             leg.ended_at = leg.hung_up_at

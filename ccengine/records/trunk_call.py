@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
@@ -24,7 +24,7 @@ class Family:
     node: str
     lines: tuple[JournalLine, ...]
     queue_lines: tuple[QueueLogLine, ...] = ()
-    interrupted: frozenset[str] = frozenset()
+    interrupted: Mapping[str, datetime | None] = field(default_factory=dict)  # leg -> when the PBX last lived
     people: Mapping[str, str] | None = None  # extension -> agent number, where the lines themselves do not say
     sign_ins: SignIns | None = None
 
@@ -74,7 +74,7 @@ def calls_of(family: Family) -> list[TrunkCall]:
                 legs=legs,
                 lines=_own_lines(call_id, anchor, family, len(trunks) > 1),
                 queue_lines=family.queue_lines,
-                overlaps=tuple(overlaps_with(anchor, legs.values(), max(leg.last_at for leg in legs.values()))),
+                overlaps=tuple(overlaps_with(anchor, legs.values(), max(leg.known_until for leg in legs.values()))),
                 agents=agents,
                 direction=_direction(call_id, anchor, family),
                 over=over,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -256,6 +257,23 @@ def test_interpreter_pbx_death_closes_open_legs_as_interrupted() -> None:
     assert record.ended_at == record.connected_at == START + timedelta(seconds=6.06)
     assert (record.outcome, record.agent_number, record.talk_seconds) == (Outcome.ANSWERED, "8001", 0.0)
     assert reader.open_channels() == frozenset()
+
+
+@pytest.mark.parametrize(("restarted", "talked"), [(True, 3.0), (False, 0.0)])
+def test_interpreter_pbx_death_talk_lasts_until_its_last_sign_of_life(restarted: bool, talked: float) -> None:
+    call = answered_call()
+    reader = Interpreter("n1", PEOPLE)
+    for line in call.cel_lines:
+        if line.at < START + timedelta(seconds=10):
+            reader.add(line)
+    connected_at = START + timedelta(seconds=6.06)
+    other = replace(call.cel_lines[0], linked_id="1700000099.9", channel="PJSIP/1004-00000099")
+    for seconds in (3, 80):  # the second is of the PBX's next life
+        reader.add(replace(other, at=connected_at + timedelta(seconds=seconds), unique_id=f"1700000099.{seconds}"))
+    reader.close_interrupted(START + timedelta(seconds=60), restarted=restarted)
+    record = next(one for one in reader.tell().records if one.final)
+    assert (record.ended_by, record.connected_at, record.talk_seconds) == (EndedBy.PBX, connected_at, talked)
+    assert record.ended_at == connected_at + timedelta(seconds=talked)
 
 
 def test_interpreter_pbx_list_spares_what_lives() -> None:
