@@ -17,6 +17,8 @@ PERSON_OF = {"1001": "8001", "1002": "8002", "1003": "8003", "1004": "8004"}
 TALK_TOLERANCE = 1.0
 #: Callers who waited 5 s get called back; nearer than this to the limit nobody is judged by it.
 CALLBACK_SECONDS, CALLBACK_MARGIN = 5.0, 1.5
+#: A killed PBX takes with it what it had not written of a recording: its file buffer, 32 kB of 16 kB a second.
+UNWRITTEN = 2.1
 #: A talk shorter than this may have begun or not, depending on who is asked.
 HARDLY_A_TALK = 0.4
 
@@ -178,9 +180,10 @@ def _judge_recording(caller: Caller, record: dict[str, Any], answers: Answers, v
         return
     seconds, sound = answers.recordings.get(record["id"], (0.0, 0.0))
     spoken = talk[2] - talk[1]
-    if not seconds:
+    unwritten = UNWRITTEN if caller.pbx_died_at is not None and talk[2] >= caller.pbx_died_at else 0.0
+    if not seconds and spoken > unwritten + TALK_TOLERANCE:
         verdict.add("I5", caller.number, "no playable recording")
-    elif abs(sound - spoken) > TALK_TOLERANCE:
+    elif seconds and not -TALK_TOLERANCE - unwritten <= sound - spoken <= TALK_TOLERANCE:
         verdict.add("I5", caller.number, f"the agent is heard for {sound:.1f} s of a talk of {spoken:.1f} s")
 
 
