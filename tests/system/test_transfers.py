@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from pbx_instance import PbxInstance
@@ -61,8 +62,18 @@ async def test_attended_transfer_is_one_record_with_hold_and_no_record_of_the_co
     assert (record["outcome"], record["transfers"], record["agent_number"]) == ("answered", 1, "8001")
     assert record["ended_by"] == "agent"
     assert record["hold_seconds"] >= 1
+    built = await site.wait(lambda: _built(site, "13900000302"), "the stereo file")
+    assert [part["party"] for part in built["recordings"] if part["kind"] == "part"].count("agent") == 2
+    assert built["recordings"][-1]["silent_sides"] == []
     everything = (await site.get("/calls"))["items"]
     assert not [one for one in everything if one["caller_number"] in {"1001", "1002"}]
+
+
+async def _built(site: RunningSite, number: str) -> dict[str, Any]:
+    """Return the record once its stereo file stands, that one last."""
+    record = await site.record_of(number)
+    files = sorted(record["recordings"], key=lambda one: one["kind"] == "stereo")
+    return {**record, "recordings": files} if files and files[-1]["kind"] == "stereo" else {}
 
 
 async def test_transfer_into_the_queue_stays_one_record(site: RunningSite, pbx: PbxInstance, phones: Phones) -> None:
@@ -115,6 +126,9 @@ async def test_call_out_is_a_record_and_inside_calls_are_none(
     assert (record["direction"], record["outcome"], record["agent_number"]) == ("outbound", "answered", "8001")
     assert (record["ended_by"], record["called_number"], record["work_order_ids"]) == ("caller", "057112345601", [])
     assert record["talk_seconds"] >= 1
+    built = await site.wait(lambda: _built(site, "057112345601"), "the stereo file")
+    assert {part["party"] for part in built["recordings"] if part["kind"] == "part"} == {"caller", "agent"}
+    assert built["recordings"][-1]["silent_sides"] == []
     calls = (await site.get("/calls"))["items"]
     assert calls[0]["id"] == record["id"]
     assert not [one for one in calls if one["called_number"] in {"1002", "1999", "12"}]
