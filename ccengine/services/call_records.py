@@ -65,14 +65,6 @@ async def journal_position(ctx: Context, node: str, file: str) -> JournalPositio
 
 
 @guarded
-async def is_final(ctx: Context, call_id: str) -> bool:
-    """Say whether a call already has its final record: the live view asks before it steps in. Errors: Unavailable."""
-    async with ctx.store.reading() as uow:
-        row = await uow.calls.bare(call_id)
-    return row is not None and row.record.final
-
-
-@guarded
 async def store_live_record(ctx: Context, record: CallRecord) -> bool:
     """Compare the live view's final record with the journal's, or take it where the journal has none yet.
 
@@ -104,18 +96,6 @@ def _made_up_from(record: CallRecord) -> str | None:
     """
     digits = record.call_id.rpartition("-")[2]
     return next((link for link in record.linked_ids if link.replace(".", "")[-20:].rjust(10, "0") == digits), None)
-
-
-@guarded
-async def compare_live(ctx: Context, record: CallRecord) -> bool:
-    """Compare only: return True when the journal's final record exists (agreeing or noted). Errors: Unavailable."""
-    async with ctx.store() as uow:
-        known = await uow.calls.get(record.call_id)
-        if known is None or not known.record.final or known.record.source is not Source.JOURNAL:
-            return False
-        await _compare(ctx, uow, known.record, record)
-        await uow.commit()
-    return True
 
 
 async def _compare(ctx: Context, uow: UnitOfWork, journal: CallRecord, live: CallRecord) -> None:
@@ -279,10 +259,3 @@ async def recording_for(ctx: Context, actor: Actor, call_id: str, *, noted: bool
         seconds=playable.seconds,
         silent_sides=playable.silent_sides,
     )
-
-
-@guarded
-async def unfinished_calls(ctx: Context, node: str) -> tuple[CallRecord, ...]:
-    """Return the calls of a node whose rows are still open, for the live view's start. Errors: Unavailable."""
-    async with ctx.store.reading() as uow:
-        return await uow.calls.unfinished(node)

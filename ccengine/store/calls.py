@@ -199,11 +199,6 @@ class Calls:
         values = fit(call_choices, {name: getattr(choice, name) for name in CallChoice.__slots__})
         await upsert(self._db, call_choices, values, ("call_id",))
 
-    async def unfinished(self, node: str) -> tuple[CallRecord, ...]:
-        """Return the node's calls without a final record, oldest first."""
-        query = select(calls).where(calls.c.final.is_(False), calls.c.node == node).order_by(calls.c.started_at)
-        return tuple(from_row(row) for row in (await self._db.execute(query)).mappings())
-
     async def connected_between(self, number: str, since: datetime) -> str | None:
         """Return a call from or to the number that an agent talked in, connected at or after `since`."""
         key = normal_number(number, self._db.area_code)

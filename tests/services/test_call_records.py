@@ -83,14 +83,10 @@ async def test_open_call_grows_and_has_no_order_before_its_end(ctx: Context) -> 
     await call_records.store_records(ctx, batch(waiting))
     (row,) = await _calls(ctx)
     assert (row.record.queue, row.orders) == ("hotline", ())
-    assert await call_records.unfinished_calls(ctx, "n1") == (waiting,)
-    assert not await call_records.is_final(ctx, begun.call_id)
     await call_records.store_records(ctx, batch(answered("repair", call_id=begun.call_id)))
     (row,) = await _calls(ctx)
     assert row.revision == 0
     assert len(row.orders) == 1
-    assert await call_records.is_final(ctx, begun.call_id)
-    assert await call_records.unfinished_calls(ctx, "n1") == ()
 
 
 async def test_earlier_state_after_the_final_record_changes_nothing(ctx: Context) -> None:
@@ -152,13 +148,6 @@ async def test_live_record_that_disagrees_with_the_journal_is_noted_once(ctx: Co
     async with ctx.store.reading() as uow:
         (anomaly,) = await uow.journal.anomalies(10)
     assert anomaly.detail == {"agent_number": {"journal": "8001", "live": "8002"}}
-
-
-async def test_compare_live_says_whether_the_journal_has_spoken(ctx: Context) -> None:
-    record = answered("repair")
-    assert not await call_records.compare_live(ctx, record)
-    await call_records.store_records(ctx, batch(record))
-    assert await call_records.compare_live(ctx, record)
 
 
 async def test_customer_is_found_by_proven_account_then_by_number(ctx: Context) -> None:
