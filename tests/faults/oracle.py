@@ -54,6 +54,7 @@ class Verdict:
     judged: int = 0
     talked: int = 0
     unsure: int = 0  # orders that hang on a moment nobody can tell from outside
+    quiet: int = 0  # recordings with less of the agent's tone than talk: SIPp's sound came late or not, nobody knows
     repairs: int = 0  # corrections of final records, records made from the live view
 
     def count(self, *invariants: str) -> int:
@@ -183,8 +184,11 @@ def _judge_recording(caller: Caller, record: dict[str, Any], answers: Answers, v
     unwritten = UNWRITTEN if caller.pbx_died_at is not None and talk[2] >= caller.pbx_died_at else 0.0
     if not seconds and spoken > unwritten + TALK_TOLERANCE:
         verdict.add("I5", caller.number, "no playable recording")
-    elif seconds and not -TALK_TOLERANCE - unwritten <= sound - spoken <= TALK_TOLERANCE:
-        verdict.add("I5", caller.number, f"the agent is heard for {sound:.1f} s of a talk of {spoken:.1f} s")
+    elif seconds and (seconds < spoken - TALK_TOLERANCE - unwritten or sound > spoken + TALK_TOLERANCE):
+        verdict.add("I5", caller.number, f"the recording has {seconds:.1f} s, {sound:.1f} s of agent: {spoken:.1f} s")
+    elif seconds and not sound and not unwritten:
+        verdict.add("I5", caller.number, f"the agent is not heard in a talk of {spoken:.1f} s")
+    verdict.quiet += 0 < sound < spoken - TALK_TOLERANCE - unwritten
 
 
 def _judge_orders_alone(answers: Answers, verdict: Verdict) -> None:

@@ -93,7 +93,11 @@ def _no_recording(answers: Answers) -> None:
 
 
 def _short_recording(answers: Answers) -> None:
-    answers.recordings["n1-1"] = (9.0, 4.0)
+    answers.recordings["n1-1"] = (4.0, 4.0)
+
+
+def _silent_recording(answers: Answers) -> None:
+    answers.recordings["n1-1"] = (9.0, 0.0)
 
 
 def _ghost_on_board(answers: Answers) -> None:
@@ -124,6 +128,7 @@ def _overlap(answers: Answers) -> None:
         (_wrong_end, "I1"),
         (_no_recording, "I5"),
         (_short_recording, "I5"),
+        (_silent_recording, "I5"),
         (_ghost_on_board, "I9"),
         (_overlap, "I6"),
     ],

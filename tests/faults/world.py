@@ -260,7 +260,8 @@ async def world(
     made.agi = ChaosProxy((agi.host, agi.port), (agi.host, site.settings.agi.port))
     pbx.clear()
     for journal in (pbx.settings.cel_file, pbx.settings.queue_log_file, pbx.cdr_file):
-        journal.unlink(missing_ok=True)  # each world begins with journals of its own
+        for path in journal.parent.glob(f"{journal.name}*"):
+            path.unlink()  # each world begins with journals of its own, rotated ones included
     pbx.cli("logger reload")
     await made.ami.start()
     await made.agi.start()
