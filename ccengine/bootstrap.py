@@ -14,6 +14,7 @@ from aiohttp import web
 
 from ccengine.asterisk.recordings import StereoBuilder
 from ccengine.asterisk.secrets import load_or_create
+from ccengine.backoffice.api.metrics import LOOP_LAG
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.binding import check_bind
 from ccengine.backoffice.engine_door import EngineDoor
@@ -27,6 +28,7 @@ from ccengine.engine.daemon import Runner
 from ccengine.engine.door import Door
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
+from ccengine.engine.metrics import EngineMetrics
 from ccengine.engine.watchdog import Watchdog
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
@@ -59,9 +61,15 @@ def engine_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
         people=settings.pbx.devices,
     )
     live.on_snapshot = records.reconcile
-    fallback = LiveFallback(partial(call_records.store_live_record, ctx), settings.journal.live_fallback_seconds)
+    fallback = LiveFallback(
+        partial(call_records.store_live_record, ctx),
+        settings.journal.live_fallback_seconds,
+        journal_waits=lambda: records.storing,
+    )
     agi = AgiTask(ctx)
-    door = Door(settings, live, {"journal": records.health, "live_fallback": fallback.health})
+    figures = EngineMetrics(live, records.health, fallback.health, agi, dog)
+    conditions = {"journal": records.health, "live_fallback": fallback.health}
+    door = Door(settings, live, conditions, figures.text)
     dog.expect(lambda: agi.listening.is_set() and door.is_open)
     dog.status = lambda: "PBX connected" if live.health()["ok"] else "the PBX is away; callers are served without us"
     return {
@@ -81,15 +89,17 @@ def backoffice_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
     place.load_in_background()
     listening = asyncio.Event()
     dog.expect(listening.is_set)
-    return {"back office": partial(_serve_pages, ctx, listening)}
+    return {"back office": partial(_serve_pages, ctx, listening, dog)}
 
 
-async def _serve_pages(ctx: Context, listening: asyncio.Event) -> None:
+async def _serve_pages(ctx: Context, listening: asyncio.Event, dog: Watchdog) -> None:
     """Serve pages and API until cancelled. Raises UnsafeBinding, OSError (port taken)."""
     settings = ctx.settings
     tls = check_bind(settings)
     async with EngineDoor(settings) as door:
-        runner = web.AppRunner(make_app(ctx, door), access_log=None, shutdown_timeout=2)
+        app = make_app(ctx, door)
+        app[LOOP_LAG] = lambda: dog.lag_max_seconds
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.web.host, settings.web.port, ssl_context=tls, reuse_address=True).start()

@@ -133,6 +133,10 @@ class EngineDoor(Pbx, Protocol):
         """Return the engine's health."""
         ...
 
+    async def metrics(self) -> str:
+        """Return the engine's figures in Prometheus' text format."""
+        ...
+
 
 class RecordingNotReady(Exception):
     """A call's audio files are not (or not completely) there yet; trying again later may help."""

@@ -13,6 +13,7 @@ from ccengine.backoffice.account.routes import ROUTES as ACCOUNT
 from ccengine.backoffice.admin.routes import ROUTES as ADMIN
 from ccengine.backoffice.agent_names import PEOPLE, People
 from ccengine.backoffice.api import setup_api
+from ccengine.backoffice.api.metrics import get_metrics
 from ccengine.backoffice.calls.recording import LISTENED
 from ccengine.backoffice.calls.routes import ROUTES as CALLS
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
@@ -57,6 +58,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     for routes in _AREAS:
         app.router.add_routes(routes)
     setup_api(app)
+    app.router.add_get("/metrics", get_metrics)
     app.router.add_static("/static/", WEB / "static")
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_sockets)

@@ -65,6 +65,16 @@ class EngineDoor:
         """Return the engine's health. Raises EngineUnavailable."""
         return await self._get_json("health")
 
+    async def metrics(self) -> str:
+        """Return the engine's figures in Prometheus' text format. Raises EngineUnavailable."""
+        try:
+            async with self._open("GET", "metrics", self._settings.door.command_seconds) as response:
+                if response.status != 200:
+                    raise EngineUnavailable(f"metrics: the engine answered {response.status}")
+                return await response.text()
+        except (*_AWAY, ValueError) as error:
+            raise EngineUnavailable(f"metrics: {error or 'no answer in time'}") from error
+
     async def command(self, verb: str, **arguments: Any) -> None:
         """Run one command. Raises PbxRefused, PbxUnavailable, EngineUnavailable, ValueError (arguments refused)."""
         deadline = self._settings.door.command_seconds + 1  # the engine's own deadline comes first and says more

@@ -6,6 +6,7 @@ What does not live here: the protocol (asterisk/agi), what is said (ivr/), where
 from __future__ import annotations
 
 import asyncio
+import time
 
 import structlog
 
@@ -17,6 +18,7 @@ from ccengine.asterisk.agi.session import OutOfStep, Session
 from ccengine.engine.agi_lookups import ServiceLookups
 from ccengine.engine.agi_menu import MenuSource, menu_path
 from ccengine.ivr.main_menu import hotline
+from ccengine.ivr.steps import Found, Lookup, NotAvailable
 from ccengine.services.context import Context
 from ccengine.values import CALL_ID_PATTERN, mask_number
 
@@ -32,6 +34,7 @@ class AgiTask:
         self._menus = MenuSource(menu_path(ctx.settings))
         self._lengths = PromptLengths(assets.PROMPTS)
         self._lookups = ServiceLookups(ctx)
+        self.lookups_took: dict[str, tuple[int, float]] = {}  # kind -> how many, seconds together
         self.listening = asyncio.Event()
         self.server = FastAgiServer(
             self.answer,
@@ -60,7 +63,7 @@ class AgiTask:
             player = FlowPlayer(
                 session,
                 call_id=call_id,
-                lookups=self._lookups,
+                lookups=self._look_up,
                 lengths=self._lengths,
                 lookup_seconds=self._agi.lookup_seconds,
                 grace_seconds=self._agi.step_grace_seconds,
@@ -68,6 +71,15 @@ class AgiTask:
             )
             finish = await player.play(hotline(self._menus.current()))
             _log.info("call handed over", to=finish.to.value, queue=finish.queue, item=finish.item)
+
+    async def _look_up(self, lookup: Lookup) -> Found | NotAvailable:
+        """Answer one look-up and note how long it took, also where the player's deadline ended it."""
+        began = time.perf_counter()
+        try:
+            return await self._lookups(lookup)
+        finally:
+            count, seconds = self.lookups_took.get(lookup.kind.value, (0, 0.0))
+            self.lookups_took[lookup.kind.value] = (count + 1, seconds + time.perf_counter() - began)
 
 
 def call_id_of(script: str) -> str:

@@ -7,6 +7,7 @@ records (live_fallback).
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -72,6 +73,8 @@ class CallRecords:
         self._reader: JournalReader | None = None
         self._last_row: JournalPosition | None = None
         self._reconcile: tuple[datetime, frozenset[str]] | None = None
+        self._behind_since: datetime | None = None
+        self.storing = False  # a batch is on its way into the store; for long only while that is away
         self.error: str = ""  # why the journal cannot be followed now; empty: it can
 
     async def run(self) -> None:
@@ -88,8 +91,30 @@ class CallRecords:
             self.close()
 
     def health(self) -> dict[str, Any]:
-        """Return whether the journal is followed and stored, and if not, why."""
-        return {"ok": not self.error, "error": self.error}
+        """Return whether the journal is followed and stored, if not, why, and how much of it is not in rows yet."""
+        behind = self._behind_bytes()
+        return {
+            "ok": not self.error,
+            "error": self.error,
+            "behind_bytes": behind,
+            "behind_seconds": round(self._behind_seconds(), 3) if behind else 0.0,
+        }
+
+    def _behind_bytes(self) -> int:
+        """Return what the CEL file holds beyond the stored position; of one that is new to us, all of it."""
+        try:
+            status = os.stat(self._settings.cel_file)
+        except OSError:
+            return 0
+        row = self._last_row
+        same = row is not None and (row.device, row.inode) == (status.st_dev, status.st_ino)
+        return max(0, status.st_size - row.offset) if row is not None and same else status.st_size
+
+    def _behind_seconds(self) -> float:
+        """Return the age of what is not in rows: since the last line that is, at most since there was anything new."""
+        last_at = from_row(self._last_row).cel.last_at
+        since = max((at for at in (self._behind_since, last_at) if at is not None), default=None)
+        return max(0.0, (self._clock.now() - since).total_seconds()) if since is not None else 0.0
 
     def close(self) -> None:
         """Let go of the files; the next step begins from what is stored."""
@@ -111,7 +136,9 @@ class CallRecords:
                 self._reconcile = None
                 self._reader.reconcile(at, alive)
             if not self._reader.changed():
+                self._behind_since = None
                 return False
+            self._behind_since = self._behind_since or self._clock.now()
             batch = await self._read(self._reader)
         except OSError as error:
             self._say(f"journal: {error.strerror}")
@@ -147,11 +174,14 @@ class CallRecords:
 
     async def _keep(self, batch: JournalBatch) -> None:
         """Store a batch; one that the store refuses is stored record by record, so that one cannot hold up all."""
+        self.storing = True
         try:
             await self._patiently(lambda: self._store(batch))
         except Exception as error:  # noqa: BLE001 - the edge of a batch: a row nobody foresaw must not stop the rest
             log.error("batch refused", action="journal", error=repr(error), records=len(batch.records))
             await self._keep_singly(batch, error)
+        finally:
+            self.storing = False
         self._last_row = batch.position
         if self._stored is not None:
             self._stored(batch)

@@ -28,6 +28,7 @@ from ccengine.engine.door_commands import CommandRefused, run_command
 from ccengine.engine.door_feed import BoardFeed
 from ccengine.engine.door_files import send_file
 from ccengine.ports import LiveView, PbxRefused, PbxUnavailable, RecordingNotFound
+from ccengine.services import metrics
 
 log = logging.getLogger(__name__)
 MAX_COMMAND_BYTES = 64 * 1024
@@ -45,12 +46,20 @@ class Door:
     """Serves one LiveView. `start()` and `close()`, or `run()` inside a TaskGroup.
 
     `conditions`: further tasks whose facts stand in /health by name; all must be well for the engine to be well.
+    `figures`: gives the text for /metrics.
     """
 
-    def __init__(self, settings: Settings, live: LiveView, conditions: Mapping[str, Condition] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        live: LiveView,
+        conditions: Mapping[str, Condition] | None = None,
+        figures: Callable[[], str] = str,
+    ) -> None:
         self._settings = settings
         self._live = live
         self._conditions = dict(conditions or {})
+        self.figures = figures
         self._token_digest = b""
         self._runner: web.AppRunner | None = None
         self._feed: BoardFeed | None = None
@@ -81,6 +90,7 @@ class Door:
         app.router.add_get("/board", self._board)
         app.router.add_get("/board/stream", feed.stream)
         app.router.add_get("/health", self._health)
+        app.router.add_get("/metrics", self._figures)
         app.router.add_post("/command", self._command)
         app.router.add_get("/recording/{path:.+}", self._recording)
         tls = self._tls_listener()
@@ -193,7 +203,13 @@ class Door:
         links = self._live.health()
         others = {name: condition() for name, condition in self._conditions.items()}
         well = bool(links["ok"]) and all(other["ok"] for other in others.values())
-        return web.json_response({**links, **others, "ok": well}, headers={"Cache-Control": "no-store"})
+        return web.json_response(
+            {**links, **others, "links_ok": bool(links["ok"]), "ok": well}, headers={"Cache-Control": "no-store"}
+        )
+
+    async def _figures(self, _request: web.Request) -> web.Response:
+        headers = {"Content-Type": metrics.CONTENT_TYPE, "Cache-Control": "no-store"}
+        return web.Response(body=self.figures().encode(), headers=headers)
 
     async def _recording(self, request: web.Request) -> web.StreamResponse:
         return await send_file(request, self._settings.recordings_dir, request.match_info["path"])

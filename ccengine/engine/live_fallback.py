@@ -7,6 +7,7 @@ What does not live here: the live view (calls/), comparing and storing (services
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import structlog
@@ -28,12 +29,20 @@ class StoreLive(Protocol):
 class LiveFallback:
     """Waits for the journal after each call's end, and steps in when it stays silent.
 
-    Args: store: the store's side; wait_seconds: how long the journal is given; longest: how many calls wait at most.
+    Args: store: the store's side; wait_seconds: how long the journal is given; longest: how many calls wait at most;
+    journal_waits: tells that what the journal said waits for the store, so that it is not silent at all.
     """
 
-    def __init__(self, store: StoreLive, wait_seconds: float, longest: int = 10_000) -> None:
+    def __init__(
+        self,
+        store: StoreLive,
+        wait_seconds: float,
+        longest: int = 10_000,
+        journal_waits: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._store = store
         self._wait = wait_seconds
+        self._journal_waits = journal_waits
         self._longest = longest
         self._ended: dict[str, tuple[float, CallRecord]] = {}
         self._more = asyncio.Event()
@@ -66,6 +75,9 @@ class LiveFallback:
                 await self._more.wait()
             call_id, (due, record) = min(self._ended.items(), key=lambda pair: pair[1][0])
             await asyncio.sleep(max(due - asyncio.get_running_loop().time(), 0.0))
+            if self._journal_waits():
+                self._ended[call_id] = (asyncio.get_running_loop().time() + self._wait, self._ended[call_id][1])
+                continue
             try:
                 taken = await self._store(record)
             except Unavailable:

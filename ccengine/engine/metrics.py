@@ -1,0 +1,107 @@
+"""The engine's figures for Prometheus, read from its tasks at each question; served at the door's /metrics.
+
+What does not live here: the text format and the database's figures (services/metrics), how tasks count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ccengine.calls.agent_state import AgentState
+from ccengine.engine.agi import AgiTask
+from ccengine.engine.watchdog import Watchdog
+from ccengine.ports import LiveView
+from ccengine.services.metrics import Metric, by_label, counter, exposition, gauge
+
+#: What a call can be doing (calls/call.py); all are shown, so that a graph has no holes.
+_PHASES = ("menu", "waiting", "ringing", "talking", "voice_message", "ending")
+Facts = Callable[[], Mapping[str, Any]]
+
+
+class EngineMetrics:
+    """Reads one engine's figures.
+
+    Args:
+        live: the live view; journal, fallback: facts of these tasks; agi: the menu's task; dog: the loop's lateness.
+    """
+
+    def __init__(self, live: LiveView, journal: Facts, fallback: Facts, agi: AgiTask, dog: Watchdog) -> None:
+        self._live = live
+        self._journal = journal
+        self._fallback = fallback
+        self._agi = agi
+        self._dog = dog
+
+    def text(self) -> str:
+        """Return all figures in the text format."""
+        return exposition(
+            [*_board(self._live.snapshot()), *_links(self._live.health()), *self._files(), *self._menu(), *self._self()]
+        )
+
+    def _files(self) -> list[Metric]:
+        journal, fallback = self._journal(), self._fallback()
+        return [
+            gauge("ccengine_journal_ok", "Whether the journal is followed and stored.", journal["ok"]),
+            gauge("ccengine_journal_behind_bytes", "Bytes of the CEL file not in rows yet.", journal["behind_bytes"]),
+            gauge("ccengine_journal_behind_seconds", "Age of what is not in rows yet.", journal["behind_seconds"]),
+            gauge("ccengine_live_records_waiting", "Ended calls not compared yet.", fallback["waiting"]),
+            counter("ccengine_live_records_total", "Records taken from the live view.", fallback["taken"]),
+        ]
+
+    def _menu(self) -> list[Metric]:
+        server, took = self._agi.server, self._agi.lookups_took
+        seconds = {kind: spent for kind, (_count, spent) in took.items()}
+        counts: dict[str, float] = {kind: count for kind, (count, _spent) in took.items()}
+        return [
+            gauge("ccengine_agi_sessions", "Callers in the menu.", len(server.sessions)),
+            counter("ccengine_agi_refused_total", "FastAGI connections refused.", server.refused),
+            by_label("ccengine_agi_lookups_total", "counter", "Look-ups for the menu, by kind.", "kind", counts),
+            by_label("ccengine_agi_lookup_seconds_total", "counter", "Time spent in them.", "kind", seconds),
+        ]
+
+    def _self(self) -> list[Metric]:
+        return [
+            gauge("ccengine_engine_loop_lag_seconds", "How late the event loop ran last.", self._dog.lag_seconds),
+            gauge("ccengine_engine_loop_lag_max_seconds", "At most, within a minute.", self._dog.lag_max_seconds),
+            gauge("ccengine_engine_memory_bytes", "Resident memory of the process.", _memory_bytes()),
+            counter("ccengine_engine_cpu_seconds_total", "CPU time of the process.", sum(os.times()[:2])),
+        ]
+
+
+def _board(board: Mapping[str, Any]) -> list[Metric]:
+    """Count what is on the board; numbers and names stay there."""
+    calls = Counter(dict.fromkeys(_PHASES, 0))
+    calls.update(str(line["state"]) for line in board.get("calls", ()))
+    agents = Counter(dict.fromkeys((state.value for state in AgentState), 0))
+    agents.update(str(line["state"]) for line in board.get("agents", ()))
+    waiting = {str(line["queue"]): float(line["waiting"]) for line in board.get("queues", ())}
+    return [
+        gauge("ccengine_pbx_connected", "Whether the PBX tells us its events.", bool(board.get("pbx_connected"))),
+        gauge("ccengine_board_stale", "Whether the live picture may be out of date.", bool(board.get("stale"))),
+        by_label("ccengine_open_calls", "gauge", "Calls now, by what they do.", "state", calls),
+        by_label("ccengine_waiting_callers", "gauge", "Callers waiting now.", "queue", waiting),
+        by_label("ccengine_agents", "gauge", "Agents now, by state.", "state", agents),
+    ]
+
+
+def _links(facts: Mapping[str, Any]) -> list[Metric]:
+    return [
+        gauge("ccengine_ami_up", "Whether both AMI sessions stand and the picture is whole.", bool(facts["ok"])),
+        gauge("ccengine_ami_queued_events", "Events received, not looked at yet.", facts.get("queued_events", 0)),
+        counter("ccengine_ami_reconnects_total", "AMI events session made anew.", facts.get("reconnects", 0)),
+        counter("ccengine_ami_overflows_total", "Sessions dropped: too many events.", facts.get("overflows", 0)),
+        counter("ccengine_ami_failures_total", "Events we stumbled over.", facts.get("failures", 0)),
+        counter("ccengine_live_anomalies_total", "What did not fit in the live view.", facts.get("anomalies", 0)),
+    ]
+
+
+def _memory_bytes() -> int:
+    """Return the resident memory (proc(5), statm field 2); 0 where the kernel does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0

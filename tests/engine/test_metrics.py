@@ -1,0 +1,62 @@
+"""The engine's figures: right, whole, and without anybody's number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from door_peer import ScriptedLive
+from metrics_text import read
+
+from ccengine.engine.agi import AgiTask
+from ccengine.engine.metrics import EngineMetrics
+from ccengine.engine.watchdog import Watchdog
+from ccengine.services.context import Context
+
+PHONE, AGENT, NAME = "13812345678", "8001", "王先生"
+
+
+class BusyBoard(ScriptedLive):
+    """Two calls, one caller waiting, two agents."""
+
+    def snapshot(self) -> dict[str, Any]:
+        line = {"caller_number": PHONE, "caller_name": NAME, "agent_number": AGENT}
+        return {
+            "pbx_connected": True,
+            "stale": False,
+            "queues": [{"queue": "hotline", "waiting": 1, "longest_wait_since": None}],
+            "waiting": [line],
+            "agents": [{"number": AGENT, "state": "talking"}, {"number": "8002", "state": "wrap_up"}],
+            "calls": [line | {"state": "talking"}, line | {"state": "waiting"}],
+        }
+
+    def health(self) -> dict[str, Any]:
+        return {"ok": True, "queued_events": 7, "reconnects": 2, "overflows": 0, "failures": 0, "anomalies": 3}
+
+
+def _text(ctx: Context) -> str:
+    journal = {"ok": True, "error": "", "behind_bytes": 512, "behind_seconds": 1.5}
+    agi = AgiTask(ctx)
+    agi.lookups_took["balance"] = (4, 0.5)
+    figures = EngineMetrics(BusyBoard(), lambda: journal, lambda: {"waiting": 1, "taken": 0}, agi, Watchdog({}))
+    return figures.text()
+
+
+async def test_figures_tell_what_is_on_the_board(ctx: Context) -> None:
+    found = read(_text(ctx))
+    assert found['ccengine_open_calls{state="talking"}'] == 1
+    assert found['ccengine_open_calls{state="menu"}'] == 0
+    assert found['ccengine_waiting_callers{queue="hotline"}'] == 1
+    assert found['ccengine_agents{state="wrap_up"}'] == 1
+    assert found['ccengine_agents{state="available"}'] == 0
+    assert found["ccengine_ami_queued_events"] == 7
+    assert found["ccengine_ami_reconnects_total"] == 2
+    assert found["ccengine_journal_behind_bytes"] == 512
+    assert found["ccengine_journal_behind_seconds"] == 1.5
+    assert found['ccengine_agi_lookup_seconds_total{kind="balance"}'] == 0.5
+    assert found["ccengine_engine_memory_bytes"] > 1_000_000
+    assert "ccengine_engine_loop_lag_seconds" in found
+
+
+async def test_nobody_is_named(ctx: Context) -> None:
+    text = _text(ctx)
+    assert not any(secret in text for secret in (PHONE, AGENT, NAME))
