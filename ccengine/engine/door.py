@@ -203,9 +203,8 @@ class Door:
         links = self._live.health()
         others = {name: condition() for name, condition in self._conditions.items()}
         well = bool(links["ok"]) and all(other["ok"] for other in others.values())
-        return web.json_response(
-            {**links, **others, "links_ok": bool(links["ok"]), "ok": well}, headers={"Cache-Control": "no-store"}
-        )
+        facts = {**links, **others, "links_ok": bool(links["ok"]), "ok": well}
+        return web.json_response(facts, headers={"Cache-Control": "no-store"})
 
     async def _figures(self, _request: web.Request) -> web.Response:
         headers = {"Content-Type": metrics.CONTENT_TYPE, "Cache-Control": "no-store"}

@@ -89,3 +89,20 @@ async def test_fallback_keeps_a_bounded_number_of_calls() -> None:
     for number in range(5):
         fallback.ended(ended(number))
     assert fallback.waiting == 2
+
+
+async def test_fallback_holds_back_while_the_journals_rows_wait_for_the_store() -> None:
+    waits, seen = [True], []
+
+    async def store(record: CallRecord) -> bool:
+        seen.append(record.call_id)
+        return False
+
+    fallback = LiveFallback(store, 0.02, journal_waits=lambda: waits[0])
+    fallback.ended(ended(1))
+    task = asyncio.create_task(drained(fallback))
+    await asyncio.sleep(0.1)
+    assert (seen, fallback.health()) == ([], {"ok": True, "waiting": 1, "taken": 0})
+    waits[0] = False
+    await task
+    assert seen == [ended(1).call_id]

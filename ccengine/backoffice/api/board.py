@@ -37,9 +37,9 @@ async def get_health(ask: Ask) -> web.Response:
     except PbxUnavailable:
         engine = {"ok": False, "reached": False}
     database = bool(data.get("database", {}).get("ok"))
-    pbx = bool(engine.get("ok"))
+    pbx = bool(engine.get("links_ok", engine.get("ok")))
     found = m.Health(
-        ok=database and pbx and bool(data.get("ok")),
+        ok=database and bool(engine.get("ok")) and bool(data.get("ok")),
         database=database,
         engine=engine.get("reached", True),
         pbx=pbx,
