@@ -44,6 +44,11 @@ async def agent_names(app: web.Application) -> dict[str, str]:
     return (await _people(app)).agents
 
 
+def forget_people(app: web.Application) -> None:
+    """Read the names anew at the next question: somebody was added or renamed."""
+    app[PEOPLE].read_at = float("-inf")
+
+
 async def refresh_people(app: web.Application) -> None:
     """Read the names anew when they are old; pages with histories call this first."""
     await _people(app)

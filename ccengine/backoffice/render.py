@@ -37,9 +37,11 @@ PLACES = (
     Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u"),
     Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t"),
     Place(key="nav.users", url="/admin/users", icon="users", right="users.edit", letter="a", group="nav.group_admin"),
+    Place(key="nav.agents", url="/admin/agents", icon="calls", right="users.edit", group="nav.group_admin"),
     Place(key="nav.tokens", url="/admin/tokens", icon="token", right="tokens.edit", group="nav.group_admin"),
     Place(key="nav.rules", url="/admin/rules", icon="rules", right="rules.edit", group="nav.group_admin"),
     Place(key="nav.audit", url="/admin/audit", icon="audit", right="audit.view", group="nav.group_admin"),
+    Place(key="nav.anomalies", url="/admin/anomalies", icon="warning", right="audit.view", group="nav.group_admin"),
 )
 
 

@@ -40,6 +40,14 @@ async def list_agents(ctx: Context, actor: Actor) -> tuple[AgentRow, ...]:
 
 
 @guarded
+async def all_agents(ctx: Context, actor: Actor) -> tuple[AgentRow, ...]:
+    """Return everybody who ever worked here, by number. Errors: NotAllowed(users.edit), Unavailable."""
+    require(actor, "users.edit")
+    async with ctx.store.reading() as uow:
+        return await uow.agents.list()
+
+
+@guarded
 async def list_devices(ctx: Context, actor: Actor) -> tuple[DeviceRow, ...]:
     """Return all phones. Errors: NotAllowed(board.view), Unavailable."""
     require(actor, "board.view")

@@ -5,6 +5,8 @@ What does not live here: the links to the PBX (engine).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ccengine.rows import AnomalyRow
@@ -13,6 +15,7 @@ from ccengine.services.errors import Unavailable
 from ccengine.services.figures import day_bounds
 from ccengine.services.guard import guarded, limited
 from ccengine.services.rights import require
+from ccengine.values import mask_number
 
 
 async def check(ctx: Context) -> dict[str, Any]:
@@ -45,10 +48,18 @@ async def _facts(ctx: Context) -> dict[str, Any]:
 
 @guarded
 async def find_anomalies(ctx: Context, actor: Actor, limit: int = 50) -> tuple[AnomalyRow, ...]:
-    """Return what did not fit lately (streams that disagree, lost tails, silent sides), newest first.
+    """Return what did not fit lately (streams that disagree, lost tails, silent sides), newest first; numbers masked.
 
     Errors: NotAllowed(audit.view), Invalid(limit), Unavailable.
     """
     require(actor, "audit.view")
     async with ctx.store.reading() as uow:
-        return await uow.journal.anomalies(limited(limit))
+        rows = await uow.journal.anomalies(limited(limit))
+    return tuple(replace(row, detail=_masked(row.detail)) for row in rows)
+
+
+def _masked(detail: Mapping[str, Any]) -> dict[str, Any]:
+    number = detail.get("caller_number")
+    if not isinstance(number, Mapping):
+        return dict(detail)
+    return {**detail, "caller_number": {source: mask_number(str(value)) for source, value in number.items()}}

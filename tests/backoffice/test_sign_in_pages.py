@@ -84,6 +84,8 @@ _PAGES = {
     "/admin/tokens": {"administrator"},
     "/admin/rules": {"administrator"},
     "/admin/audit": {"supervisor", "administrator"},
+    "/admin/agents": {"administrator"},
+    "/admin/anomalies": {"supervisor", "administrator"},
     "/profile": set(PEOPLE.values()),
     "/about": set(PEOPLE.values()),
 }
