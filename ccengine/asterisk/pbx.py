@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -126,7 +127,25 @@ def _config(settings: Settings) -> Path:
 def _command(settings: Settings) -> list[str]:
     program = find_program(settings)
     who = pbx_user.prefix((settings.pbx_dir, program.modules_dir, assets.PROMPTS / "zh"))
-    return [*who, *program.command, "-f", "-C", str(_config(settings))]
+    return [*who, *_restartable(settings, program.command), "-f", "-C", str(_config(settings))]
+
+
+def _restartable(settings: Settings, command: tuple[str, ...]) -> list[str]:
+    """Return the command so that `core restart now` works: Asterisk then runs its own argv[0] anew.
+
+    One that is started through a loader of its own would start without it and find no library; it gets the name of a
+    script that begins with the loader again.
+    """
+    if len(command) == 1:
+        return [*command]
+    *loader, binary = command
+    script = settings.pbx_dir / "asterisk"
+    words = " ".join(shlex.quote(word) for word in loader)
+    text = f'#!/bin/sh\nexec {words} --argv0 "$0" {shlex.quote(binary)} "$@"\n'
+    if not script.exists() or script.read_text(encoding="utf-8") != text:
+        script.write_text(text, encoding="utf-8")
+        script.chmod(0o755)
+    return [*loader, "--argv0", str(script), binary]
 
 
 def _check_ports(settings: Settings) -> None:

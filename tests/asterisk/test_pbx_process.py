@@ -164,3 +164,17 @@ def test_doctor_finds_a_running_pbx_sound(pbx: PbxInstance, tmp_path: Path) -> N
     assert [
         finding for finding in check_pbx(pbx.settings, tmp_path) if not finding.ok and "prompts" not in finding.what
     ] == []
+
+
+def test_restart_from_its_own_command_line_brings_the_same_process_back(make_pbx: MakePbx) -> None:
+    instance = make_pbx()
+    pid = pbx.pid_of(instance.settings)
+    instance.cli("dialplan set global CC_OLD_LIFE 1")
+    instance.cli("core restart now")
+
+    def lives_anew() -> bool:
+        answer = pbx.run_cli(instance.settings, "dialplan show globals")
+        return answer.returncode == 0 and "CC_NODE" in answer.stdout and "CC_OLD_LIFE" not in answer.stdout
+
+    wait_until(lives_anew, "the PBX to be back", 30)
+    assert pbx.pid_of(instance.settings) == pid
