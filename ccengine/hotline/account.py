@@ -23,9 +23,12 @@ def normal_number(number: str, area_code: str = "") -> str:
     """Return a phone number as digits in one form, so that the same phone compares equal however it arrived.
 
     Country code 86 goes and a landline gets back its 0, a trunk 0 before a mobile number goes, an eight-digit local
-    number gets the area code. Hidden or empty numbers give "" and must never be taken for the same caller.
+    number gets the area code. Hidden or empty numbers, and the zeros that some carriers send in their place, give ""
+    and must never be taken for the same caller.
     """
     digits = _NOT_DIGITS.sub("", number)
+    if not digits.strip("0"):
+        return ""
     if digits.startswith("0086"):
         digits = _dialled_at_home(digits[4:])
     elif digits.startswith("86") and len(digits) >= 12:
