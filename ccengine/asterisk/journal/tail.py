@@ -295,6 +295,9 @@ class Tail(Generic[T]):
         self._buffer = b""
         self._goal = None
         if self._file.is_replaced():
+            if (copy := self._copy_before_emptying()) is not None:
+                self._enter(copy, self._offset)  # it holds what was written since our last look; the file follows it
+                return
             self._notes.append("written_anew: the file was emptied in place; reading begins at its first line")
             self._identities[self._number] = self._file.position()
             self._file.begin_anew()
@@ -306,6 +309,16 @@ class Tail(Generic[T]):
         lost = self._offset - self._file.size
         self._offset = self._file.size if offset is None else offset
         self._notes.append(f"lost_tail: the file is {lost} bytes shorter than what was read of it")
+
+    def _copy_before_emptying(self) -> Path | None:
+        """The copy that a rotation by copying and emptying (copytruncate) left, if it holds more than we have read."""
+        assert self._file is not None
+        here = self._file.position()
+        for path in chain(self.path, self._cutter.first_time):
+            known = _identity(path) if not self._is_here(path, here) else None
+            if known is not None and known.first_line == here.first_line and path.stat().st_size > self._offset:
+                return path
+        return None
 
     def _later_than_last(self) -> int | None:
         """The place of the first record that is later than the last one read; None when there is none."""

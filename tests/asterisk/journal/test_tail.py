@@ -166,6 +166,21 @@ def test_tail_reused_inode_is_another_file(path: Path) -> None:
     assert reader.notes[0].startswith("lost_file")
 
 
+@pytest.mark.parametrize("unread", [(), (3,), (3, 4)])
+def test_tail_emptied_after_a_copy_reads_the_rest_from_the_copy(path: Path, unread: tuple[int, ...]) -> None:
+    append(path, record(1), record(2))
+    reader = Follower(Tail(path, CelCutter())).go()
+    append(path, *(record(number) for number in unread))
+    path.with_name("cel.csv.1").write_bytes(path.read_bytes())
+    os.truncate(path, 0)
+    reader.go()
+    append(path, record(5))
+    assert reader.go().go().numbers == [1, 2, *unread, 5]
+    again = Follower(Tail(path, CelCutter(), read=reader.position)).go()
+    append(path, record(6))
+    assert again.go().numbers == [6]
+
+
 def test_tail_file_written_anew_in_place_begins_at_its_first_line(path: Path) -> None:
     append(path, record(1), record(2), record(3))
     reader = follow(path).go()
