@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy import ColumnElement, false, func, insert, not_, or_, select
 
 from ccengine.rows import CustomerRow, Page
 from ccengine.store import cursor as cursors
@@ -16,6 +16,8 @@ from ccengine.store.database import Db, clean, fit
 from ccengine.store.tables.customers import customers
 from ccengine.store_port import BadCursor
 
+#: In a cursor: the last row was one of those who are known by the text themselves.
+_FIRST = "*"
 _COLUMNS = tuple(name for name in CustomerRow.__slots__ if name != "masked")
 
 
@@ -36,16 +38,27 @@ class Customers:
         return tuple(await self._rows([same], 10)) if number else ()
 
     async def find(self, text: str, cursor: str | None, limit: int) -> Page[CustomerRow]:
-        """Return one page by account number; `text` is one of the things a customer is known by. Raises BadCursor."""
-        conditions = [_matches(clean(word)) for word in text.split()[:5]]
-        if cursor:
-            key = cursors.decode_key(cursor)
-            if not isinstance(key, str):
-                raise BadCursor(cursor[:100])
-            conditions.append(customers.c.account > clean(key))
-        rows = await self._rows(conditions, limit + 1)
-        more = len(rows) > limit
-        return Page(items=tuple(rows[:limit]), next=cursors.encode_key(rows[limit - 1].account) if more else None)
+        """Return one page; `text` is one of the things a customer is known by. Raises BadCursor.
+
+        First those who are known by it themselves (name, account, phone), then those whose address or meter has it;
+        each part by account number.
+        """
+        words = [clean(word) for word in text.split()[:5]]
+        conditions = [_matches(word) for word in words]
+        themselves = or_(false(), *(_themselves(word) for word in words))
+        key = _key(cursor)
+        first: list[CustomerRow] = []
+        if words and (not key or key.startswith(_FIRST)):
+            behind = [customers.c.account > key.removeprefix(_FIRST)] if key else []
+            first, key = await self._rows([*conditions, themselves, *behind], limit + 1), ""
+        rows = first
+        if len(rows) <= limit:
+            behind = [customers.c.account > key] if key else []
+            rows = first + await self._rows([*conditions, not_(themselves), *behind], limit + 1 - len(first))
+        if len(rows) <= limit:
+            return Page(items=tuple(rows), next=None)
+        last = (_FIRST if len(first) >= limit else "") + rows[limit - 1].account
+        return Page(items=tuple(rows[:limit]), next=cursors.encode_key(last))
 
     async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[CustomerRow]:
         query = select(customers).where(*conditions).order_by(customers.c.account).limit(limit)
@@ -62,6 +75,22 @@ class Customers:
         """Return how many customers there are."""
         total: int = (await self._db.execute(select(func.count()).select_from(customers))).scalar_one()
         return total
+
+
+def _key(cursor: str | None) -> str:
+    key = cursors.decode_key(cursor) if cursor else ""
+    if not isinstance(key, str):
+        raise BadCursor(str(cursor)[:100])
+    return clean(key)
+
+
+def _themselves(word: str) -> ColumnElement[bool]:
+    table = customers.c
+    if word.isascii() and word.isdigit():
+        return or_(*(_begins(column, word) for column in (table.account, table.phone, table.phone2)))
+    if word.isascii() and word.isalpha():
+        return _begins(table.name_pinyin, word.lower())
+    return table.name.icontains(word, autoescape=True)
 
 
 def _matches(word: str) -> ColumnElement[bool]:

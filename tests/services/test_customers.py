@@ -44,6 +44,21 @@ async def test_customer_is_found_by_everything_people_know(ctx: Context) -> None
         assert known.account in [row.account for row in page.items], text
 
 
+async def test_who_has_the_initials_comes_before_who_lives_at_them(ctx: Context) -> None:
+    known = await _raw(ctx, "10000010")
+    for text in (known.address_pinyin[2:4], known.name_pinyin, "l", known.name[0]):
+        whole = (await customers.find(ctx, AGENT, text, None, 100)).items
+        seen: list[CustomerRow] = []
+        cursor = None
+        while len(seen) < len(whole):
+            page = await customers.find(ctx, AGENT, text, cursor, 7)
+            seen += page.items
+            cursor = page.next
+        assert [row.account for row in seen[: len(whole)]] == [row.account for row in whole]
+        own = [row.name_pinyin.startswith(text) or text in row.name for row in whole]
+        assert own == sorted(own, reverse=True)
+
+
 @pytest.mark.parametrize("text", ["没有这个人", "%", "_", "'", "9" * 40, "zzzzzz", "\ud800"])
 async def test_search_for_nobody_finds_nobody(ctx: Context, text: str) -> None:
     assert (await customers.find(ctx, AGENT, text)).items == ()
