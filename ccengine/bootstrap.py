@@ -20,7 +20,7 @@ from ccengine.backoffice.binding import check_bind
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
-from ccengine.engine import jobs, live_facts
+from ccengine.engine import jobs, live_facts, nightly
 from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
@@ -80,6 +80,7 @@ def engine_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
         "live facts": partial(live_facts.run, live, fallback),
         "board feed": BoardFeed(ctx, live).run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
+        "night": partial(nightly.run, ctx),
         "door": door.run,
     }
 

@@ -31,6 +31,7 @@ LAZY = {
     "backoffice": ("ccengine.operations.commands", "backoffice", "the back office alone"),
     "status": ("ccengine.operations.commands", "status", "what runs, what is healthy"),
     "doctor": ("ccengine.operations.commands", "doctor", "what is wrong and what to do"),
+    "reconcile": ("ccengine.operations.reconcile", "reconcile", "compare a day's rows with journal and recordings"),
     "replay": ("ccengine.operations.replay", "replay", "what the engine concludes from a recorded log"),
     "units": ("ccengine.operations.units", "units", "systemd units for this site"),
     "token": ("ccengine.operations.accounts", "token", "issue an API token"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from ccengine.values import CallRecord
@@ -135,6 +136,28 @@ class EngineDoor(Pbx, Protocol):
 
     async def metrics(self) -> str:
         """Return the engine's figures in Prometheus' text format."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskTruth:
+    """What the files of the PBX say of one day, read anew.
+
+    `records`: by call id; `whole`: the journal reaches back to the day's begin; `connected`: the callers' legs that
+    queue_log says an agent answered; `files`: size of each recording by its name below the recordings folder.
+    """
+
+    records: Mapping[str, CallRecord]
+    whole: bool
+    connected: frozenset[str]
+    files: Mapping[str, int]
+
+
+class ReadDay(Protocol):
+    """Reads one day from the disk."""
+
+    async def __call__(self, since: datetime, until: datetime) -> DiskTruth:
+        """Return what the disk says of the calls that began in between. Raises OSError."""
         ...
 
 

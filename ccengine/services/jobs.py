@@ -5,8 +5,9 @@ What does not live here: what a kind of job does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from ccengine.rows import JobRow
 from ccengine.services.context import Context
@@ -14,6 +15,15 @@ from ccengine.services.guard import guarded
 
 LEASE = timedelta(seconds=60)
 ATTEMPTS_MAX = 8
+
+
+@guarded
+async def add(ctx: Context, kind: str, key: str, payload: Mapping[str, Any]) -> bool:
+    """Put work on the list; return False when (kind, key) was there before. Errors: Unavailable."""
+    async with ctx.store() as uow:
+        added = await uow.jobs.add(kind, key, payload, ctx.clock.now())
+        await uow.commit()
+    return added
 
 
 @guarded
