@@ -32,6 +32,7 @@ LAZY = {
     "status": ("ccengine.operations.commands", "status", "what runs, what is healthy"),
     "doctor": ("ccengine.operations.commands", "doctor", "what is wrong and what to do"),
     "reconcile": ("ccengine.operations.reconcile", "reconcile", "compare a day's rows with journal and recordings"),
+    "report": ("ccengine.operations.report", "report", "pack versions, settings, findings and logs for whoever helps"),
     "replay": ("ccengine.operations.replay", "replay", "what the engine concludes from a recorded log"),
     "units": ("ccengine.operations.units", "units", "systemd units for this site"),
     "token": ("ccengine.operations.accounts", "token", "issue an API token"),

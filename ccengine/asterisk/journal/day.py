@@ -1,4 +1,4 @@
-"""One day told anew from what lies on the disk: both journals read again from their files, and the recordings' folder.
+"""One day, or one call, told anew from the disk: both journals read again from their files, the recordings' folder listed.
 
 Nothing of the database and nothing of the running reader is used: this is the second opinion. Blocking; call it in a
 thread. What does not live here: comparing with the rows (services/reconcile).
@@ -7,7 +7,7 @@ thread. What does not live here: comparing with the rows (services/reconcile).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,8 +92,34 @@ def _files_from(path: Path, cutter: CelCutter, since: datetime) -> list[Path]:
     return files
 
 
+def call_lines(settings: Settings, call_id: str) -> tuple[list[str], list[str]]:
+    """Return one call's lines as they stand in the CEL file and in queue_log. Raises OSError."""
+    begun = datetime.fromtimestamp(int(call_id.split("-")[1]), UTC)
+    files = _files_from(settings.cel_file, CelCutter(), begun - _MARGIN)
+    near = [pair for pair in _pieces(files, CelCutter()) if abs(pair[0].at - begun) < 2 * _MARGIN]
+    legs: set[str] = set()
+    while True:  # a transfer joins families: until no line names another leg
+        more = {
+            leg
+            for line, _ in near
+            if call_id in line.call_ids or line.linked_id in legs or line.unique_id in legs
+            for leg in (line.unique_id, line.linked_id)
+        }
+        if more <= legs:
+            break
+        legs |= more
+    queue = _pieces(chain(settings.queue_log_file, QueueLogCutter().first_time), QueueLogCutter())
+    mine = [raw for entry, raw in queue if entry.unique_id in legs or entry.words.get("call") == call_id]
+    return [raw for line, raw in near if line.unique_id in legs or line.linked_id in legs], list(dict.fromkeys(mine))
+
+
 def _lines(files: list[Path], cutter: Cutter[T]) -> Iterator[T]:
-    """Yield the records of the files; what is none was quarantined when it was read first."""
+    """Yield the records of the files."""
+    return (value for value, _raw in _pieces(files, cutter))
+
+
+def _pieces(files: list[Path], cutter: Cutter[T]) -> Iterator[tuple[T, str]]:
+    """Yield the records of the files with their text; what is none was quarantined when it was read first."""
     for path in files:
         rest = b""
         with path.open("rb") as file:
@@ -101,8 +127,10 @@ def _lines(files: list[Path], cutter: Cutter[T]) -> Iterator[T]:
                 data = file.read(_CHUNK_BYTES)
                 rest += data
                 pieces, taken = cutter.cut(rest, last=not data)
+                for piece in pieces:
+                    if piece.value is not None:
+                        yield piece.value, rest[piece.start : piece.end].decode("utf-8", "replace")
                 rest = rest[taken:]
-                yield from (piece.value for piece in pieces if piece.value is not None)
                 if not data:
                     break
 
