@@ -106,6 +106,7 @@ class ChaosProxy:
                     return
                 sink.write(data)
                 await sink.drain()
+        await self._flowing.wait()  # a frozen peer does not say goodbye either
         sink.close()
         self._open.discard(sink)
 
