@@ -279,3 +279,13 @@ async def test_theme_and_language_are_kept(site: Site, desk: Desk) -> None:
     await page.get_by_role("button", name="English").click()
     await expect(page.locator("h1")).to_have_text("Live board")
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_revealed_number_needs_no_button_any_more(desk: Desk, site: Site) -> None:
+    account, _, _ = await customer_in_arrears(site)
+    await desk.sign_in("8001")
+    await desk.go(f"/customers/{account}")
+    await expect(desk.page.locator("#phones")).to_contain_text("****")
+    await desk.page.get_by_role("button", name="显示号码").click()
+    await expect(desk.page.locator("#phones")).not_to_contain_text("****")
+    await expect(desk.page.get_by_role("button", name="显示号码")).to_have_count(0)

@@ -110,6 +110,12 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(fields().map((node) => [node.name, node.value])))));
   form.addEventListener("submit", () => sessionStorage.removeItem(key));
 }
+// A number that is shown whole needs no button that shows it.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt;
+  if (event.detail.successful && form.getAttribute("hx-post")?.endsWith("/reveal")) form.remove();
+});
+
 setTimeout(() => document.querySelectorAll("#toasts .toast").forEach((node) => node.remove()), 6000);
 
 // ---- the live part, on pages of people who are signed in

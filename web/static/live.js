@@ -72,7 +72,7 @@ function connect() {
     show("waiting");
     leaveIfSignedOut();
     setTimeout(connect, pause + Math.random() * 300);
-    pause = Math.min(pause * 2, 8000);
+    pause = Math.min(pause * 2, 3000); // a supervisor should see the floor again within seconds
   };
 }
 
