@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ccengine import assets
 from ccengine.asterisk import pbx, pbx_user
+from ccengine.asterisk.advisories import open_to
 from ccengine.asterisk.pbx_configure import (
     DROP_INS,
     HOST_ETC,
@@ -44,7 +45,7 @@ def check_pbx(settings: Settings, etc: Path = HOST_ETC) -> list[Finding]:
 
     A host that has our drop-ins is checked as such, any other site as one with a private instance.
     """
-    found = [_program(settings), _prompts(), _fallback_python()]
+    found = [_program(settings), *_advisories(settings), _prompts(), _fallback_python()]
     if (etc / DROP_INS).is_dir():
         found += [_included(path, line) for path, line in include_lines(etc)]
         found.append(_channel_variables(etc))
@@ -65,6 +66,16 @@ def _program(settings: Settings) -> Finding:
         return Finding(ok=False, what=str(error), remedy="ccengine pbx install")
     what = f"Asterisk {program.version} ({program.command[-1]})"
     return Finding(ok=program.major >= OLDEST_MAJOR, what=what, remedy=_advice(program))
+
+
+def _advisories(settings: Settings) -> list[Finding]:
+    """Name what this release is open to; advice only, because a distribution may have mended it."""
+    try:
+        version = find_program(settings).version
+    except PbxError:
+        return []
+    remedy = "升级 Asterisk（发行版可能已修补） · upgrade Asterisk, unless your distribution has mended it"
+    return [Finding(ok=True, what=f"{one.name}: {one.text}", remedy=remedy) for one in open_to(version)]
 
 
 def _advice(program: Program) -> str:

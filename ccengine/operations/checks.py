@@ -5,7 +5,9 @@ What does not live here: the PBX's own checks (asterisk/doctor).
 
 from __future__ import annotations
 
+import ctypes
 import shutil
+import time
 
 from ccengine import bootstrap
 from ccengine.asterisk.doctor import Finding, check_pbx
@@ -18,16 +20,20 @@ from ccengine.ports import EngineUnavailable
 from ccengine.services import health
 
 FREE_SHARE_LEAST = 0.05
+CLOCK_BACK_SECONDS = 60.0
 
 
 async def look(settings: Settings) -> list[Finding]:
     """Return all findings, in the order in which things depend on one another."""
+    engine = await _engine(settings)
     return [
         _disk(settings),
+        _clock(settings),
         *check_pbx(settings),
         _menu(settings),
         await _database(settings),
-        await _engine(settings),
+        engine,
+        *([] if hosting.run_pid(settings) is not None or engine.ok else _ports(settings)),
         _process(settings),
     ]
 
@@ -41,6 +47,43 @@ def _disk(settings: Settings) -> Finding:
         what=f"磁盘剩余 · disk free: {free:.0%} ({usage.free // 2**30} GiB)",
         remedy="" if free >= FREE_SHARE_LEAST else f"free space below {folder}: old recordings, rotated journals",
     )
+
+
+def _clock(settings: Settings) -> Finding:
+    """A clock that went back makes calls that end before they begin; one nobody sets goes wrong by and by."""
+    now = time.time()
+    try:
+        ahead = settings.cel_file.stat().st_mtime - now
+    except OSError:
+        ahead = 0.0
+    if ahead > CLOCK_BACK_SECONDS:
+        return Finding(
+            ok=False,
+            what=f"时钟倒退了 · the clock went back: the journal was written {ahead:.0f} s in the future",
+            remedy="校准时间 · set the clock right (timedatectl, chronyc tracking) before the next calls",
+        )
+    kept = _clock_is_kept()
+    advice = "未与时间服务器同步 · no time server keeps it: apt-get install chrony, or leave it to the virtual host"
+    return Finding(ok=True, what=f"时钟 · clock: {time.strftime('%F %T %Z')}", remedy="" if kept else advice)
+
+
+def _clock_is_kept() -> bool:
+    """Ask the kernel whether somebody keeps its clock (adjtimex(2): TIME_ERROR is 5)."""
+    try:
+        # struct timex, zeroed: modes 0 reads only
+        state: int = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(ctypes.create_string_buffer(512)))
+    except (OSError, AttributeError):
+        return True
+    return state in range(5)
+
+
+def _ports(settings: Settings) -> list[Finding]:
+    """Where nothing of ours runs, our ports must be free."""
+    try:
+        hosting.check_ports(settings)
+    except hosting.NotReady as error:
+        return [Finding(ok=False, what=str(error), remedy="ss -ltnp")]
+    return [Finding(ok=True, what=f"端口空闲 · ports free: {settings.web.port}, {settings.agi.port}")]
 
 
 def _menu(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""One day, or one call, told anew from the disk: both journals read again from their files, the recordings' folder listed.
+"""One day, or one call, told anew from the disk: both journals read again from their files, the recordings listed.
 
 Nothing of the database and nothing of the running reader is used: this is the second opinion. Blocking; call it in a
 thread. What does not live here: comparing with the rows (services/reconcile).
