@@ -217,7 +217,8 @@ def _ami_fault(name: str) -> Injector:
     async def inject(world: World, until: float) -> Done:
         done, calls = Done(), Callers(world)
         while time.monotonic() < until:
-            await _idle(world, calls, 2 + world.random.random() * 2)
+            # A link that stood for 5 s counts as sound again: each cut is measured by itself, not as flapping.
+            await _idle(world, calls, 5.5 + world.random.random() * 2)
             at = time.monotonic()
             world.note("ami", fault=name)
             if name == "reset":
