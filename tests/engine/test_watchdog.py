@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from metrics_text import read
 
+from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.config import Settings
 from ccengine.engine.watchdog import Watchdog, notify, watchdog_seconds
 
 
@@ -168,3 +171,28 @@ def test_back_office_process_is_ready_and_a_frozen_one_is_silent(systemd: System
             process.terminate()
         systemd.wait_for("STOPPING=1")
         assert process.wait(20) == 0
+
+
+def test_engine_process_without_a_pbx_is_ready_and_tells_its_figures(systemd: Systemd, tmp_path: Path) -> None:
+    with socket.socket() as agi, socket.socket() as ami:
+        agi.bind(("127.0.0.1", 0))
+        ami.bind(("127.0.0.1", 0))
+        ports = {"CCENGINE_AGI__PORT": str(agi.getsockname()[1]), "CCENGINE_AMI__PORT": str(ami.getsockname()[1])}
+    environment = {**os.environ, "CCENGINE_STATE_DIR": str(tmp_path), **ports}
+    ccengine = [sys.executable, "-m", "ccengine"]
+    subprocess.run([*ccengine, "database", "upgrade"], env=environment, check=True, capture_output=True, timeout=60)
+    with subprocess.Popen([*ccengine, "engine"], env=environment | systemd.environment) as process:
+        try:
+            assert "the PBX is away" in systemd.wait_for("READY=1", 40)
+            found = read(asyncio.run(_figures(Settings(state_dir=tmp_path))))
+            assert found["ccengine_pbx_connected"] == 0
+            assert found["ccengine_journal_behind_bytes"] == 0
+            assert found["ccengine_agi_sessions"] == 0
+        finally:
+            process.terminate()
+        assert process.wait(20) == 0
+
+
+async def _figures(settings: Settings) -> str:
+    async with EngineDoor(settings) as door:
+        return await door.metrics()

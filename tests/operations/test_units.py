@@ -32,6 +32,7 @@ def test_units_are_watched_restarted_and_hardened(tmp_path: Path, monkeypatch: p
             "Type=notify",
             "Restart=on-failure",
             "WatchdogSec=10",
+            "WatchdogSignal=SIGKILL",
             "NoNewPrivileges=yes",
             "ProtectSystem=strict",
             "User=asterisk",
