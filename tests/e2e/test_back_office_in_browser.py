@@ -289,3 +289,13 @@ async def test_revealed_number_needs_no_button_any_more(desk: Desk, site: Site) 
     await desk.page.get_by_role("button", name="显示号码").click()
     await expect(desk.page.locator("#phones")).not_to_contain_text("****")
     await expect(desk.page.get_by_role("button", name="显示号码")).to_have_count(0)
+
+
+async def test_pause_reasons_can_be_reached_on_a_narrow_screen(site: Site, engine: Door, desk: Desk) -> None:
+    await desk.page.set_viewport_size({"width": 390, "height": 844})
+    site.board.set_agent("8001", state="available")
+    await desk.sign_in("8001")
+    await desk.page.locator("#desk-pause summary").click()
+    for reason in await desk.page.locator("#desk-pause button").all():
+        await reason.click(trial=True)  # on top of everything and inside the window
+    assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
