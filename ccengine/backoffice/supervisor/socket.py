@@ -40,7 +40,10 @@ async def close_sockets(app: web.Application) -> None:
 async def board_socket(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Serve one tab until it closes, the session ends, or the server stops."""
     socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ConnectionResetError:  # the tab was closed or moved on while it was let in
+        raise web.HTTPBadRequest() from None
     request.app[SOCKETS].add(socket)
     wants_board = request.query.get("board") == "1" and may(person.actor, "board.view")
     writer = asyncio.create_task(_push(request, socket, person, wants_board))
