@@ -1,4 +1,4 @@
-"""The task that compares the day before with the disk, each night once, whichever engine comes first.
+"""The task that compares the day before with the disk, each night once, whichever engine of the node comes first.
 
 What does not live here: comparing (services/reconcile), reading the disk (asterisk/journal/day).
 """
@@ -24,7 +24,11 @@ log = structlog.get_logger(__name__)
 NOT_BEFORE = time(3, 30)
 LOOK_SECONDS = 300.0
 _LEASE = timedelta(minutes=30)
-KIND = "reconcile_day"
+
+
+def kind_of(settings: Settings) -> str:
+    """Return the jobs' kind: only an engine of the same node can read the files."""
+    return f"reconcile_day:{settings.site.node}"
 
 
 class DiskReader:
@@ -51,11 +55,12 @@ async def run(ctx: Context) -> None:
 async def step(ctx: Context) -> int:
     """Put yesterday on the list when its time has come, and do what is on it. Errors: Unavailable."""
     now = ctx.clock.now().astimezone(ZoneInfo(ctx.settings.site.timezone))
+    kind = kind_of(ctx.settings)
     if now.time() >= NOT_BEFORE:
         day = now.date() - timedelta(days=1)
-        await jobs.add(ctx, KIND, f"{ctx.settings.site.node}:{day}", {"day": day.isoformat()})
+        await jobs.add(ctx, kind, day.isoformat(), {"day": day.isoformat()})
     done = 0
-    while claimed := await jobs.claim(ctx, (KIND,), lease=_LEASE):
+    while claimed := await jobs.claim(ctx, (kind,), lease=_LEASE):
         for job in claimed:
             await _do(ctx, job)
             done += 1

@@ -78,12 +78,13 @@ async def reconcile_day(ctx: Context, day: date, read: ReadDay) -> DayReport:
 
 @guarded
 async def _rows(ctx: Context, since: datetime, until: datetime) -> dict[str, CallRow]:
+    """Return the rows of this node: another PBX's journal lies on another disk."""
     found: dict[str, CallRow] = {}
     cursor: str | None = None
     async with ctx.store.reading() as uow:
         while True:
             page = await uow.calls.find(CallFilter(since=since, until=until), cursor, LIMIT_MAX)
-            found |= {row.record.call_id: row for row in page.items}
+            found |= {row.record.call_id: row for row in page.items if row.record.node == ctx.settings.site.node}
             cursor = page.next
             if cursor is None:
                 return found

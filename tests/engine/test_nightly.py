@@ -15,7 +15,7 @@ from ccengine.clock import ManualClock
 from ccengine.config import Journal, Settings
 from ccengine.engine import nightly
 from ccengine.engine.call_records import CallRecords
-from ccengine.services import call_records
+from ccengine.services import call_records, jobs
 from ccengine.services.context import Context
 from ccengine.services.figures import day_bounds
 from ccengine.services.reconcile import reconcile_day
@@ -68,6 +68,8 @@ async def test_night_comes_once_for_all_engines(store: SqlStore, settings: Setti
     ctx = Context(store=store, clock=clock, settings=ctx.settings)
     assert await nightly.step(ctx) == 0
     clock.moment += timedelta(minutes=2)
+    other = ctx.settings.model_copy(update={"site": ctx.settings.site.model_copy(update={"node": "n2"})})
+    await jobs.add(ctx, nightly.kind_of(other), "2026-01-01", {"day": "2026-01-01"})  # not on this disk
     assert [await nightly.step(ctx) for _ in range(3)] == [1, 0, 0]
     async with ctx.store.reading() as uow:
         assert {row.kind for row in await uow.journal.anomalies(20)} == {"recording_without_file"}

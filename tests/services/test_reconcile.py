@@ -6,7 +6,7 @@ import dataclasses
 from datetime import date, datetime
 from typing import Any
 
-from call_helpers import answered, batch, with_parts
+from call_helpers import answered, batch, call_id, with_parts
 from store_fixtures import START
 
 from ccengine.ports import DiskTruth
@@ -60,6 +60,12 @@ async def test_row_that_the_journal_does_not_know_is_named_only_where_the_journa
     await _store(ctx, _call())
     assert "row_without_journal" in _kinds(await reconcile_day(ctx, DAY, Disk()))
     assert _kinds(await reconcile_day(ctx, DAY, Disk(whole=False))) == []
+
+
+async def test_calls_of_another_pbx_are_not_judged_by_this_disk(ctx: Context) -> None:
+    await _store(ctx, _call(node="n2", call_id=call_id("n2")))
+    report = await reconcile_day(ctx, DAY, Disk())
+    assert (report.rows, report.differences) == (0, ())
 
 
 async def test_row_that_says_something_else_is_named_with_both_words(ctx: Context) -> None:
