@@ -13,7 +13,7 @@ from ccengine.values import CallRecord
 
 #: Menu choices that say nothing about the matter.
 _NAVIGATION = frozenset({"repeat", "language", "invalid", "timeout", "back"})
-_CONDITIONS = frozenset({"direction", "outcome", "menu_item", "min_wait_seconds", "by_agent", "queued"})
+_CONDITIONS = frozenset({"direction", "outcome", "menu_item", "min_wait_seconds", "by_agent", "queued", "caller_known"})
 _ORDER_FIELDS = frozenset({"type", "category", "priority", "title_zh", "title_en"})
 
 
@@ -21,7 +21,8 @@ _ORDER_FIELDS = frozenset({"type", "category", "priority", "title_zh", "title_en
 class OpeningRule:
     """One rule: when all conditions in `when` hold, the call opens what `open` says; `open` None opens nothing.
 
-    Conditions: direction, outcome, menu_item (each a list), min_wait_seconds (number), by_agent, queued (true/false).
+    Conditions: direction, outcome, menu_item (each a list), min_wait_seconds (number), by_agent, queued, caller_known
+    (true/false).
     Rules are asked by `position`; the first that fits decides.
     """
 
@@ -74,7 +75,14 @@ def matches(rule: OpeningRule, record: CallRecord) -> bool:
         return False
     if "by_agent" in when and when["by_agent"] is not (record.agent_number is not None):
         return False
+    if "caller_known" in when and when["caller_known"] is not caller_known(record):
+        return False
     return "queued" not in when or when["queued"] is (record.queued_at is not None)
+
+
+def caller_known(record: CallRecord) -> bool:
+    """Say whether somebody can be called back: by the number (a hidden one is empty or zeros) or the proven account."""
+    return bool(record.caller_number.strip("+0")) or record.account is not None
 
 
 def evaluate(rules: Iterable[OpeningRule], record: CallRecord) -> OrderIntent | None:
@@ -118,7 +126,12 @@ DEFAULTS: tuple[OpeningRule, ...] = (
     _rule(
         40,
         "callback",
-        {"outcome": ["abandoned", "queue_timeout", "interrupted"], "queued": True, "min_wait_seconds": 5},
+        {
+            "outcome": ["abandoned", "queue_timeout", "interrupted"],
+            "queued": True,
+            "min_wait_seconds": 5,
+            "caller_known": True,
+        },
         _open("callback", "", "排队未接通，请回呼", "Gave up waiting: call back"),
     ),
     _rule(
