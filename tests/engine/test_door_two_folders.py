@@ -133,12 +133,12 @@ async def test_board_commands_and_playback_work_from_another_folder(
         assert status == 200, body
         await until("the agent to be available", lambda: agent("available"))
 
-        caller = await phones.caller("13900000301", "张三")
+        caller = await phones.caller("13900000399", "张三")
         call = await caller.call("96390")
         await call.choose("1")
         talk = await phone.answer_next()
         talking = await until("the agent to talk on the board", lambda: agent("talking"))
-        assert talking["peer_number"] == "13900000301"
+        assert talking["peer_number"] == "13900000399"
         assert Board.model_validate((await ask("GET", "/board"))[1]).calls[0].call_id == talking["call_id"]
         await call.wait_heard(440)
         await talk.wait_heard(700)

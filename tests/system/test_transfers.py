@@ -92,8 +92,8 @@ async def test_transfer_into_the_queue_stays_one_record(site: RunningSite, pbx: 
 
 async def test_transfer_outside_stays_one_record(site: RunningSite, pbx: PbxInstance, phones: Phones) -> None:
     call, answered, _ = await _talk(pbx, phones, "13900000304", "1001")
-    outside = await phones.caller("057112345678", tone=1530)
-    transfer = asyncio.create_task(answered.transfer("9057112345678"))
+    outside = await phones.caller("057112349304", tone=1530)
+    transfer = asyncio.create_task(answered.transfer("9057112349304"))
     reached = await outside.answer_next()
     await call.wait_heard(1530)
     await reached.wait_heard(CALLER_TONE)
@@ -101,7 +101,7 @@ async def test_transfer_outside_stays_one_record(site: RunningSite, pbx: PbxInst
     await call.hangup()
     record = await site.record_of("13900000304")
     assert (record["outcome"], record["transfers"], record["agent_number"]) == ("answered", 1, "8001")
-    assert not await site.calls_from("057112345678")
+    assert not await site.calls_from("057112349304")
 
 
 async def test_call_out_is_a_record_and_inside_calls_are_none(
