@@ -113,9 +113,13 @@ async def _engine(settings: Settings) -> Finding:
             ok=False, what="引擎未运行 · the engine does not answer", remedy="ccengine up (or: ccengine run)"
         )
     what = f"引擎 · engine: AMI events {facts['events']}, actions {facts['actions']}"
-    return Finding(
-        ok=bool(facts["ok"]), what=what, remedy="" if facts["ok"] else "ccengine pbx start; see the engine's log"
-    )
+    if not facts["links_ok"]:
+        return Finding(ok=False, what=what, remedy="ccengine pbx start; see the engine's log")
+    journal = facts["journal"]
+    if not journal["ok"]:
+        what = f"日志无法读取或存储 · the journal cannot be followed: {journal['error']}"
+        return Finding(ok=False, what=what, remedy="mend what it names; calls go on, their records come afterwards")
+    return Finding(ok=bool(facts["ok"]), what=what, remedy="" if facts["ok"] else "see the engine's log")
 
 
 def _process(settings: Settings) -> Finding:
