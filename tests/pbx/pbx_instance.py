@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import os
 import socket
 import time
 import tomllib
@@ -213,17 +214,32 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 10) -> 
         time.sleep(0.05)
 
 
+_handed_out: set[int] = set()
+
+
 def free_ports(count: int) -> list[int]:
-    """Return ports that are free on 127.0.0.1 for TCP and UDP, away from the kernel's own choices."""
+    """Return ports that are free on 127.0.0.1 for TCP and UDP, away from the kernel's own choices.
+
+    No port is given twice in a process (a softphone's may be taken up long after it was chosen), and the workers of
+    one run look in ranges of their own.
+    """
+    first = 10000 + 5000 * (os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0")
     found: list[int] = []
-    for port in range(10000 + time.time_ns() // 1000 % 8000, 20000):
+    for offset in range(5000):
         if len(found) == count:
             break
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            try:
-                udp.bind(("127.0.0.1", port))
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.append(port)
+        port = first + (time.time_ns() // 1000 + offset) % 5000
+        if not {port, port + 1} & _handed_out and _is_free(port) and _is_free(port + 1):
+            _handed_out.update((port, port + 1))  # a softphone listens on the next one too
+            found.append(port)
     return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+        try:
+            udp.bind(("127.0.0.1", port))
+            tcp.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
