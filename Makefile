@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 CC := .venv/bin/ccengine
+# Workers of `make test`; 0: one after the other. With 2, everything on PBX and browser stays on one of them.
+WORKERS ?= 0
 .DEFAULT_GOAL := help
 .PHONY: help demo up down test check format lock host-demo host-test prompts bench faults
 
@@ -20,7 +22,7 @@ down: ## stop what `make up` started
 
 test: .venv/ready host-test ## all tests, the real PBX and the browser included
 	@$(CC) pbx install
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup
 
 check: .venv/ready ## ruff, mypy, import direction, dialplan lint
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

@@ -54,7 +54,9 @@ async def test_feature_code_and_api_lead_to_the_same_states(
     await site.post("/agents/8001/state", {"state": "signed_out"})
     await _becomes(site, "8001", "signed_out")
     await pbx.wait_for(lambda: "state=signed_out" in str(_states(pbx, "8001")), "the journal's line")
-    assert _states(pbx, "8001") == [
+    # A phone that the PBX has not yet qualified is told as unreachable first; what people did must be there in order.
+    told = [state for state in _states(pbx, "8001") if not state.startswith("state=unreachable")]
+    assert told == [
         "state=available&ext=1001",
         "state=paused&reason=break&ext=1001",
         "state=paused&reason=meal&ext=1001",
