@@ -66,6 +66,7 @@ class Pbx(_Section):
     menu_limit_seconds: int = Field(default=8, ge=2, le=60)  # silence of the engine before the dialplan takes over
     voice_message_max_seconds: int = Field(default=120, ge=5, le=600)
     debian_suite: str = "sid"
+    debian_mirror: str = Field(default="", pattern=r"^(https?://\S+)?$")  # empty: the one apt uses
 
 
 class Ami(_Section):

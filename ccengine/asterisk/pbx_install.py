@@ -56,7 +56,7 @@ def _fetch(settings: Settings, progress: Progress) -> None:
             f"--include={PACKAGES}",
             settings.pbx.debian_suite,
             str(fresh),
-            debian_mirror(),
+            debian_mirror(settings),
         ]
         progress(f"正在下载 Asterisk · fetching Asterisk from Debian {settings.pbx.debian_suite} (about 60 MB) …")
         _run(command, Path(work), progress)
@@ -101,14 +101,22 @@ def _end_group(process: subprocess.Popen[str]) -> None:
             process.wait(5)
 
 
-def debian_mirror() -> str:
-    """Return the Debian mirror this machine's apt uses; on a machine that has none, Debian's own."""
+def debian_mirror(settings: Settings) -> str:
+    """Return the Debian mirror of the settings, else the one this machine's apt uses.
+
+    Raises PbxError where there is neither (Ubuntu without an Asterisk of its own).
+    """
+    if settings.pbx.debian_mirror:
+        return settings.pbx.debian_mirror
     for source in sorted(Path("/etc/apt").glob("sources.list*")):
         for path in sorted(source.iterdir()) if source.is_dir() else [source]:
             found = _mirror_in(path.read_text(encoding="utf-8", errors="replace"))
             if found:
                 return found
-    return "http://deb.debian.org/debian"
+    raise PbxError(
+        "本机没有 Asterisk，apt 也没有 Debian 镜像：请安装 asterisk 软件包，或设置 pbx.debian_mirror。 "
+        "No Asterisk on this host and no Debian mirror in apt: install the system's asterisk package, or set pbx.debian_mirror"
+    )
 
 
 def _mirror_in(text: str) -> str | None:
