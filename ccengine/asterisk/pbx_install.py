@@ -115,7 +115,8 @@ def debian_mirror(settings: Settings) -> str:
                 return found
     raise PbxError(
         "本机没有 Asterisk，apt 也没有 Debian 镜像：请安装 asterisk 软件包，或设置 pbx.debian_mirror。 "
-        "No Asterisk on this host and no Debian mirror in apt: install the system's asterisk package, or set pbx.debian_mirror"
+        "No Asterisk on this host and no Debian mirror in apt: install the system's asterisk package, "
+        "or set pbx.debian_mirror"
     )
 
 

@@ -1,4 +1,7 @@
-"""The words on screen: reads web/locales/*.toml, and picks a request's language. Callers' prompts live elsewhere."""
+"""The words on screen: reads web/locales/<language>/*.toml, and picks a request's language.
+
+What does not live here: callers' prompts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Locales:
     """All texts of all languages, loaded once."""
 
     def __init__(self, folder: Path) -> None:
-        self._texts = {name: load_texts(folder / f"{name}.toml") for name in LANGUAGES}
+        self._texts = {name: load_texts(folder / name) for name in LANGUAGES}
 
     def texts(self, language: str) -> Mapping[str, str]:
         """Return key -> text of one language."""
@@ -39,9 +42,18 @@ class Locales:
         return found.format(**values) if values else found
 
 
-def load_texts(path: Path) -> dict[str, str]:
-    """Return a TOML file's tables flattened to dotted keys; raises ValueError naming a value that is not text."""
-    return dict(_flatten(tomllib.loads(path.read_text("utf-8")), ""))
+def load_texts(folder: Path) -> dict[str, str]:
+    """Return the tables of a folder's TOML files, flattened to dotted keys.
+
+    Raises ValueError naming a value that is not text, or a key that stands in two files.
+    """
+    texts: dict[str, str] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for key, text in _flatten(tomllib.loads(path.read_text("utf-8")), ""):
+            if key in texts:
+                raise ValueError(f"{key} stands twice, the second time in {path.name}")
+            texts[key] = text
+    return texts
 
 
 def _flatten(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

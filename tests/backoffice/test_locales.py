@@ -22,7 +22,7 @@ from ccengine.services.rights import ROLES
 from ccengine.services.work_orders import FORMS, PRIORITIES, SOURCES, TYPES
 from ccengine.values import Direction, EndedBy, Outcome
 
-TEXTS = {name: load_texts(WEB / "locales" / f"{name}.toml") for name in LANGUAGES}
+TEXTS = {name: load_texts(WEB / "locales" / name) for name in LANGUAGES}
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 SOURCES_OF_KEYS = [*TEMPLATES, *sorted((Path(__file__).parents[2] / "ccengine" / "backoffice").rglob("*.py"))]
 _CALL = re.compile(r"""\b_\(\s*(?:f?"([^"{]+)"|'([^']+)')\s*([,)~])""")

@@ -221,14 +221,16 @@ def free_ports(count: int) -> list[int]:
     """Return ports that are free on 127.0.0.1 for TCP and UDP, away from the kernel's own choices.
 
     No port is given twice in a process (a softphone's may be taken up long after it was chosen), and the workers of
-    one run look in ranges of their own.
+    one run look in ranges of their own. CCENGINE_TEST_PORTS: the first port of both ranges, for two runs side by side.
     """
-    first = 10000 + 5000 * (os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0")
+    width = 1200 if "CCENGINE_TEST_PORTS" in os.environ else 5000
+    first = int(os.environ.get("CCENGINE_TEST_PORTS", "10000"))
+    first += width * (os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0")
     found: list[int] = []
-    for offset in range(5000):
+    for offset in range(width):
         if len(found) == count:
             break
-        port = first + (time.time_ns() // 1000 + offset) % 5000
+        port = first + (time.time_ns() // 1000 + offset) % width
         if not {port, port + 1} & _handed_out and _is_free(port) and _is_free(port + 1):
             _handed_out.update((port, port + 1))  # a softphone listens on the next one too
             found.append(port)
