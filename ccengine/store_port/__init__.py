@@ -1,0 +1,37 @@
+"""The store as services see it: units of work and one repository per noun, as Protocols; rows are ccengine.rows values.
+
+What does not live here: SQL (store/), rules (hotline/). Any method may raise StoreUnavailable.
+"""
+
+from __future__ import annotations
+
+from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
+from ccengine.store_port.errors import AlreadyExists, BadCursor, StoreBusy, StoreUnavailable, VersionConflict
+from ccengine.store_port.orders import OrderRepository, RuleRepository
+from ccengine.store_port.outages import OutageRepository
+from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
+from ccengine.store_port.unit_of_work import Store, UnitOfWork
+from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository
+
+__all__ = [
+    "AgentRepository",
+    "AlreadyExists",
+    "AuditRepository",
+    "BadCursor",
+    "CallRepository",
+    "CustomerRepository",
+    "JobRepository",
+    "JournalRepository",
+    "OrderRepository",
+    "OutageRepository",
+    "OutboxRepository",
+    "RecordingRepository",
+    "ReportRepository",
+    "RuleRepository",
+    "Store",
+    "StoreBusy",
+    "StoreUnavailable",
+    "UnitOfWork",
+    "UserRepository",
+    "VersionConflict",
+]

@@ -1,0 +1,43 @@
+"""Work that waits, changes to be told, figures over many rows.
+
+What does not live here: SQL (store/), rules (hotline/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from ccengine.records.service_level import DayCounts
+from ccengine.rows import JobRow, OutboxRow
+
+
+class JobRepository(Protocol):
+    """Work that waits, held by leases."""
+
+    async def add(self, kind: str, key: str, payload: Mapping[str, Any], run_at: datetime) -> bool: ...
+    async def claim(
+        self, kinds: Sequence[str], now: datetime, lease_until: datetime, limit: int
+    ) -> tuple[JobRow, ...]: ...
+    async def finish(self, job_id: int, now: datetime) -> None: ...
+    async def fail(self, job_id: int, error: str, retry_at: datetime | None, now: datetime) -> None: ...
+    async def pending(self) -> int: ...
+    async def lease(self, name: str, holder: str, now: datetime, until: datetime) -> int | None: ...
+    async def holds(self, name: str, holder: str, fence: int, now: datetime) -> bool: ...
+
+
+class OutboxRepository(Protocol):
+    """Committed changes for those who push them."""
+
+    async def add(self, topic: str, payload: Mapping[str, Any], now: datetime) -> None: ...
+    async def after(self, last_id: int, limit: int) -> tuple[OutboxRow, ...]: ...
+    async def last_id(self) -> int: ...
+    async def forget(self, before: datetime) -> None: ...
+
+
+class ReportRepository(Protocol):
+    """Read-only figures over many rows."""
+
+    async def day(self, since: datetime, until: datetime) -> DayCounts: ...
+    async def order_counts(self) -> Mapping[str, int]: ...
