@@ -10,10 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ccengine.backoffice.api import models as m
-from ccengine.rows import CallDetail, CallRow, CustomerRow, OrderDetail, OrderEvent, OrderRow, OutageRow, RecordingRow
+from ccengine.rows import (
+    CallChoice,
+    CallDetail,
+    CallRow,
+    CustomerRow,
+    OrderDetail,
+    OrderEvent,
+    OrderRow,
+    OutageRow,
+    RecordingRow,
+)
 from ccengine.services.context import Actor
 from ccengine.services.rights import shown_number
-from ccengine.values import Direction
+from ccengine.values import Direction, Talk
 
 _PHONE = re.compile(r"\+?[0-9]{7,15}")
 #: Digits under these names are no phone numbers of people.
@@ -30,6 +40,7 @@ def call_detail(actor: Actor, found: CallDetail) -> m.CallDetail:
     return m.CallDetail(
         **_call_fields(actor, found.call),
         timeline=[m.TimelineEntry(at=one.at, kind=one.kind, detail=shown(actor, one.detail)) for one in found.timeline],
+        choice=_choice(found.choice) if found.choice else None,
         corrections=[
             m.Correction(
                 revision=one.revision,
@@ -69,6 +80,7 @@ def _call_fields(actor: Actor, row: CallRow) -> dict[str, Any]:
         "transfers": record.transfers,
         "agent_number": record.agent_number,
         "agent_extension": record.agent_extension,
+        "talks": [_talk(one) for one in record.talks],
         "ended_by": record.ended_by,
         "outcome": record.outcome,
         "source": record.source,
@@ -78,6 +90,22 @@ def _call_fields(actor: Actor, row: CallRow) -> dict[str, Any]:
         "recordings": [_recording(one) for one in row.recordings],
         "work_order_ids": list(row.work_order_ids),
     }
+
+
+def _talk(talk: Talk) -> m.Talk:
+    return m.Talk(
+        agent_number=talk.agent_number,
+        extension=talk.extension,
+        started_at=talk.started_at,
+        ended_at=talk.ended_at,
+        seconds=talk.seconds,
+    )
+
+
+def _choice(choice: CallChoice) -> m.Choice:
+    return m.Choice(
+        disposition=choice.disposition, note=choice.note, chosen_by=choice.chosen_by, chosen_at=choice.chosen_at
+    )
 
 
 def _recording(row: RecordingRow) -> m.Recording:

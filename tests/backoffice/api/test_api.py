@@ -112,6 +112,47 @@ async def test_order_is_registered_moved_and_noted(api: Api) -> None:
     assert (await api.ask("GET", "/work-orders/WO20200101-00001"))[0] == 404
 
 
+async def test_choice_by_program_changes_the_calls_one_order(api: Api) -> None:
+    _, listed, _ = await api.ask("GET", "/dispositions")
+    known = {one["code"]: one["order_type"] for one in listed["items"]}
+    assert (known["repair_leak"], known["wrong_number"]) == ("repair", None)
+    path = f"/calls/{call_id(1)}/choice"
+    status, body, _ = await api.ask("POST", path, "agent", json={"disposition": "repair_leak", "note": "楼道漏水"})
+    assert (status, body["order"]["type"], body["order"]["category"]) == (200, "repair", "leak")
+    first = body["order"]["id"]
+    status, body, _ = await api.ask("POST", path, json={"disposition": "complaint_service", "priority": "urgent"})
+    assert (body["order"]["id"], body["order"]["type"], body["order"]["priority"]) == (first, "complaint", "urgent")
+    _, call, _ = await api.ask("GET", f"/calls/{call_id(1)}")
+    assert (call["work_order_ids"], call["choice"]["disposition"]) == ([first], "complaint_service")
+    _, body, _ = await api.ask("POST", path, json={"disposition": "wrong_number"})
+    assert body["order"] is None
+    assert (await api.ask("GET", f"/work-orders/{first}"))[1]["status"] == "closed"
+
+
+async def test_choice_is_refused_for_an_unknown_call_or_disposition_or_account(api: Api) -> None:
+    wanted = {"disposition": "repair_leak"}
+    assert (await api.ask("POST", f"/calls/{call_id(9)}/choice", json=wanted))[0] == 404
+    assert (await api.ask("POST", f"/calls/{call_id(1)}/choice", "field_worker", json=wanted))[0] == 403
+    for body, field in (
+        ({"disposition": "x"}, "disposition"),
+        ({**wanted, "customer_id": "99999999"}, "customer_id"),
+        ({**wanted, "colour": "red"}, "colour"),
+        ({}, "disposition"),
+    ):
+        status, problem, _ = await api.ask("POST", f"/calls/{call_id(1)}/choice", json=body)
+        assert (status, problem["errors"][0]["field"]) == (422, field)
+    assert (await api.ask("GET", "/work-orders"))[1]["items"] == []
+
+
+async def test_every_agent_of_a_transferred_call_is_told(api: Api) -> None:
+    _, body, _ = await api.ask("GET", f"/calls/{call_id(3)}")
+    assert body["agent_number"] == "8001"
+    assert [(one["agent_number"], one["extension"], one["seconds"]) for one in body["talks"]] == [
+        ("8001", "1001", 20.0),
+        ("8002", "1002", 30.0),
+    ]
+
+
 async def test_customers_are_searched_masked_and_shown_whole_by_right(api: Api) -> None:
     _, body, _ = await api.ask("GET", "/customers", params={"text": "王小明"})
     assert [(one["id"], one["phone"], one["masked"]) for one in body["items"]] == [(ACCOUNT, "138****5678", True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -18,8 +18,11 @@ from ccengine.backoffice.api.fields import (
     QueueName,
     Since,
     Until,
+    free_text,
 )
 from ccengine.backoffice.api.models.codes import Next
+from ccengine.backoffice.api.models.orders import Order
+from ccengine.hotline.work_order import OrderType, Priority
 from ccengine.values import Direction, EndedBy, Outcome, Source
 
 
@@ -32,6 +35,16 @@ class Recording(Out):
     seconds: float | None
     silent_sides: list[str] = Field(description="Parties that were bridged but are digital silence")
     built_at: datetime | None
+
+
+class Talk(Out):
+    """One stretch in which an agent and the other party could hear one another."""
+
+    agent_number: str | None
+    extension: str
+    started_at: datetime
+    ended_at: datetime
+    seconds: float
 
 
 class Call(Out):
@@ -57,8 +70,9 @@ class Call(Out):
     talk_seconds: float
     hold_seconds: float
     transfers: int
-    agent_number: str | None
+    agent_number: str | None = Field(description="Who talked first; after a transfer all are in talks")
     agent_extension: str | None
+    talks: list[Talk]
     ended_by: EndedBy
     outcome: Outcome | None
     source: Source
@@ -87,10 +101,20 @@ class Correction(Out):
     after: dict[str, Any]
 
 
+class Choice(Out):
+    """What an agent chose for a call."""
+
+    disposition: str
+    note: str
+    chosen_by: str
+    chosen_at: datetime | None
+
+
 class CallDetail(Call):
-    """A call with its timeline and corrections."""
+    """A call with its timeline, corrections and the agent's choice."""
 
     timeline: list[TimelineEntry]
+    choice: Choice | None
     corrections: list[Correction]
 
 
@@ -98,6 +122,44 @@ class CallList(Out):
     """Calls, newest first."""
 
     items: list[Call]
+    next: Next
+
+
+class ChoiceBody(In):
+    """What the call was about; what is left out is as the disposition says."""
+
+    disposition: Annotated[str, free_text(32, 1), Field(description="A code of GET /dispositions")]
+    category: Annotated[str, free_text(32)] | None = None
+    priority: Priority | None = None
+    title: Annotated[str, free_text(200)] = ""
+    note: Annotated[str, free_text(2000)] = ""
+    customer_id: Account | None = None
+    address: Annotated[str, free_text(200)] = ""
+
+
+class ChoiceAnswer(Out):
+    """The choice as it is kept, and the call's order; null where the choice needs none."""
+
+    call_id: str
+    disposition: str
+    order: Order | None
+
+
+class Disposition(Out):
+    """One thing an agent may choose for a call; without an order type it opens no order."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    order_type: OrderType | None
+    category: str
+    priority: Priority
+
+
+class DispositionList(Out):
+    """Dispositions in the order in which agents see them."""
+
+    items: list[Disposition]
     next: Next
 
 
