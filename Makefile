@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 CC := .venv/bin/ccengine
-# Workers of `make test`; 0: one after the other. With 2, everything on PBX and browser stays on one of them.
-WORKERS ?= 0
+# Workers of `make test`, each with a PBX, databases and a browser of its own; 0: all tests one after the other.
+WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help demo up down test check format lock host-demo host-test prompts bench faults
 
@@ -22,7 +22,7 @@ down: ## stop what `make up` started
 
 test: .venv/ready host-test ## all tests, the real PBX and the browser included
 	@$(CC) pbx install
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile
 
 check: .venv/ready ## ruff, mypy, import direction, dialplan lint
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

@@ -221,11 +221,12 @@ def free_ports(count: int) -> list[int]:
     """Return ports that are free on 127.0.0.1 for TCP and UDP, away from the kernel's own choices.
 
     No port is given twice in a process (a softphone's may be taken up long after it was chosen), and the workers of
-    one run look in ranges of their own. CCENGINE_TEST_PORTS: the first port of both ranges, for two runs side by side.
+    one run look in ranges of their own. CCENGINE_TEST_PORTS: the first port of all ranges, for two runs side by side.
     """
-    width = 1200 if "CCENGINE_TEST_PORTS" in os.environ else 5000
+    workers = max(2, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    width = (2400 if "CCENGINE_TEST_PORTS" in os.environ else 10_000) // workers
     first = int(os.environ.get("CCENGINE_TEST_PORTS", "10000"))
-    first += width * (os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0")
+    first += width * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     found: list[int] = []
     for offset in range(width):
         if len(found) == count:
