@@ -264,6 +264,10 @@ class FactStream:
             self._queue.put_nowait(Anomaly(at=fact.at, kind="facts_lost", detail="a reader of facts was too slow"))
         self._queue.put_nowait(fact)
 
+    def pending(self) -> list[Fact]:
+        """Take what was told and not yet read, without waiting."""
+        return [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+
     def __aiter__(self) -> FactStream:
         return self
 

@@ -23,11 +23,18 @@ F = TypeVar("F", bound=Fact)
 
 
 class LiveWatch:
-    """A running live view and what it has told."""
+    """A running live view and what it has told: its facts are always those of the board of now."""
 
     def __init__(self, live: LiveCalls) -> None:
         self.live = live
-        self.facts: list[Fact] = []
+        self._stream = live.facts()
+        self._facts: list[Fact] = []
+
+    @property
+    def facts(self) -> list[Fact]:
+        """All facts so far."""
+        self._facts += self._stream.pending()
+        return self._facts
 
     def of(self, kind: type[F]) -> list[F]:
         """The facts of a kind so far."""
@@ -75,18 +82,13 @@ async def watching(
     live = LiveCalls(settings or pbx.settings, pbx.secrets, SystemClock(), tap=recorder.write if recorder else None)
     watch = LiveWatch(live)
 
-    async def collect() -> None:
-        async for fact in live.facts():
-            watch.facts.append(fact)
-
-    tasks = [asyncio.create_task(collect()), asyncio.create_task(live.run())]
+    running = asyncio.create_task(live.run())
     try:
         await watch.until(lambda: live.health()["ok"], "the live view to stand")
         yield watch
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
         if recorder:
             recorder.close()
 
