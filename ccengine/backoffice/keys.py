@@ -24,6 +24,8 @@ PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
 HUB: web.AppKey[BoardHub] = web.AppKey("hub", BoardHub)
 
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+#: The request came with an API token that is valid.
+TOKEN_ACCEPTED: web.RequestKey[bool] = web.RequestKey("token_accepted", bool)
 SIGNED_IN: web.RequestKey[SignedIn] = web.RequestKey("signed_in", SignedIn)
 
 

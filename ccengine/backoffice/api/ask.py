@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ccengine import strict_json
 from ccengine.backoffice.api.problems import Refused, Unauthorized, refused_fields, refused_parameter
-from ccengine.backoffice.keys import CTX, DOOR, SIGNED_IN
+from ccengine.backoffice.keys import CTX, DOOR, SIGNED_IN, TOKEN_ACCEPTED
 from ccengine.ports import EngineDoor
 from ccengine.services.context import Actor, Context
 from ccengine.services.tokens import actor_of
@@ -104,6 +104,7 @@ async def _who(ctx: Context, request: web.Request) -> Actor | None:
     actor = await actor_of(ctx, token.strip()) if scheme == "Bearer" and token.isascii() else None
     if actor is None:
         raise Unauthorized()
+    request[TOKEN_ACCEPTED] = True
     return actor
 
 

@@ -27,6 +27,7 @@ _PROBLEMS = {
     415: "Wrong content type",
     416: "The range cannot be satisfied",
     422: "A field or parameter is not acceptable; nothing changed",
+    429: "Too many requests; wait for Retry-After seconds",
     503: "Database, engine or PBX does not answer at the moment",
 }
 _INTRO = (
@@ -98,7 +99,7 @@ def _success(endpoint: Endpoint, refs: Any) -> dict[str, Any]:
 
 
 def _problem_answers(endpoint: Endpoint, refs: Any) -> dict[str, Any]:
-    statuses = {422, *endpoint.problems}
+    statuses = {422, 429, *endpoint.problems}
     statuses |= {401} if endpoint.public else {401, 403, 503}
     statuses |= {400, 413, 415} if endpoint.body else set()
     content = {"application/problem+json": {"schema": refs[(m.Problem, "serialization")]}}

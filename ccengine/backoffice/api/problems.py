@@ -124,6 +124,19 @@ class Unauthorized(Refused):
         )
 
 
+class TooMany(Refused):
+    """More requests than the settings allow."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            429,
+            "too_many_requests",
+            f"请求过多，没有任何更改；请在 {retry_after_seconds} 秒后再试，并放慢速度",
+            f"Too many requests; nothing was done. Try again in {retry_after_seconds} seconds, and more slowly",
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
 def refused_fields(error: ValidationError) -> Refused:
     """Return what a model found wrong, field by field."""
     fields = [
@@ -155,6 +168,8 @@ def answer(error: Exception, language: str) -> web.Response | None:
         response = problem(error.status, error.code, error.zh if zh else error.en, errors)
         if error.status == 401:
             response.headers["WWW-Authenticate"] = 'Bearer realm="ccengine"'
+        if isinstance(error, TooMany):
+            response.headers["Retry-After"] = str(error.retry_after_seconds)
         return response
     if isinstance(error, JsonRefused):
         detail = "请求内容不是可接受的 JSON" if zh else "The body is not acceptable JSON"

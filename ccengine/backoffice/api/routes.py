@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from ccengine.backoffice.api.ask import Endpoint, check
 from ccengine.backoffice.api.openapi import docs_page, document
 from ccengine.backoffice.api.problems import answer, http_problem
+from ccengine.backoffice.api.rate_limit import rate_limit
 from ccengine.backoffice.api.table import ENDPOINTS, PREFIX
 from ccengine.backoffice.languages import pick_language
 
@@ -21,7 +22,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def setup_api(app: web.Application) -> None:
     """Mount the API under /api/v1. The application must carry keys.CTX and keys.DOOR when it starts."""
-    api = web.Application(middlewares=[_problems])
+    api = web.Application(middlewares=[_problems, rate_limit()])
     for endpoint in ENDPOINTS:
         if endpoint.method == "GET":
             api.router.add_get(endpoint.path, _serve(endpoint))

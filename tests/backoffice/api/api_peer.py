@@ -26,7 +26,7 @@ from ccengine.rows import AgentRow, CustomerRow, DeviceRow, RecordingRow
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.tokens import issue
 from ccengine.store.unit_of_work import SqlStore
-from ccengine.values import CallRecord, Direction, EndedBy, Outcome
+from ccengine.values import CallRecord, Direction, EndedBy, Outcome, Talk
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 ACCOUNT = "10000123"
@@ -136,6 +136,9 @@ async def fill(ctx: Context) -> None:
 
 def record(number: int) -> CallRecord:
     started = NOON + timedelta(seconds=number)
+    connected, handed = started + timedelta(seconds=10), started + timedelta(seconds=30)
+    first = Talk(agent_number="8001", extension="1001", started_at=connected, ended_at=handed)
+    second = Talk(agent_number="8002", extension="1002", started_at=handed, ended_at=handed + timedelta(seconds=30))
     return CallRecord(
         call_id=call_id(number),
         node="n1",
@@ -152,6 +155,8 @@ def record(number: int) -> CallRecord:
         queue="hotline",
         wait_seconds=5.0,
         talk_seconds=50.0,
+        talks=(first, second),
+        transfers=1,
         agent_number="8001",
         agent_extension="1001",
         ended_by=EndedBy.CALLER,
@@ -161,11 +166,14 @@ def record(number: int) -> CallRecord:
 
 
 @pytest.fixture
-async def api(settings: Settings, store: SqlStore, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Api]:
-    """Back office and engine in two folders; `settings` decides the database."""
+async def api(
+    settings: Settings, store: SqlStore, clock: ManualClock, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Api]:
+    """Back office and engine in two folders; `settings` decides the database, the module's WEB the web's settings."""
     engine_settings = door_settings(tmp_path / "engine")
     there = door_settings(tmp_path / "engine", socket=str(engine_settings.door_socket)).door
-    ctx = Context(store=store, clock=clock, settings=settings.model_copy(update={"door": there}))
+    web_settings = getattr(request.module, "WEB", settings.web)
+    ctx = Context(store=store, clock=clock, settings=settings.model_copy(update={"door": there, "web": web_settings}))
     await fill(ctx)
     roles = ("agent", "dispatcher", "field_worker", "supervisor", "administrator")
     tokens = {role: await issue(ctx, ENGINE, role, frozenset({role})) for role in roles}
