@@ -6,10 +6,12 @@ What does not live here: what they do.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
+import structlog
 from aiohttp import web
 
 from ccengine.asterisk.recordings import StereoBuilder
@@ -24,16 +26,18 @@ from ccengine.engine import jobs, live_facts, nightly
 from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
-from ccengine.engine.daemon import Runner
+from ccengine.engine.daemon import Runner, run_together
 from ccengine.engine.door import Door
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
 from ccengine.engine.metrics import EngineMetrics
+from ccengine.engine.role import Role, RoleLost
 from ccengine.engine.watchdog import Watchdog
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
 from ccengine.store.unit_of_work import SqlStore
 
+log = structlog.get_logger(__name__)
 #: The one row of journal positions that carries both files (engine/journal_state).
 _JOURNAL = "cel"
 
@@ -48,11 +52,35 @@ async def context(settings: Settings) -> AsyncIterator[Context]:
         await store.close()
 
 
-def engine_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
+async def run_engine(ctx: Context, dog: Watchdog, check: Callable[[], None] = lambda: None) -> None:
+    """Run the engine whenever its role is ours, wait as a standby while it is another's; until cancelled.
+
+    `check`: looks before each start whether it can work at all; raises what stops it. Errors: RoleTaken.
+    """
+    role = Role(ctx)
+    while True:
+        dog.expect("engine", lambda: role.standby_of is not None)
+        dog.status = lambda: "standby: another engine is at work"
+        await role.take()
+        try:
+            if not role.took_over:
+                check()
+            own = replace(ctx, store=ctx.store.fenced(role))
+            await run_together({**engine_tasks(own, dog, role), "role": role.keep})
+        except ExceptionGroup as group:
+            lost, others = group.split(RoleLost)
+            if lost is None or others is not None:
+                raise
+            log.error("the role is another engine's: standing by", action="role", error=str(lost.exceptions[0]))
+        finally:
+            await role.give_back()
+
+
+def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner]:
     """Return the engine's long-lived tasks by name; `dog` hears when it is ready. Call it inside the running loop."""
     place.load_in_background()
     settings = ctx.settings
-    live = LiveCalls(settings, load_or_create(settings), ctx.clock)
+    live = LiveCalls(settings, load_or_create(settings), ctx.clock, may_act=role.may_act)
     records = CallRecords(
         settings,
         partial(call_records.journal_position, ctx, settings.site.node, _JOURNAL),
@@ -66,11 +94,11 @@ def engine_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
         settings.journal.live_fallback_seconds,
         journal_waits=lambda: records.storing,
     )
-    agi = AgiTask(ctx)
+    agi = AgiTask(ctx, patient=role.took_over)
     figures = EngineMetrics(live, records.health, fallback.health, agi, dog)
-    conditions = {"journal": records.health, "live_fallback": fallback.health}
+    conditions = {"journal": records.health, "live_fallback": fallback.health, "role": role.health}
     door = Door(settings, live, conditions, figures.text)
-    dog.expect(lambda: agi.listening.is_set() and door.is_open)
+    dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)
     dog.status = lambda: "PBX connected" if live.health()["ok"] else "the PBX is away; callers are served without us"
     return {
         "agi": agi.run,
@@ -89,7 +117,7 @@ def backoffice_tasks(ctx: Context, dog: Watchdog) -> Mapping[str, Runner]:
     """Return the back office's task by name; `dog` hears when it is ready."""
     place.load_in_background()
     listening = asyncio.Event()
-    dog.expect(listening.is_set)
+    dog.expect("pages", listening.is_set)
     return {"back office": partial(_serve_pages, ctx, listening, dog)}
 
 

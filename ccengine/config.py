@@ -95,6 +95,15 @@ class Agi(_Section):
     menu_file: str = ""  # empty: ivr_prompts/menu.toml
 
 
+class Engine(_Section):
+    """How engines on one PBX and one database keep out of each other's way (README: It shows its own truth)."""
+
+    lease_seconds: Seconds = 5  # a silent engine's role goes to the next after this
+    renew_seconds: Seconds = 1.5  # how often the role is renewed
+    look_seconds: Seconds = 0.5  # how often a waiting engine looks
+    standby: bool = True  # a second engine waits for the role; false: it refuses to start
+
+
 class Journal(_Section):
     """How the PBX's own files are followed."""
 
@@ -153,6 +162,7 @@ class Settings(BaseSettings):
     pbx: Pbx = Pbx()
     ami: Ami = Ami()
     agi: Agi = Agi()
+    engine: Engine = Engine()
     journal: Journal = Journal()
     database: Database = Database()
     web: Web = Web()

@@ -23,12 +23,17 @@ from ccengine.services.context import Context
 from ccengine.values import CALL_ID_PATTERN, mask_number
 
 _log = structlog.get_logger(__name__)
+_ADDRESS_SECONDS = 0.5
 
 
 class AgiTask:
-    """Answers calls as long as it runs. Raises MenuError when built with a wrong menu file."""
+    """Answers calls as long as it runs. Raises MenuError when built with a wrong menu file.
 
-    def __init__(self, ctx: Context) -> None:
+    `patient`: waits for its address where an engine that lost its role still sits on it.
+    """
+
+    def __init__(self, ctx: Context, *, patient: bool = False) -> None:
+        self._patient = patient
         self._agi = ctx.settings.agi
         self._takeover_seconds = float(ctx.settings.pbx.menu_limit_seconds)
         self._menus = MenuSource(menu_path(ctx.settings))
@@ -46,13 +51,26 @@ class AgiTask:
 
     async def run(self) -> None:
         """Listen until cancelled. Raises OSError when the address is taken."""
-        await self.server.start()
+        await self._listen()
         _log.info("agi listening", host=self._agi.host, port=self._agi.port)
         self.listening.set()
         try:
             await asyncio.Event().wait()
         finally:
             await self.server.stop()
+
+    async def _listen(self) -> None:
+        said = False
+        while True:
+            try:
+                return await self.server.start()
+            except OSError as error:
+                if not self._patient:
+                    raise
+                if not said:
+                    _log.error("the engine that had the role still holds the address of FastAGI", error=str(error))
+                said = True
+            await asyncio.sleep(_ADDRESS_SECONDS)
 
     async def answer(self, session: Session) -> None:
         """Play the hotline's flow to one caller. Raises SessionEnded, or what a broken flow raises."""

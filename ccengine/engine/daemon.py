@@ -41,6 +41,11 @@ async def run_tasks(tasks: Mapping[str, Runner], stop: asyncio.Event) -> None:
         log.info("daemon ended", action="stop")
 
 
+async def run_together(tasks: Mapping[str, Runner]) -> None:
+    """Run all tasks until cancelled. Raises ExceptionGroup when one failed; the others have been ended by then."""
+    await run_tasks(tasks, asyncio.Event())
+
+
 async def _guarded(name: str, runner: Runner) -> None:
     """Run one task and say which one it was that failed."""
     try:

@@ -6,7 +6,7 @@ What does not live here: what events mean (calls/), the protocol (asterisk/ami/)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,25 @@ MAX_FACTS = 10_000
 BOOT_SECONDS = 60.0
 
 
-class LiveCalls:
-    """Implements ports.LiveView. Construct inside the running loop; `run()` ends only by cancellation."""
+async def _always() -> bool:
+    return True
 
-    def __init__(self, settings: Settings, secrets: Secrets, clock: Clock, tap: Tap | None = None) -> None:
+
+class LiveCalls:
+    """Implements ports.LiveView. Construct inside the running loop; `run()` ends only by cancellation.
+
+    `may_act`: asked before each command to the PBX.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: Secrets,
+        clock: Clock,
+        tap: Tap | None = None,
+        may_act: Callable[[], Awaitable[bool]] = _always,
+    ) -> None:
+        self._may_act = may_act
         self._settings = settings
         self._clock = clock
         self._today: Callable[[], Mapping[str, Any]] = dict
@@ -244,6 +259,8 @@ class LiveCalls:
         """Commands wait for a PBX that is booted: before that it deadlocks on some of them."""
         if not self._booted.is_set():
             raise PbxUnavailable(self._events.problem or "the PBX is starting")
+        if not await self._may_act():
+            raise PbxUnavailable("another engine is at work for this PBX")
         return await self._actions.request(headers, list_end=list_end, seconds=seconds)
 
 

@@ -65,15 +65,15 @@ class Watchdog:
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         self._environment = dict(os.environ if environment is None else environment)
-        self._expected: list[Callable[[], bool]] = []
+        self._expected: dict[str, Callable[[], bool]] = {}
         self._lags: deque[float] = deque(maxlen=_PROBES_KEPT)
         #: One short sentence for `systemctl status`; asked at each sign of life.
         self.status: Callable[[], str] = lambda: ""
         self.ready = False
 
-    def expect(self, condition: Callable[[], bool]) -> None:
-        """READY is told once every expected condition holds."""
-        self._expected.append(condition)
+    def expect(self, part: str, condition: Callable[[], bool]) -> None:
+        """READY is told once what is expected of every part holds; a newer condition takes the older one's place."""
+        self._expected[part] = condition
 
     @property
     def lag_seconds(self) -> float:
@@ -97,7 +97,7 @@ class Watchdog:
                 due = loop.time() + pause
                 await asyncio.sleep(pause)
                 self._note(loop.time() - due)
-                if not self.ready and all(condition() for condition in self._expected):
+                if not self.ready and all(condition() for condition in self._expected.values()):
                     self.ready = True
                     next_sign = loop.time()
                     self._tell("READY=1\n")

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from ccengine.asterisk.pbx import PbxError
 from ccengine.asterisk.secrets import SecretsError
 from ccengine.backoffice.binding import UnsafeBinding
 from ccengine.config import Settings
-from ccengine.engine.daemon import run_tasks, stop_on_signals
+from ccengine.engine.daemon import Runner, run_tasks, stop_on_signals
 from ccengine.engine.door import DoorError
+from ccengine.engine.role import RoleTaken
 from ccengine.engine.watchdog import Watchdog
 from ccengine.ivr.menu_file import MenuError
 from ccengine.operations import checks, hosting, site
@@ -45,6 +47,7 @@ KNOWN = (
     DoorError,
     UnsafeBinding,
     MenuError,
+    RoleTaken,
     OSError,
 )
 OTHERS_SET_UP_SECONDS = 300.0  # a first set-up downloads
@@ -169,11 +172,13 @@ def backoffice(settings: Settings) -> None:
 
 async def _serve(settings: Settings, *, engine: bool, pages: bool) -> None:
     stop = stop_on_signals()
-    hosting.check_ports(settings, engine=engine, pages=pages)
+    if pages:
+        hosting.check_ports(settings, engine=False)
     dog = Watchdog()
     async with bootstrap.context(settings) as ctx:
-        tasks = {
-            **(bootstrap.engine_tasks(ctx, dog) if engine else {}),
+        free = partial(hosting.check_ports, settings, pages=False)
+        tasks: dict[str, Runner] = {
+            **({"engine": partial(bootstrap.run_engine, ctx, dog, free)} if engine else {}),
             **(bootstrap.backoffice_tasks(ctx, dog) if pages else {}),
             "watchdog": dog.run,
         }

@@ -20,7 +20,7 @@ from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, N
 from ccengine.rows.journal import AnomalyRow, CallEvent, JournalBatch, JournalPosition, QuarantinedLine
 from ccengine.rows.paging import Page
 from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
-from ccengine.rows.waiting import JobRow, OutboxRow
+from ccengine.rows.waiting import JobRow, OutboxRow, RoleRow
 from ccengine.rows.work_orders import NewOrder, OrderDetail, OrderEvent, OrderFilter, OrderRow
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "QuarantinedLine",
     "RecordingFile",
     "RecordingRow",
+    "RoleRow",
     "SessionRow",
     "TimelineEntry",
     "TokenRow",

@@ -24,6 +24,16 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRow:
+    """A role that one process holds at a time. `fence` grows with each new holder; an empty `holder`: given back."""
+
+    name: str
+    holder: str
+    fence: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
     """A change that was committed; `id` only grows. topic: call, order, outage, agent."""
 

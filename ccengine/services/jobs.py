@@ -55,13 +55,3 @@ async def fail(ctx: Context, job: JobRow, error: str) -> None:
     async with ctx.store() as uow:
         await uow.jobs.fail(job.id, error[:2000], retry_at, now)
         await uow.commit()
-
-
-@guarded
-async def hold_lease(ctx: Context, name: str, holder: str, lease: timedelta = LEASE) -> int | None:
-    """Take or renew a singleton role; return its fencing number, None while another holds it. Errors: Unavailable."""
-    now = ctx.clock.now()
-    async with ctx.store() as uow:
-        fence = await uow.jobs.lease(name, holder, now, now + lease)
-        await uow.commit()
-    return fence

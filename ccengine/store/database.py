@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Executable, event, text
@@ -152,6 +153,14 @@ class Db:
                 return await unbroken(action)
         finally:
             timer.cancel()
+
+    async def now(self) -> datetime:
+        """Return the database's own time: the one clock that all who share it look at."""
+        if self.dialect == "postgresql":
+            moment: datetime = (await self.execute(text("SELECT clock_timestamp()"))).scalar_one()
+            return moment.astimezone(UTC)
+        told = (await self.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))).scalar_one()
+        return datetime.fromisoformat(str(told)).replace(tzinfo=UTC)
 
     async def lock(self, key: str) -> None:
         """Wait until nobody else holds `key`; held until the transaction ends. SQLite has one writer anyway."""

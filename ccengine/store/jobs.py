@@ -1,4 +1,4 @@
-"""Jobs and leases in the database: nobody gets what somebody else holds.
+"""Jobs in the database: nobody gets what somebody else holds.
 
 What does not live here: what a job does (services/).
 """
@@ -13,15 +13,16 @@ from sqlalchemy import func, or_, select, update
 
 from ccengine.rows import JobRow
 from ccengine.store.database import Db
-from ccengine.store.tables.waiting import jobs, leases
+from ccengine.store.tables.waiting import jobs
 from ccengine.store.upsert import insert_new
 
 
 class Jobs:
-    """Implements store_port.JobRepository."""
+    """Implements store_port.JobRepository. `holder`: the role and number that is noted on claimed jobs."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, holder: str | None = None) -> None:
         self._db = db
+        self._holder = holder
 
     async def add(self, kind: str, key: str, payload: Mapping[str, Any], run_at: datetime) -> bool:
         """Add a job; False when one of that kind and key was there before, done or not."""
@@ -41,7 +42,7 @@ class Jobs:
         ids = list((await self._db.execute(due)).scalars())
         if not ids:
             return ()
-        taken = {"lease_until": lease_until, "attempts": jobs.c.attempts + 1}
+        taken = {"lease_until": lease_until, "attempts": jobs.c.attempts + 1, "holder": self._holder}
         await self._db.execute(update(jobs).where(jobs.c.id.in_(ids)).values(**taken))
         columns = [jobs.c[name] for name in JobRow.__slots__]
         rows = await self._db.execute(select(*columns).where(jobs.c.id.in_(ids)).order_by(jobs.c.run_at, jobs.c.id))
@@ -64,24 +65,9 @@ class Jobs:
         total: int = (await self._db.execute(count)).scalar_one()
         return total
 
-    async def lease(self, name: str, holder: str, now: datetime, until: datetime) -> int | None:
-        """Take or renew a lease; return its fencing number, which grows with each new holder."""
-        first = {"name": name, "holder": holder, "fence": 1, "expires_at": until}
-        if await insert_new(self._db, leases, [first], ("name",)):
-            return 1
-        query = select(leases).where(leases.c.name == name).with_for_update()
-        row = (await self._db.execute(query)).mappings().one()
-        if row["holder"] != holder and row["expires_at"] > now:
-            return None
-        # One's own lease that ran out is a new one: somebody may have held the role in between.
-        same = row["holder"] == holder and row["expires_at"] > now
-        fence: int = row["fence"] if same else row["fence"] + 1
-        values = {"holder": holder, "fence": fence, "expires_at": until}
-        await self._db.execute(update(leases).where(leases.c.name == name).values(**values))
-        return fence
-
-    async def holds(self, name: str, holder: str, fence: int, now: datetime) -> bool:
-        """Say whether a lease still stands, to be asked in the transaction that acts on it."""
-        query = select(leases).where(leases.c.name == name).with_for_update()
-        row = (await self._db.execute(query)).mappings().one_or_none()
-        return row is not None and (row["holder"], row["fence"]) == (holder, fence) and row["expires_at"] > now
+    async def let_go(self, role: str, fence: int, now: datetime) -> int:
+        """Free the jobs that earlier holders of a role died with; return how many."""
+        theirs = jobs.c.holder.startswith(f"{role}#", autoescape=True) & (jobs.c.holder != f"{role}#{fence}")
+        open_now = jobs.c.done_at.is_(None) & jobs.c.lease_until.is_not(None) & theirs
+        freed = update(jobs).where(open_now).values(lease_until=now, holder=None).returning(jobs.c.id)
+        return len((await self._db.execute(freed)).all())

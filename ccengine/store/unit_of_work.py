@@ -6,11 +6,13 @@ What does not live here: SQL.
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from types import TracebackType
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ccengine.config import Settings
+from ccengine.rows import RoleRow
 from ccengine.store.agents import Agents
 from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
@@ -22,13 +24,18 @@ from ccengine.store.outages import Outages
 from ccengine.store.outbox import Outbox
 from ccengine.store.recordings import Recordings
 from ccengine.store.reports import Reports
+from ccengine.store.roles import Roles
 from ccengine.store.rules import Rules
 from ccengine.store.users import Users
 from ccengine.store.work_orders import WorkOrders
+from ccengine.store_port import Fence, Fenced, StoreUnavailable
 
 
 class SqlUnitOfWork:
-    """Implements store_port.UnitOfWork. Leaving without commit() takes everything back."""
+    """Implements store_port.UnitOfWork. Leaving without commit() takes everything back.
+
+    `fence`: for whom it writes; a commit for a role that is another's by now is refused.
+    """
 
     calls: Calls
     work_orders: WorkOrders
@@ -40,16 +47,22 @@ class SqlUnitOfWork:
     journal: Journal
     rules: Rules
     jobs: Jobs
+    roles: Roles
     audit: Audit
     outbox: Outbox
     reports: Reports
 
-    def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
+    def __init__(self, engine: AsyncEngine, settings: Settings, fence: Fence | None = None) -> None:
         self._engine = engine
         self._settings = settings
+        self._fence = fence
+        self._role: RoleRow | None = None
         self._db: Db | None = None
 
     async def __aenter__(self) -> SqlUnitOfWork:
+        if self._fence is not None and (held := self._fence.held) is None:
+            raise StoreUnavailable("this engine does not hold its role")
+        self._role = held if self._fence is not None else None
         async with store_errors():
             self._db = db = Db(await self._connect(), self._settings)
         self.calls = Calls(db)
@@ -61,7 +74,8 @@ class SqlUnitOfWork:
         self.recordings = Recordings(db)
         self.journal = Journal(db)
         self.rules = Rules(db)
-        self.jobs = Jobs(db)
+        self.jobs = Jobs(db, f"{self._role.name}#{self._role.fence}" if self._role is not None else None)
+        self.roles = Roles(db)
         self.audit = Audit(db)
         self.outbox = Outbox(db)
         self.reports = Reports(db)
@@ -85,8 +99,12 @@ class SqlUnitOfWork:
         return await opening
 
     async def commit(self) -> None:
-        """Make it last. Raises StoreUnavailable."""
+        """Make it last. Raises StoreUnavailable, Fenced (for a role that is another's by now)."""
         assert self._db is not None, "commit() belongs inside `async with`"
+        if self._role is not None and not await self.roles.stands(self._role):
+            assert self._fence is not None
+            self._fence.lost()
+            raise Fenced(f"another process holds {self._role.name} by now")
         await self.outbox.flush()
         await self._db.commit()
 
@@ -124,12 +142,19 @@ class SqlStore:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._fence: Fence | None = None
         self.writer = make_engine(settings, writer=True)
         self.reader = make_engine(settings, writer=False)
 
+    def fenced(self, fence: Fence) -> SqlStore:
+        """Return the same store for a role's holder: its units of work write only while the role stands."""
+        view = copy(self)
+        view._fence = fence
+        return view
+
     def __call__(self) -> SqlUnitOfWork:
         """Return a unit of work that may write."""
-        return SqlUnitOfWork(self.writer, self._settings)
+        return SqlUnitOfWork(self.writer, self._settings, self._fence)
 
     def reading(self) -> SqlUnitOfWork:
         """Return a unit of work that only reads, all from one moment."""

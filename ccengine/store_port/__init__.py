@@ -6,12 +6,12 @@ What does not live here: SQL (store/), rules (hotline/). Any method may raise St
 from __future__ import annotations
 
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
-from ccengine.store_port.errors import AlreadyExists, BadCursor, StoreBusy, StoreUnavailable, VersionConflict
+from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.orders import OrderRepository, RuleRepository
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
-from ccengine.store_port.unit_of_work import Store, UnitOfWork
-from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository
+from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
+from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
 
 __all__ = [
     "AgentRepository",
@@ -20,6 +20,8 @@ __all__ = [
     "BadCursor",
     "CallRepository",
     "CustomerRepository",
+    "Fence",
+    "Fenced",
     "JobRepository",
     "JournalRepository",
     "OrderRepository",
@@ -27,6 +29,7 @@ __all__ = [
     "OutboxRepository",
     "RecordingRepository",
     "ReportRepository",
+    "RoleRepository",
     "RuleRepository",
     "Store",
     "StoreBusy",

@@ -8,11 +8,12 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Protocol
 
+from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
 from ccengine.store_port.orders import OrderRepository, RuleRepository
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
-from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository
+from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
 
 
 class UnitOfWork(Protocol):
@@ -39,6 +40,8 @@ class UnitOfWork(Protocol):
     @property
     def jobs(self) -> JobRepository: ...
     @property
+    def roles(self) -> RoleRepository: ...
+    @property
     def audit(self) -> AuditRepository: ...
     @property
     def outbox(self) -> OutboxRepository: ...
@@ -52,9 +55,18 @@ class UnitOfWork(Protocol):
     async def commit(self) -> None: ...
 
 
+class Fence(Protocol):
+    """For whom units of work write: they commit only while the role stands in the database as `held` says."""
+
+    @property
+    def held(self) -> RoleRow | None: ...
+    def lost(self) -> None: ...  # told when a commit was refused
+
+
 class Store(Protocol):
     """Opens units of work; one per process."""
 
     def __call__(self) -> UnitOfWork: ...
     def reading(self) -> UnitOfWork: ...
+    def fenced(self, fence: Fence) -> Store: ...  # the same database; writes for a role's holder only
     async def close(self) -> None: ...

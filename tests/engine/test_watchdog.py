@@ -110,7 +110,7 @@ def test_signs_come_from_the_loop_and_stop_with_it(systemd: Systemd) -> None:
 def test_not_ready_before_every_condition_holds(systemd: Systemd) -> None:
     open_now: list[bool] = []
     dog = Watchdog(systemd.environment)
-    dog.expect(lambda: bool(open_now))
+    dog.expect("part", lambda: bool(open_now))
     running = LoopInThread(dog)
     try:
         assert "READY=1" not in systemd.wait_for("WATCHDOG=1")

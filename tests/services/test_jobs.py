@@ -1,4 +1,4 @@
-"""Work that waits: nobody gets what another holds; what fails comes back; roles are held by one."""
+"""Work that waits: nobody gets what another holds; what fails comes back."""
 
 from __future__ import annotations
 
@@ -58,16 +58,3 @@ async def test_failed_job_comes_back_later_and_is_given_up_in_the_end(ctx: Conte
 async def test_other_kinds_are_left_alone(ctx: Context) -> None:
     await _add(ctx, 1)
     assert await jobs.claim(ctx, ("other",)) == ()
-
-
-async def test_role_is_held_by_one_and_its_number_grows(ctx: Context, clock: ManualClock) -> None:
-    fences = await asyncio.gather(*(jobs.hold_lease(ctx, "dialler", f"n{n}") for n in range(4)))
-    assert sorted(fence for fence in fences if fence is not None) == [1]
-    holder = f"n{fences.index(1)}"
-    assert await jobs.hold_lease(ctx, "dialler", holder) == 1
-    clock.moment += jobs.LEASE
-    assert await jobs.hold_lease(ctx, "dialler", "other") == 2
-    assert await jobs.hold_lease(ctx, "dialler", holder) is None
-    async with ctx.store() as uow:
-        assert await uow.jobs.holds("dialler", "other", 2, clock.now())
-        assert not await uow.jobs.holds("dialler", holder, 1, clock.now())

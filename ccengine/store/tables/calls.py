@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -196,5 +197,25 @@ anomalies = Table(
     Column("call_id", String(64)),
     Column("detail", JSON, nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
+    Column("day", Date),  # of the comparison that found it
+    Column("mended", String(32), nullable=False, server_default=""),
+    Column("looked_at", UtcDateTime),
+    Column("looked_by", String(96), nullable=False, server_default=""),
     Index("ix_anomalies_at_id", "at", "id"),
+    Index("ix_anomalies_day_id", "day", "id"),
+)
+
+day_checks = Table(
+    "day_checks",
+    metadata,
+    Column("node", String(16), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("checked_at", UtcDateTime, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("journal", Integer, nullable=False),
+    Column("cdr", Integer),  # none where the PBX keeps no CDR for us
+    Column("files", Integer, nullable=False),
+    Column("journal_whole", Boolean, nullable=False),
+    Column("differences", Integer, nullable=False),
+    Column("mended", Integer, nullable=False),
 )

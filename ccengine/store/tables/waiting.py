@@ -19,6 +19,7 @@ jobs = Table(
     Column("payload", JSON, nullable=False),
     Column("run_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
+    Column("holder", String(64)),  # the engine's role and its number, where an engine works on it
     Column("attempts", Integer, nullable=False),
     Column("done_at", UtcDateTime),
     Column("error", Text, nullable=False),

@@ -1,0 +1,197 @@
+"""Which engine is the one, on both databases: dead ones are followed at once, silent ones after the lease, the rest
+waits; and two real engines in two state folders on one database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pbx_instance import free_ports
+
+from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.config import Engine, Settings
+from ccengine.engine.role import Role, RoleLost, RoleTaken, _run_of, identity, is_dead, role_name
+from ccengine.operations import hosting
+from ccengine.ports import EngineUnavailable
+from ccengine.services import roles
+from ccengine.services.context import Context
+
+QUICK = Engine(lease_seconds=0.6, renew_seconds=0.1, look_seconds=0.05)
+
+
+def _quick(ctx: Context, **changes: object) -> Context:
+    return replace(ctx, settings=ctx.settings.model_copy(update={"engine": QUICK.model_copy(update=changes)}))
+
+
+@asynccontextmanager
+async def _keeping(role: Role) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(role.keep())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, RoleLost):
+            await task
+
+
+def _dead_holder() -> str:
+    """Return the name of a process of this machine that is gone."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    name = f"host pid {child.pid} {_run_of(child.pid)} abcd"
+    assert not is_dead(name)
+    child.kill()
+    child.wait()
+    return name
+
+
+async def test_second_waits_while_the_first_lives_and_follows_when_it_gives_the_role_back(ctx: Context) -> None:
+    ctx = _quick(ctx)
+    first, second = Role(ctx), Role(ctx)
+    await first.take()
+    async with _keeping(first):
+        waiting = asyncio.create_task(second.take())
+        await asyncio.sleep(1.0)  # longer than the lease: it is renewed
+        assert not waiting.done() and second.standby_of is not None
+        assert await first.may_act()
+    await first.give_back()
+    await asyncio.wait_for(waiting, 5)
+    assert second.held is not None and second.held.fence == 2
+
+
+async def test_silent_holder_of_another_machine_is_followed_after_the_lease_and_fenced_when_it_wakes(
+    ctx: Context,
+) -> None:
+    ctx = _quick(ctx)
+    frozen, second = Role(ctx), Role(ctx)
+    await frozen.take()
+    begun = time.monotonic()
+    await asyncio.wait_for(second.take(), 10)
+    assert time.monotonic() - begun >= QUICK.lease_seconds
+    assert not await frozen.may_act()  # it wakes: what it would do is not done
+    with pytest.raises(RoleLost):
+        await asyncio.wait_for(frozen.keep(), 5)
+
+
+async def test_frozen_engine_that_nobody_followed_goes_on(ctx: Context) -> None:
+    role = Role(_quick(ctx))
+    await role.take()
+    await asyncio.sleep(QUICK.lease_seconds + 0.2)
+    assert await role.may_act()
+
+
+async def test_dead_process_of_this_machine_is_followed_at_once(ctx: Context) -> None:
+    await roles.take(ctx, role_name(ctx.settings), _dead_holder(), None, 3600)
+    role = Role(ctx)
+    await asyncio.wait_for(role.take(), 3)  # the lease would last for 5 s
+    assert role.held is not None and role.held.fence == 2
+
+
+def test_living_and_foreign_holders_are_not_dead() -> None:
+    assert not is_dead(identity())
+    assert not is_dead("elsewhere pid 1 00000000-0000/4026531836/77 abcd")
+    assert not is_dead("anything")
+
+
+async def test_second_refuses_where_it_is_not_to_wait(ctx: Context) -> None:
+    ctx = _quick(ctx, standby=False)
+    first, second = Role(ctx), Role(ctx)
+    await first.take()
+    async with _keeping(first):
+        with pytest.raises(RoleTaken, match=f"pid {os.getpid()}"):
+            await asyncio.wait_for(second.take(), 5)
+
+
+async def test_engine_started_without_a_database_serves_and_ends_when_another_turns_out_to_live(ctx: Context) -> None:
+    ctx = _quick(ctx)
+    first, second = Role(ctx), Role(ctx)
+    await first.take()
+    async with _keeping(first):  # the second began while the database was away
+        assert await second.may_act()
+        with pytest.raises(RoleLost):
+            await asyncio.wait_for(second.keep(), 5)
+
+
+class Process:
+    """A real `ccengine engine` in a state folder of its own."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        folder.mkdir()
+        database = settings.database.model_copy(update={"url": settings.database_url})
+        self.settings = settings.model_copy(
+            update={"state_dir": folder, "database": database, "engine": Engine(lease_seconds=2, renew_seconds=0.5)}
+        )
+        self.log = folder / "log"
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ccengine", "engine"],
+                env=hosting.environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    async def number(self) -> int | None:
+        """Return the number it works under; None while it does not work."""
+        try:
+            async with EngineDoor(self.settings) as door:
+                return (await door.health())["role"]["number"]
+        except EngineUnavailable:
+            return None
+
+    async def wait_number(self, number: int, seconds: float) -> float:
+        """Wait until it works under that number; return the seconds it took."""
+        begun = time.monotonic()
+        while await self.number() != number:
+            assert time.monotonic() - begun < seconds, self.log.read_text()
+            await asyncio.sleep(0.05)
+        return time.monotonic() - begun
+
+    async def wait_said(self, words: str) -> None:
+        """Wait until the log holds these words."""
+        for _ in range(200):
+            if words in self.log.read_text():
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(self.log.read_text())
+
+    def end(self) -> None:
+        """Kill it, frozen or not."""
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+
+async def test_two_engines_on_one_database_one_works_the_other_follows(settings: Settings, tmp_path: Path) -> None:
+    """No PBX needed: being the engine does not depend on it. All three want the one address that the PBX knows."""
+    (port,) = free_ports(1)
+    settings = settings.model_copy(update={"agi": settings.agi.model_copy(update={"port": port})})
+    first = Process(settings, tmp_path / "a")
+    second = third = None
+    try:
+        await first.wait_number(1, 20)
+        second = Process(settings, tmp_path / "b")
+        await second.wait_said("standby")
+        assert await second.number() is None and await first.number() == 1
+        first.end()
+        assert await second.wait_number(2, 10) < 10  # dead, on this machine: no lease is waited for
+        third = Process(settings, tmp_path / "c")
+        await third.wait_said("standby")
+        second.process.send_signal(signal.SIGSTOP)
+        await third.wait_number(3, 10)  # frozen: after the lease
+        second.process.send_signal(signal.SIGCONT)
+        await second.wait_said("standing by")
+        assert await third.number() == 3 and await second.number() is None
+    finally:
+        for one in (first, second, third):
+            if one is not None:
+                one.end()
