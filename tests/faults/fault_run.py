@@ -18,7 +18,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "pbx"), str(HERE.parent / "system")]
 
 from fault_pbx import FaultPbx  # noqa: E402
-from injectors import FAULTS, Done  # noqa: E402
+from injecting import Done  # noqa: E402
+from injectors import FAULTS  # noqa: E402
 from oracle import Verdict  # noqa: E402
 from postgres import postgres_behind_proxy  # noqa: E402
 from world import World, world  # noqa: E402
