@@ -35,7 +35,7 @@ bench: .venv/ready host-test ## figures, measured on the real PBX
 
 faults: .venv/ready host-test ## break a running hotline and judge what was lost (SEED=7 MINUTES=30 ONLY="killed in")
 	@$(CC) pbx install
-	@SEED="$(SEED)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" $(PY) tests/faults/fault_run.py
+	@SEED="$(SEED)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" DATABASE="$(DATABASE)" LONG="$(LONG)" $(PY) tests/faults/fault_run.py
 
 format: .venv/ready ## put the code into its form
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .

@@ -22,6 +22,9 @@ def ami_fault(name: str) -> Injector:
             elif name == "cut inside a list":
                 world.ami.cut_at = b"Event: CoreShowChannelsComplete"
                 world.ami.reset()
+            elif name == "kicked":
+                for descriptor in sessions(world):
+                    world.pbx.cli(f"manager kick session {descriptor}")
             elif name == "half open":
                 world.ami.half_open()
             elif name == "frozen":
@@ -39,6 +42,12 @@ def ami_fault(name: str) -> Injector:
         return done
 
     return inject
+
+
+def sessions(world: World) -> list[str]:
+    """File descriptors of the engine's AMI sessions, as Asterisk lists them."""
+    rows = [line.split() for line in world.pbx.cli("manager show connected").splitlines()]
+    return [row[4] for row in rows if row and row[0] in {"cc_events", "cc_actions"}]
 
 
 async def live_right(world: World) -> bool:

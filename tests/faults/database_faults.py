@@ -54,7 +54,7 @@ def database_fault(name: str) -> Injector:
                 world.database.stall()
             else:
                 world.database.delay_seconds = 2.0
-            await idle(world, calls, 15)
+            await idle(world, calls, 30 if name == "stopped" else 15)
             world.database.delay_seconds = 0.0
             world.database.flow()
             if name == "stopped":

@@ -1,4 +1,4 @@
-"""The engine killed, frozen, unreachable for callers, or there twice."""
+"""The engine frozen, unreachable for callers, or there twice."""
 
 from __future__ import annotations
 
@@ -8,96 +8,64 @@ import signal
 import time
 
 from chaos_proxy import BlackHole
-from injecting import Callers, Done, Injector, idle, measure_fallback, victim_in
+from injecting import Callers, Done, Injector, everybody, idle, measure_queued, victim_in
 from pbx_instance import free_ports
-from traffic import Plan
+from supervisor import Supervisor
 from truth import Blackout
 from world import World
 
 
-def kill_engine_in(state: str) -> Injector:
-    """SIGKILL while a caller is in that state; started again at once."""
-
-    async def inject(world: World, until: float) -> Done:
-        done, calls = Done(), Callers(world)
-        while time.monotonic() < until:
-            victim = await victim_in(world, calls, state, until)
-            if victim is None:
-                break
-            at = world.kill_engine()
-            await world.restart_engine(at)
-            here = next(one for one in world.people() if one.number == victim.number)
-            if here.state_at(at) != state:
-                world.note("not counted", number=victim.number, state=here.state_at(at))
-                continue
-            done.breaks += 1
-            world.note("killed", number=victim.number, state=state)
-            if state == "menu":
-                measure_fallback(done, here, at, "fallback")
-        return done
-
-    return inject
-
-
-async def kill_at_commits(world: World, until: float) -> Done:
-    """SIGKILL at the 1st, 2nd, 3rd … commit, before and after it, until a call passes without reaching it."""
-    done = Done()
-    counter = world.site.commit_file.with_suffix(".count")
-    number, when = 1, "before"
-    while time.monotonic() < until:
-        plan = Plan(number=world.numbers(1)[0], before_ms=600, key="1", stays_ms=2500)
-        counter.unlink(missing_ok=True)
-        world.site.commit_file.write_text(f"{number} {when}", encoding="ascii")
-        calling = world.traffic.call([plan])
-        begun, died = time.monotonic(), None
-        while time.monotonic() - begun < 10 and died is None:
-            died = time.time() if world.site.pid is None else None
-            quiet = calling.poll() is not None and time.monotonic() - begun > 8
-            if quiet and died is None:
-                break
-            await asyncio.sleep(0.02)
-        world.site.commit_file.unlink()
-        world.note("commit", number=number, when=when, reached=died is not None)
-        if died is None:
-            done.took("commits", number - 1)
-            break
-        done.breaks += 1
-        await world.restart_engine(died)
-        await world.traffic.wait_callers(15)
-        number, when = (number, "after") if when == "before" else (number + 1, "before")
-    return done
-
-
 async def stop_engine(world: World, until: float) -> Done:
-    """SIGSTOP for 12 s: the dialplan alone takes the callers on."""
+    """SIGSTOP for 12 s, nobody watching: the dialplan alone takes the callers on."""
     done, calls = Done(), Callers(world)
     while time.monotonic() < until:
-        victim = await victim_in(world, calls, "menu", until)
-        if victim is None:
+        if await victim_in(world, calls, "menu", until) is None:
             break
+        menu = [one.number for one in (await everybody(world)).get("menu", ())]
         at = world.kill_engine(signal.SIGSTOP)
-        for _ in range(120):
-            calls.more()
-            await asyncio.sleep(0.1)
-        pid = world.site.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGCONT)
+        await idle(world, calls, 12)
+        assert world.site.pid is not None
+        os.kill(world.site.pid, signal.SIGCONT)
         woken = time.monotonic()
         await world.site.wait(world.site.healthy, "the engine to be well again", 30)
         world.blackouts.append(Blackout(part="engine", began=at, ended=time.time()))
         done.took("well again", time.monotonic() - woken)
-        here = next(one for one in world.people() if one.number == victim.number)
-        if here.state_at(at) == "menu":
-            done.breaks += 1
-            measure_fallback(done, here, at, "fallback")
+        done.breaks += 1
+        measure_queued(done, world, menu, at, "menu to queue", 12)
         await idle(world, calls, 3)
     return done
 
 
+async def freeze_under_watchdog(world: World, until: float) -> Done:
+    """SIGSTOP while somebody hears the signs of life, as systemd does, and restarts what is silent for 10 s."""
+    done, calls = Done(), Callers(world)
+    supervisor = Supervisor(world.folder)
+    world.site.more_environment = supervisor.environment
+    await world.restart_engine(world.kill_engine())
+    try:
+        while time.monotonic() < until:
+            await idle(world, calls, 3)
+            assert supervisor.silent_seconds() < 5, "the engine gives no sign of life"
+            at, began = world.kill_engine(signal.SIGSTOP), time.monotonic()
+            while supervisor.silent_seconds() < supervisor.watchdog_seconds:
+                await idle(world, calls, 0.2)
+            world.kill_engine(signal.SIGKILL)
+            await world.restart_engine(at)
+            done.took("restarted", time.monotonic() - began)
+            done.breaks += 1
+            await idle(world, calls, 4)
+    finally:
+        supervisor.close()
+    return done
+
+
 def agi_fault(name: str) -> Injector:
+    """FastAGI refused, silent after it was accepted, or a black hole that answers no SYN."""
+
     async def inject(world: World, until: float) -> Done:
         done, calls = Done(), Callers(world)
         here = (world.pbx.settings.agi.host, world.pbx.settings.agi.port)
+        await idle(world, calls, 1)
         while time.monotonic() < until:
             at, hole = time.time(), None
             if name == "silent":
@@ -113,16 +81,23 @@ def agi_fault(name: str) -> Injector:
                 world.agi.flow()
             else:
                 await world.agi.start()
-            world.blackouts.append(Blackout(part="agi", began=at, ended=time.time()))
+            ended = time.time()
+            world.blackouts.append(Blackout(part="agi", began=at, ended=ended))
             done.breaks += 1
-            for one in world.people():
-                inside = at + 0.2 < one.dialog.invited_at < time.time() - 4
-                if inside and one.legs and one.dialog.answered_at:
-                    done.took("answer to ringing", one.legs[0].invited_at - one.dialog.answered_at)
+            _measure_fallback(done, world, at, ended)
             await idle(world, calls, 4)
         return done
 
     return inject
+
+
+def _measure_fallback(done: Done, world: World, began: float, ended: float) -> None:
+    """From the end of Answer() to the fallback, of calls that came while FastAGI was away."""
+    for one in world.people():
+        moments = dict(reversed(world.moments(one.number)))  # the first of each
+        asked, fell = moments.get("CC_ASK", moments.get("ANSWER")), moments.get("CC_FALLBACK")
+        if asked is not None and fell is not None and began + 0.2 < asked and fell < ended:
+            done.took("fallback", fell - asked)
 
 
 async def second_by_mistake(world: World, until: float) -> Done:
@@ -159,7 +134,7 @@ async def two_engines(world: World, until: float) -> Done:
         await asyncio.sleep(3)
     finally:
         world.note("second engine", code=second.poll())
-        done.took("second engine refused (1) or ran (0)", float(second.poll() is not None))
+        done.count("second engine refused", float(second.poll() is not None))
         second.terminate()
         await asyncio.to_thread(second.wait)
     return done

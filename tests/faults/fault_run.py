@@ -1,6 +1,8 @@
-"""`make faults`: breaks a running hotline again and again and prints what was lost. SEED=, MINUTES=, ONLY=.
+"""`make faults`: breaks a running hotline again and again and prints what was lost.
 
-Each fault gets a world of its own; its folder below .run/faults holds every witness's log, for `judge_again.py`.
+SEED=, MINUTES=, ONLY= (part of a fault's name), DATABASE=sqlite|postgresql (both when not given), LONG=1 (also what
+takes ten minutes by itself). Each fault gets a world of its own; its folder below .run/faults holds every witness's
+log, for `judge_again.py`.
 """
 
 from __future__ import annotations
@@ -11,68 +13,48 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "pbx"), str(HERE.parent / "system")]
 
+from databases import KINDS, Databases  # noqa: E402
 from fault_pbx import FaultPbx  # noqa: E402
-from injecting import Done  # noqa: E402
+from figures import Row, results, table  # noqa: E402
+from injecting import Fault  # noqa: E402
 from injectors import FAULTS  # noqa: E402
-from oracle import Verdict  # noqa: E402
-from postgres import postgres_behind_proxy  # noqa: E402
-from world import World, world  # noqa: E402
+from world import NotPossible, World, world  # noqa: E402
 
 ROOT = HERE.parents[1]
-#: Shares of the time: what has many points to break at gets more of it.
-WEIGHTS = {"engine killed at each commit": 3.0}
 PBX_OPTIONS = {"wrapup_gap_seconds": 1, "ring_seconds": 5}
 
 
-@dataclass(kw_only=True)
-class Row:
-    """One line of the table."""
-
-    fault: str
-    seed: int
-    done: Done
-    verdict: Verdict
-    lost: int
-    settled: float
-    ready: list[float]
-    folder: Path
-    error: str = ""
-
-
-async def one_fault(pbx: FaultPbx, fault: str, seed: int, seconds: float, place: Path) -> Row:
+async def one_fault(
+    pbx: FaultPbx, name: str, seed: int, seconds: float, place: Path, databases: Databases, kind: str = KINDS[0]
+) -> Row:
     """Break one thing for so long, let all become quiet, judge."""
-    folder = place / fault.replace(" ", "_").replace("(", "").replace(")", "")
-    state = folder / "state"
-    done, error = Done(), ""
-    async with postgres_behind_proxy(fault.startswith("PostgreSQL")) as (url, proxy):
-        async with world(pbx, state, folder, seed, database_url=url) as here:
-            here.database = proxy
+    fault = FAULTS[name]
+    stem = "".join(sign if sign.isalnum() else "_" for sign in name)
+    folder = place / kind / stem
+    row = Row(fault=name, kind=kind, seed=seed, folder=folder)
+    async with databases.fresh(kind) as (url, proxy):
+        async with world(pbx, folder / "state", folder, seed, database_url=url) as here:
+            here.database, here.stepped = proxy, fault.stepped
             try:
-                done = await FAULTS[fault](here, time.monotonic() + seconds)
+                row.done = await fault.inject(here, time.monotonic() + seconds)
+            except NotPossible as impossible:
+                row.not_run = str(impossible)
+                return row
             except AssertionError as failed:
-                error = str(failed).splitlines()[0][:160] if str(failed) else repr(failed)
+                row.error = str(failed).splitlines()[0][:160] if str(failed) else repr(failed)
                 here.note("failed", error=str(failed)[:3000])
                 if here.site.pid is None:
                     await here.restart_engine(time.time())
             await here.traffic.wait_callers(40)
-            verdict, settled = await here.verdict()
-            return Row(
-                fault=fault,
-                seed=seed,
-                done=done,
-                verdict=verdict,
-                lost=lost_calls(here),
-                settled=settled,
-                ready=here.ready_seconds,
-                folder=folder,
-                error=error,
-            )
+            row.verdict, row.settled = await here.verdict()
+            row.lost, row.ready = lost_calls(here), here.ready_seconds
+    return row
 
 
 def lost_calls(here: World) -> int:
@@ -87,96 +69,80 @@ def lost_calls(here: World) -> int:
     return lost
 
 
-def _table(rows: list[Row]) -> str:
-    heads = (
-        "fault",
-        "breaks",
-        "calls",
-        "lost",
-        "missing/doubled",
-        "orders",
-        "other",
-        "repairs",
-        "unsure",
-        "seconds to recover",
-    )
-    lines = [heads, tuple("-" * len(head) for head in heads)]
-    for row in rows:
-        verdict = row.verdict
-        times = {"ready": row.ready, **row.done.seconds, "settled": [row.settled]}
-        shown = ", ".join(
-            f"{name} {sorted(values)[len(values) // 2]:.1f} (max {max(values):.1f})"
-            for name, values in times.items()
-            if values
-        )
-        records, orders = verdict.count("I1", "I8"), verdict.count("I2", "I3")
-        other = len(verdict.findings) - records - orders
-        unsure = verdict.unsure + verdict.quiet
-        judged = (verdict.judged, row.lost, records, orders, other, verdict.repairs, unsure)
-        cells = (row.fault, row.done.breaks, *judged, shown)
-        lines.append(tuple(str(cell) for cell in cells))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+def chosen(only: str, database: str, long: bool) -> list[tuple[str, str]]:
+    """Return the faults to run, each with its database."""
+    wanted = [database] if database else list(KINDS)
+    return [
+        (name, kind)
+        for kind in wanted
+        for name, fault in FAULTS.items()
+        if only.lower() in name.lower() and kind in fault.on and (long or only or not fault.long_only)
+    ]
 
 
-def _results(rows: list[Row]) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    for row in rows:
-        figures = {
-            "breaks": row.done.breaks,
-            "lost calls": row.lost,
-            "records missing or doubled": row.verdict.count("I1", "I8"),
-            "orders missing or doubled": row.verdict.count("I2", "I3"),
-            "other findings": row.verdict.count("I4", "I5", "I6", "I9", "wrap-up", "witness"),
-            "repairs": row.verdict.repairs,
-        }
-        for name, value in figures.items():
-            target = None if name == "breaks" else 0
-            met = target is None or value == target
-            one = {"name": f"{row.fault}: {name}", "value": value, "unit": "", "target": target, "met": met}
-            found.append({**one, "seed": row.seed})
-        for name, values in {"engine ready": row.ready, **row.done.seconds}.items():
-            if values:
-                one = {"name": f"{row.fault}: {name}, longest", "value": round(max(values), 2), "unit": "s"}
-                found.append({**one, "target": None, "met": True, "seed": row.seed})
-    return found
+def seconds_of(fault: Fault, share: float) -> float:
+    """Return how long a fault may break things, of its share of the run."""
+    return max(fault.at_least, share * fault.weight - 20)
 
 
-async def run(seed: int, minutes: float, only: str) -> list[Row]:
+async def run(seed: int, minutes: float, faults: list[tuple[str, str]]) -> list[Row]:
     """Share the time among the faults; one private PBX for all."""
-    faults = [name for name in FAULTS if only.lower() in name.lower()]
     place = ROOT / ".run" / "faults" / f"seed-{seed}"
     rows: list[Row] = []
+    databases = Databases()
     with tempfile.TemporaryDirectory(prefix="ccengine-faults-") as name:
         Path(name).chmod(0o755)
         pbx = FaultPbx.create(Path(name) / "state", pbx=PBX_OPTIONS)
         pbx.start()
         try:
-            share = minutes * 60 / sum(WEIGHTS.get(fault, 1.0) for fault in faults)
-            for fault in faults:
-                row = await one_fault(pbx, fault, seed, max(15.0, share * WEIGHTS.get(fault, 1.0) - 20), place)
+            share = minutes * 60 / sum(FAULTS[fault].weight for fault, _ in faults)
+            for fault, kind in faults:
+                begun = time.monotonic()
+                row = await one_fault(pbx, fault, seed, seconds_of(FAULTS[fault], share), place, databases, kind)
                 rows.append(row)
-                print(f"{row.fault}: {row.done.breaks} breaks, {len(row.verdict.findings)} findings", flush=True)
-                for finding in row.verdict.findings:
-                    print(f"  {finding}  (SEED={row.seed} {row.folder})", flush=True)
-                if row.error:
-                    print(f"  failed: {row.error}  (SEED={row.seed} {row.folder})", flush=True)
+                _tell(row, time.monotonic() - begun)
+                write_results(rows)
         finally:
             pbx.stop()
+            databases.close()
     return rows
 
 
+def _tell(row: Row, took: float) -> None:
+    found = row.verdict.findings
+    print(f"{row.fault} [{row.kind}]: {row.done.breaks} breaks, {len(found)} findings, {took:.0f} s", flush=True)
+    for finding in found:
+        print(f"  {finding}  (SEED={row.seed} {row.folder})", flush=True)
+    if row.error or row.not_run:
+        print(f"  {'failed' if row.error else 'not run'}: {row.error or row.not_run}  (SEED={row.seed} {row.folder})")
+
+
+def write_results(rows: list[Row]) -> None:
+    """Keep the figures in .run/faults.json; written after each fault, so that an interrupted run leaves its own."""
+    text = json.dumps(results(rows, FAULTS), ensure_ascii=False, indent=1)
+    (ROOT / ".run" / "faults.json").write_text(text, "utf-8")
+
+
 def main() -> None:
-    """Run, print, write .run/faults.json; exit code 1 when anything was found."""
+    """Run, print, write .run/faults.json; exit code 1 when a target was missed."""
     seed = int(os.environ.get("SEED") or time.time_ns() % 100_000)
     minutes = float(os.environ.get("MINUTES") or 30)
+    faults = chosen(os.environ.get("ONLY", ""), os.environ.get("DATABASE", ""), bool(os.environ.get("LONG")))
+    if not faults:
+        sys.exit(f"no such fault; there are: {', '.join(FAULTS)}")
     print(f"SEED={seed} MINUTES={minutes:g}", flush=True)
-    rows = asyncio.run(run(seed, minutes, os.environ.get("ONLY", "")))
-    print("\n" + _table(rows))
-    (ROOT / ".run" / "faults.json").write_text(json.dumps(_results(rows), ensure_ascii=False, indent=1), "utf-8")
-    sys.exit(any(row.verdict.findings or row.lost or row.error for row in rows))
+    rows = asyncio.run(run(seed, minutes, faults))
+    print("\n" + table(rows, FAULTS))
+    kills: Counter[str] = Counter()
+    for row in rows:
+        kills.update({name: value for name, value in row.done.counts.items() if "kills" in name})
+    if kills:
+        print("\n" + ", ".join(f"{name}: {value:g}" for name, value in sorted(kills.items())))
+    missed = [one for one in results(rows, FAULTS) if not one["met"]]
+    print("\nevery target met" if not missed else "\nnot met:")
+    for one in missed:
+        print(f"  {one['name']} {one['value']} {one['unit']} (target {one['target']}, SEED={one['seed']})")
+    sys.exit(bool(missed))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What all faults share: what one did (Done), calls that keep coming, a caller in a named state.
+"""What all faults share: what one did (Done), how it is judged (Fault), calls that keep coming, who is in which state.
 
 A kill counts only when the oracle's logs show a call in the named state at that moment, Asterisk's own channel list
 agreeing. What does not live here: any fault.
@@ -8,43 +8,86 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from traffic import mixed
+from databases import KINDS
+from traffic import Plan, mixed
 from truth import Caller
 from world import World
 
 CHUNK = 14
+STATES = ("menu", "queue", "talk", "wrap_up")
 
 
 @dataclass(kw_only=True)
 class Done:
-    """What an injector did: how often it broke something, and the seconds it measured by name."""
+    """What an injector did: how often it broke something, the seconds it measured by name, and what it counted.
+
+    `counts` are shown; those in `wrong` are wrong unless they are 0.
+    """
 
     breaks: int = 0
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    counts: dict[str, float] = field(default_factory=dict)
+    wrong: dict[str, float] = field(default_factory=dict)
 
     def took(self, name: str, seconds: float) -> None:
         """Keep one measured time."""
         self.seconds.setdefault(name, []).append(seconds)
 
+    def count(self, name: str, more: float = 1) -> None:
+        """Count something worth showing."""
+        self.counts[name] = self.counts.get(name, 0) + more
+
+    def fault(self, name: str, more: float = 1) -> None:
+        """Count something that must not happen; 0 shows that it was looked at."""
+        self.wrong[name] = self.wrong.get(name, 0) + more
+
 
 Injector = Callable[[World, float], Awaitable[Done]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One row of the table.
+
+    Args:
+        inject: breaks things until the given moment.
+        targets: longest time allowed for each measured time, in seconds; for a count: the least.
+        on: which databases it makes sense on.
+        weight: its share of the run's time; at_least: seconds it needs to do its work once.
+        long_only: only when asked for by name, or in a long run (LONG=1).
+        live_records: records from the live view are what the fault is about, not a repair.
+        stepped: the clock was moved, so lengths that reach over the step are not judged.
+    """
+
+    inject: Injector
+    targets: Mapping[str, float] = field(default_factory=dict)
+    on: tuple[str, ...] = KINDS
+    weight: float = 1.0
+    at_least: float = 15.0
+    long_only: bool = False
+    live_records: bool = False
+    stepped: bool = False
+    ring_seconds: int = 5
 
 
 class Callers:
     """Keeps calls coming as long as the fault needs them."""
 
-    def __init__(self, world: World, per_second: float = 1.5) -> None:
+    def __init__(
+        self, world: World, per_second: float = 1.5, plans: Callable[[list[str]], list[Plan]] | None = None
+    ) -> None:
         self._world = world
         self._rate = per_second
+        self._plans = plans or (lambda numbers: mixed(world.random, numbers))
         self._running = None
 
     def more(self) -> None:
         """Start a further handful when the last one is all placed."""
         if self._running is None or time.monotonic() > self._until:
-            plans = mixed(self._world.random, self._world.numbers(CHUNK))
+            plans = self._plans(self._world.numbers(CHUNK))
             self._running = self._world.traffic.call(plans, self._rate)
             self._until = time.monotonic() + CHUNK / self._rate
 
@@ -53,44 +96,70 @@ async def victim_in(world: World, calls: Callers, state: str, deadline: float) -
     """Wait for a caller in that state, by SIPp's logs and by Asterisk's own word."""
     while time.monotonic() < deadline:
         calls.more()
-        now = time.time()
-        people = [one for one in world.people() if one.state_at(now) == state and _ripe(world, one, state, now)]
-        if people:
-            one = world.random.choice(people)
-            if await asyncio.to_thread(_witnessed, world, one, state):
-                return one
+        found = (await everybody(world)).get(state)
+        if found:
+            return world.random.choice(found)
         await asyncio.sleep(0.02)
     return None
 
 
+async def everybody(world: World) -> dict[str, list[Caller]]:
+    """Return who is in which state: SIPp's logs say so, and Asterisk itself, which names what holds each channel."""
+    now = time.time()
+    told: dict[str, list[Caller]] = {}
+    for one in world.people():
+        state = one.state_at(now)
+        if state in STATES and _ripe(world, one, state, now):
+            told.setdefault(state, []).append(one)
+    if not told:
+        return {}
+    held, wrap_up = await asyncio.to_thread(_by_application, world)
+    wanted = {"menu": "agi", "queue": "Queue", "talk": "Queue"}
+    found = {
+        state: [one for one in told.get(state, ()) if held.get(one.number) == application]
+        for state, application in wanted.items()
+    }
+    found["wrap_up"] = told.get("wrap_up", []) if wrap_up else []
+    return {state: people for state, people in found.items() if people}
+
+
 def _ripe(world: World, caller: Caller, state: str, now: float) -> bool:
     """Whether it has been in the state long enough, and will be a little longer."""
-    if any(one.touches(caller.dialog.invited_at, now, 0.0) for one in world.blackouts if one.part == "engine"):
-        return state in {"talk", "wrap_up"}
     if state == "queue":
         return caller.pressed_at is not None and now - caller.pressed_at > 0.5
     if state == "wrap_up" and caller.talk is not None:
-        return 0.1 < now - caller.talk[2] < world.site.settings.pbx.wrapup_seconds - 0.5
+        return 0.1 < now - caller.talk[2] < world.site.settings.pbx.wrapup_seconds - 0.3
     return True
 
 
-def _witnessed(world: World, caller: Caller, state: str) -> bool:
-    """Ask Asterisk itself; it knows the application that holds the caller's channel."""
-    if state == "wrap_up":
-        return "wrap_up" in world.pbx.cli(f"queue show {world.pbx.settings.pbx.queue}")
-    wanted = {"menu": "AGI", "queue": "Queue", "talk": "Queue"}[state]
-    lines = world.pbx.cli("core show channels concise").splitlines()
-    rows = [line.split("!") for line in lines if "!" in line]
-    return any(row[5] == wanted and caller.number in row for row in rows if len(row) > 7)
+def _by_application(world: World) -> tuple[dict[str, str], bool]:
+    """Return what holds each caller's channel (agi: our menu, not the fallback), and whether anybody is in wrap-up."""
+    held: dict[str, str] = {}
+    for line in world.pbx.cli("core show channels concise").splitlines():
+        row = line.split("!")
+        if len(row) > 7 and row[0].startswith("PJSIP/cc-trunk-"):
+            menu = row[5] == "AGI" and row[6].startswith("agi://")
+            held[row[7]] = "agi" if menu else row[5]
+    return held, "wrap_up" in world.pbx.cli(f"queue show {world.pbx.settings.pbx.queue}")
 
 
-def measure_fallback(done: Done, caller: Caller, at: float, name: str) -> None:
-    """From the fault to the ringing of an agent's phone; callers who gave up before tell nothing."""
-    if caller.legs and caller.legs[0].invited_at > at:
-        done.took(name, caller.legs[0].invited_at - at)
+def measure_queued(done: Done, world: World, numbers: list[str], since: float, name: str, latest: float) -> None:
+    """Note how long after `since` each of these callers stood in the queue, by Asterisk's own event log.
+
+    Who hung up before that tells nothing; who did neither within `latest` seconds is noted with that time.
+    """
+    ends = {one.number: one.dialog.ended_at for one in world.people()}
+    for number in numbers:
+        moments = [at for event, at in world.moments(number) if event == "CC_QUEUE" and at >= since]
+        ended = ends.get(number)
+        if moments:
+            done.took(name, min(moments) - since)
+        elif ended is None or ended > since + latest:
+            done.took(name, latest)
 
 
 async def idle(world: World, calls: Callers, seconds: float) -> None:
+    """Let calls go on for so long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         calls.more()

@@ -7,35 +7,48 @@ from __future__ import annotations
 
 from ami_faults import ami_fault
 from database_faults import database_fault, lock_sqlite
-from engine_faults import agi_fault, kill_at_commits, kill_engine_in, second_by_mistake, stop_engine, two_engines
-from injecting import Injector
+from databases import POSTGRESQL, SQLITE
+from engine_faults import agi_fault, freeze_under_watchdog, second_by_mistake, stop_engine, two_engines
+from injecting import Fault
 from journal_faults import journal_fault
+from kills import kill_at_commits, kill_engine
 from pbx_faults import pbx_fault
 
-FAULTS: dict[str, Injector] = {
-    "engine killed in menu": kill_engine_in("menu"),
-    "engine killed in queue": kill_engine_in("queue"),
-    "engine killed in talk": kill_engine_in("talk"),
-    "engine killed in wrap-up": kill_engine_in("wrap_up"),
-    "engine killed at each commit": kill_at_commits,
-    "engine frozen (SIGSTOP 12 s)": stop_engine,
-    "FastAGI refused": agi_fault("refused"),
-    "FastAGI silent": agi_fault("silent"),
-    "FastAGI black hole": agi_fault("black hole"),
-    "AMI reset": ami_fault("reset"),
-    "AMI cut inside a list": ami_fault("cut inside a list"),
-    "AMI half open": ami_fault("half open"),
-    "AMI peer frozen 8 s": ami_fault("frozen"),
-    "journal rotated": journal_fault("rotated"),
-    "journal copied and truncated": journal_fault("copied and truncated"),
-    "journal torn": journal_fault("torn"),
-    "journal poisoned": journal_fault("poisoned"),
-    "PBX killed": pbx_fault("SIGKILL"),
-    "PBX core restart now": pbx_fault("core restart now"),
-    "second engine by mistake": second_by_mistake,
-    "two engines on one PBX": two_engines,
-    "SQLite locked 8 s": lock_sqlite,
-    "PostgreSQL stopped 15 s": database_fault("stopped"),
-    "PostgreSQL frozen 15 s": database_fault("frozen"),
-    "PostgreSQL slow by 2 s": database_fault("slow"),
+_KILLED = {"engine ready": 5.0, "menu to queue": 1.0}
+_LIVE = {"live view right again": 2.0}
+
+FAULTS: dict[str, Fault] = {
+    "engine killed in menu, queue, talk, wrap-up": Fault(inject=kill_engine, targets=_KILLED, weight=4.0),
+    "engine killed at each commit": Fault(
+        inject=kill_at_commits, targets={"engine ready": 5.0}, weight=4.0, at_least=600
+    ),
+    "engine frozen (SIGSTOP 12 s)": Fault(inject=stop_engine, targets={"menu to queue": 10.0}),
+    "engine frozen under a watchdog": Fault(inject=freeze_under_watchdog, targets={"restarted": 15.0}),
+    "FastAGI refused": Fault(inject=agi_fault("refused"), targets={"fallback": 0.1}),
+    "FastAGI silent": Fault(inject=agi_fault("silent")),
+    "FastAGI black hole": Fault(inject=agi_fault("black hole"), targets={"fallback": 2.1}),
+    "AMI reset": Fault(inject=ami_fault("reset"), targets=_LIVE),
+    "AMI kicked": Fault(inject=ami_fault("kicked"), targets=_LIVE),
+    "AMI cut inside a list": Fault(inject=ami_fault("cut inside a list"), targets=_LIVE),
+    "AMI half open": Fault(inject=ami_fault("half open"), targets={"live view right again": 17.0}),
+    "AMI peer frozen 8 s": Fault(inject=ami_fault("frozen"), targets=_LIVE),
+    "journal rotated": Fault(inject=journal_fault("rotated")),
+    "journal copied and truncated": Fault(inject=journal_fault("copied and truncated")),
+    "journal torn": Fault(inject=journal_fault("torn")),
+    "journal poisoned": Fault(inject=journal_fault("poisoned")),
+    "PBX killed": Fault(
+        inject=pbx_fault("SIGKILL"), targets={"open calls closed after boot": 10.0, "agents back after boot": 15.0}
+    ),
+    "PBX core restart now": Fault(
+        inject=pbx_fault("core restart now"),
+        targets={"open calls closed after boot": 10.0, "agents back after boot": 15.0},
+    ),
+    "second engine by mistake": Fault(inject=second_by_mistake),
+    "two engines on one PBX": Fault(inject=two_engines),
+    "SQLite locked 8 s": Fault(inject=lock_sqlite, on=(SQLITE,), targets={"caught up": 60.0}),
+    "PostgreSQL stopped 30 s": Fault(
+        inject=database_fault("stopped"), on=(POSTGRESQL,), targets={"caught up": 60.0}, at_least=36
+    ),
+    "PostgreSQL frozen 15 s": Fault(inject=database_fault("frozen"), on=(POSTGRESQL,), targets={"caught up": 60.0}),
+    "PostgreSQL slow by 2 s": Fault(inject=database_fault("slow"), on=(POSTGRESQL,), targets={"caught up": 60.0}),
 }

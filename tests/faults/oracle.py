@@ -58,10 +58,15 @@ class Verdict:
     unsure: int = 0  # orders that hang on a moment nobody can tell from outside
     quiet: int = 0  # recordings with less of the agent's tone than talk: SIPp's sound came late or not, nobody knows
     repairs: int = 0  # corrections of final records, records made from the live view
+    from_live: int = 0  # of these, the latter
 
     def count(self, *invariants: str) -> int:
         """How many findings of these invariants."""
         return sum(finding.invariant in invariants for finding in self.findings)
+
+    def others(self) -> int:
+        """How many findings beside records and orders."""
+        return len(self.findings) - self.count("I1", "I2", "I3", "I8")
 
     def add(self, invariant: str, number: str, text: str) -> None:
         """Note a broken invariant."""
@@ -106,6 +111,7 @@ def _judge_caller(
     for record in found:
         verdict.repairs += record["revision"] > 1
         verdict.repairs += record["source"] == "live"
+        verdict.from_live += record["source"] == "live"
         if not record["final"]:
             verdict.add("I8", caller.number, f"the record {record['id']} is still open")
     if len(found) == 1 and found[0]["final"] and caller.entered:

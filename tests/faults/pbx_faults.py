@@ -40,6 +40,8 @@ def pbx_fault(name: str) -> Injector:
             await world.site.wait(partial(_closed, world, at), "the open calls to be closed", 40)
             done.took("open calls closed after boot", time.monotonic() - back)
             calls = Callers(world)
+            await world.pbx.wait_for(lambda: _agents_back(world), "the agents to be back in their queue", 40)
+            done.took("agents back after boot", time.monotonic() - back)
             await idle(world, calls, 6)
         return done
 
@@ -51,6 +53,13 @@ def _booted(world: World) -> bool:
         return "fully booted" in world.pbx.cli("core waitfullybooted")
     except AssertionError:
         return False
+
+
+def _agents_back(world: World) -> bool:
+    """Whether Asterisk has all four in the queue, on phones that it can reach."""
+    shown = world.pbx.cli(f"queue show {world.pbx.settings.pbx.queue}").splitlines()
+    rows = [line for line in shown if "PJSIP/" in line]
+    return len(rows) == 4 and not any("(Unavailable)" in line or "(Invalid)" in line for line in rows)
 
 
 async def _closed(world: World, at: float) -> bool:

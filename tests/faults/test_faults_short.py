@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from fault_pbx import FaultPbx
-from fault_run import PBX_OPTIONS, Row, one_fault
+from fault_run import PBX_OPTIONS, one_fault
+from figures import Row
 from injectors import FAULTS
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
@@ -36,10 +38,10 @@ def _right(row: Row) -> None:
     assert row.done.breaks >= 1, f"nothing was broken: {row.folder}"
 
 
-@pytest.mark.parametrize(("fault", "seconds"), [("engine killed in talk", 6)])
+@pytest.mark.parametrize(("fault", "seconds"), [("engine killed in menu, queue, talk, wrap-up", 9)])
 async def test_nothing_is_lost_or_doubled(fault: str, seconds: float, fault_pbx: FaultPbx, tmp_path: Path) -> None:
     assert fault in FAULTS
     begun = time.monotonic()
-    row = await one_fault(fault_pbx, fault, SEED, seconds, tmp_path)
+    row = await one_fault(fault_pbx, fault, SEED, seconds, tmp_path, Databases())
     print(f"{fault}: {row.done.breaks} breaks, {row.verdict.judged} calls, {time.monotonic() - begun:.0f} s")
     _right(row)

@@ -28,7 +28,7 @@ from chaos_proxy import ChaosProxy
 from fault_pbx import FaultPbx
 from intervals import agent_intervals
 from oracle import Answers, Verdict, judge, judge_witnesses
-from pbx_instance import free_ports
+from pbx_instance import event_type, free_ports
 from running_site import RunningSite, fresh
 from sounds import tone_seconds
 from traffic import AGENT_HERTZ, Traffic
@@ -42,16 +42,21 @@ SETTLE_SECONDS = 75.0  # a worker that dies keeps its job for 60 s
 Stop = Callable[[], Any]
 
 
+class NotPossible(Exception):
+    """This machine cannot do what the fault needs; the text says what is missing."""
+
+
 class FaultSite(RunningSite):
     """`ccengine run` that may be told to die at a commit of its database."""
 
     commit_file: Path
+    more_environment: dict[str, str]
 
     def start(self) -> None:
         """Start the process with our sitecustomize in front."""
         environment = hosting.environment(self.settings)
         path = os.pathsep.join(filter(None, (str(IN_ENGINE), environment.get("PYTHONPATH", ""))))
-        environment |= {"PYTHONPATH": path, "CC_FAULT_COMMIT": str(self.commit_file)}
+        environment |= {"PYTHONPATH": path, "CC_FAULT_COMMIT": str(self.commit_file), **self.more_environment}
         processes.start(self._files, [sys.executable, "-m", "ccengine", "run"], environment)
 
     def start_second(self, folder: Path, **sections: dict[str, Any]) -> subprocess.Popen[bytes]:
@@ -86,6 +91,7 @@ class World:
         self.ami: ChaosProxy
         self.agi: ChaosProxy
         self.database: ChaosProxy | None = None
+        self.stepped = False  # the clock was moved
         self.pbx_deaths: list[float] = []
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
@@ -104,6 +110,12 @@ class World:
     def people(self) -> list[Caller]:
         """All callers until now, told from SIPp's logs."""
         return callers(self.traffic.dialogs(), self.pbx_deaths)
+
+    def moments(self, number: str) -> list[tuple[str, float]]:
+        """What Asterisk's own event log says of a caller: (event, epoch seconds), oldest first."""
+        rows = self.pbx.cel()
+        channels = {row["uniqueid"] for row in rows if row["cid_num"] == number and "/cc-trunk-" in row["channame"]}
+        return [(event_type(row), float(row["eventtime"])) for row in rows if row["uniqueid"] in channels]
 
     def note(self, what: str, **detail: Any) -> None:
         """Write down what was done, for whoever reads the folder afterwards."""
@@ -253,7 +265,7 @@ async def world(
     folder.mkdir(parents=True, exist_ok=True)
     state.mkdir(parents=True, exist_ok=True)
     site = FaultSite(proxied(pbx.settings, state, database_url, wrapup_seconds=wrapup_seconds))
-    site.commit_file = folder / "commit"
+    site.commit_file, site.more_environment = folder / "commit", {}
     made = World(pbx, site, Traffic(pbx.settings, pbx.secrets.sip, folder), folder, seed)
     ami, agi = pbx.settings.ami, pbx.settings.agi
     made.ami = ChaosProxy((ami.host, site.settings.ami.port), (ami.host, ami.port))
