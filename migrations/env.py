@@ -21,6 +21,17 @@ def _render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
     return False
 
 
+def _compared(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    """Leave out what only one database has: FTS5's own tables on SQLite, the GIN index on PostgreSQL."""
+    if kind == "table" and (name or "").startswith("search_fts"):
+        return False
+    return not (kind == "index" and name == "ix_search_entries_words" and _on_sqlite())
+
+
+def _on_sqlite() -> bool:
+    return connection is not None and connection.dialect.name == "sqlite"
+
+
 connection: Connection | None = context.config.attributes.get("connection")
 if connection is None:
     raise SystemExit("Run migrations with `ccengine` (ccengine.store.migrate): alembic alone knows no database.")
@@ -32,6 +43,7 @@ context.configure(
     compare_type=True,
     transactional_ddl=True,
     render_item=_render_item,
+    include_object=_compared,
 )
 with context.begin_transaction():
     context.run_migrations()

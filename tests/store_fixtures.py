@@ -109,11 +109,12 @@ class SharedDatabase:
             self._make()
 
 
-_SEEDED = ("districts", "customers", "opening_rules", "dispositions", "work_calendar")
+_SEEDED = ("districts", "customers", "opening_rules", "dispositions", "work_calendar", "search_entries")
 _RESET = ";".join(
     [f"DELETE FROM {table}" for table in metadata.tables]
     + [f"INSERT INTO {table} SELECT * FROM seed.{table}" for table in _SEEDED]
     + ["SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence"]
+    + ["SELECT setval('search_entries_id_seq', (SELECT max(id) FROM search_entries))"]  # the customers' entries stay
 )
 
 

@@ -26,6 +26,7 @@ from ccengine.rows import (
     TimelineEntry,
 )
 from ccengine.store import cursor as cursors
+from ccengine.store import search
 from ccengine.store.call_codec import from_row, to_row
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.recordings import to_recording
@@ -137,6 +138,7 @@ class Calls:
             "updated_at": now,
         }
         await self._db.execute(insert(calls).values(**values))
+        await self._index(record, account)
 
     async def update(
         self, record: CallRecord, fingerprint: str, account: str | None, revision: int, now: datetime
@@ -150,6 +152,15 @@ class Calls:
         }
         del values["call_id"]
         await self._db.execute(update(calls).where(calls.c.call_id == record.call_id).values(**values))
+        await self._index(record, account)
+
+    async def _index(self, record: CallRecord, account: str | None) -> None:
+        name = ""
+        if account:
+            query = select(customers.c.name).where(customers.c.account == account)
+            name = (await self._db.execute(query)).scalar_one_or_none() or ""
+        words = search.call_words(self._db, record, account, name)
+        await search.put(self._db, search.CALL, record.call_id, words)
 
     async def add_correction(self, correction: Correction) -> None:
         """Keep what a final record said before."""

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, false, func, insert, not_, or_, select
 
 from ccengine.rows import CustomerRow, Page
 from ccengine.store import cursor as cursors
+from ccengine.store import search
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.tables.customers import customers
 from ccengine.store_port import BadCursor
@@ -62,7 +63,7 @@ class Customers:
 
     async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[CustomerRow]:
         query = select(customers).where(*conditions).order_by(customers.c.account).limit(limit)
-        return [_customer(row) for row in (await self._db.execute(query)).mappings()]
+        return [customer_of(row) for row in (await self._db.execute(query)).mappings()]
 
     async def insert_many(self, rows: Sequence[CustomerRow]) -> None:
         """Add customers. Raises AlreadyExists."""
@@ -70,6 +71,7 @@ class Customers:
             fit(customers, {name: getattr(row, name) for name in _COLUMNS} | {"tags": list(row.tags)}) for row in rows
         ]
         await self._db.execute(insert(customers), values)
+        await search.put_many(self._db, search.CUSTOMER, ((row.account, search.customer_words(row)) for row in rows))
 
     async def count(self) -> int:
         """Return how many customers there are."""
@@ -114,6 +116,7 @@ def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
     return condition
 
 
-def _customer(row: Mapping[Any, Any]) -> CustomerRow:
+def customer_of(row: Mapping[Any, Any]) -> CustomerRow:
+    """Return a customer from its row."""
     values = {name: row[name] for name in _COLUMNS}
     return CustomerRow(**values | {"tags": tuple(row["tags"])})

@@ -26,6 +26,7 @@ from ccengine.store.recordings import Recordings
 from ccengine.store.reports import Reports
 from ccengine.store.roles import Roles
 from ccengine.store.rules import Rules
+from ccengine.store.searches import Search
 from ccengine.store.users import Users
 from ccengine.store.work_orders import WorkOrders
 from ccengine.store_port import Fence, Fenced, StoreUnavailable
@@ -51,6 +52,7 @@ class SqlUnitOfWork:
     audit: Audit
     outbox: Outbox
     reports: Reports
+    search: Search
 
     def __init__(self, engine: AsyncEngine, settings: Settings, fence: Fence | None = None) -> None:
         self._engine = engine
@@ -79,6 +81,7 @@ class SqlUnitOfWork:
         self.audit = Audit(db)
         self.outbox = Outbox(db)
         self.reports = Reports(db)
+        self.search = Search(db)
         return self
 
     async def _connect(self) -> AsyncConnection:

@@ -16,6 +16,7 @@ from ccengine.hotline.opening_rule import OpenOrder
 from ccengine.hotline.work_order import OVER, OrderState, OrderStatus
 from ccengine.rows import OrderEvent, OrderFilter, OrderRow, Page
 from ccengine.store import cursor as cursors
+from ccengine.store import search
 from ccengine.store.database import Db, clean, fit, storable_id
 from ccengine.store.tables.work_orders import (
     STAMPS,
@@ -54,7 +55,7 @@ class WorkOrders:
 
     async def find(self, wanted: OrderFilter, cursor: str | None, limit: int) -> Page[OrderRow]:
         """Return one page, newest first. Raises BadCursor."""
-        conditions = _conditions(wanted, self._db.area_code)
+        conditions = _conditions(wanted, self._db)
         conditions += cursors.before(work_orders.c.created_at, work_orders.c.id, cursor, int)
         rows = await self._rows(conditions, limit + 1)
         last = rows[limit - 1] if len(rows) > limit else None
@@ -78,7 +79,7 @@ class WorkOrders:
             linked = select(work_order_calls).where(work_order_calls.c.order_id.in_(ids))
             for row in (await self._db.execute(linked.order_by(work_order_calls.c.call_id))).mappings():
                 calls_of.setdefault(row["order_id"], []).append(row["call_id"])
-        return [_order_row(row, calls_of.get(row["id"], [])) for row in found]
+        return [order_of(row, calls_of.get(row["id"], [])) for row in found]
 
     async def open_candidates(self, account: str | None, number: str) -> tuple[OpenOrder, ...]:
         """Return open orders of the same customer or number, newest first; on PostgreSQL locked until the end."""
@@ -141,6 +142,7 @@ class WorkOrders:
         result = await self._db.execute(insert(work_orders).values(**fit(work_orders, row)).returning(work_orders.c.id))
         order = await self.get(result.scalar_one())
         assert order is not None
+        await search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
         return order
 
     async def update(
@@ -158,6 +160,8 @@ class WorkOrders:
             raise VersionConflict(order_id)
         order = await self.get(order_id)
         assert order is not None
+        if search.ORDER_FIELDS & set(values):
+            await search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
         return order
 
     async def add_event(self, event: OrderEvent) -> None:
@@ -186,13 +190,14 @@ def _state_columns(state: OrderState) -> dict[str, Any]:
     return {"status": state.status.value} | {f"{name}_at": state.stamps.get(name) for name in STAMPS}
 
 
-def _order_row(row: Mapping[Any, Any], call_ids: list[str]) -> OrderRow:
+def order_of(row: Mapping[Any, Any], call_ids: list[str]) -> OrderRow:
+    """Return an order from its row."""
     stamps = {name: row[f"{name}_at"] for name in STAMPS if row[f"{name}_at"] is not None}
     plain = {name: row[name] for name in _PLAIN}
     return OrderRow(**plain, status=OrderStatus(row["status"]), stamps=stamps, call_ids=tuple(call_ids))
 
 
-def _conditions(wanted: OrderFilter, area_code: str) -> list[ColumnElement[bool]]:
+def _conditions(wanted: OrderFilter, db: Db) -> list[ColumnElement[bool]]:
     table = work_orders.c
     conditions: list[ColumnElement[bool]] = []
     equal = ("status", "type", "priority", "category", "form", "source", "district", "assigned_to", "customer_account")
@@ -213,15 +218,5 @@ def _conditions(wanted: OrderFilter, area_code: str) -> list[ColumnElement[bool]
     if wanted.open_only:
         conditions.append(table.status.not_in(_OVER))
     if wanted.text.strip():
-        conditions.append(_text(clean(wanted.text.strip()), area_code))
+        conditions.append(search.matches(db, search.ORDER, table.number, wanted.text))
     return conditions
-
-
-def _text(text: str, area_code: str) -> ColumnElement[bool]:
-    table = work_orders.c
-    searched = [table.number, table.title, table.address, table.contact_name]
-    found = [column.icontains(text, autoescape=True) for column in searched]
-    number = normal_number(text, area_code)
-    if number and text.isdigit():
-        found += [table.number_key.icontains(number, autoescape=True), table.customer_account == text]
-    return or_(*found)

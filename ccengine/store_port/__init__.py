@@ -6,6 +6,7 @@ What does not live here: SQL (store/), rules (hotline/). Any method may raise St
 from __future__ import annotations
 
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
+from ccengine.store_port.desk import SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.orders import OrderRepository, RuleRepository
 from ccengine.store_port.outages import OutageRepository
@@ -31,6 +32,7 @@ __all__ = [
     "ReportRepository",
     "RoleRepository",
     "RuleRepository",
+    "SearchRepository",
     "Store",
     "StoreBusy",
     "StoreUnavailable",

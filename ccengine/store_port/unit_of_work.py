@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
+from ccengine.store_port.desk import SearchRepository
 from ccengine.store_port.orders import OrderRepository, RuleRepository
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
@@ -47,6 +48,8 @@ class UnitOfWork(Protocol):
     def outbox(self) -> OutboxRepository: ...
     @property
     def reports(self) -> ReportRepository: ...
+    @property
+    def search(self) -> SearchRepository: ...
 
     async def __aenter__(self) -> UnitOfWork: ...
     async def __aexit__(

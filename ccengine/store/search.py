@@ -1,0 +1,135 @@
+"""The search index: kept in the transaction of what it describes, asked in the same words on both databases.
+
+What does not live here: how text becomes words (search_text.py), the box's questions (searches.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, cast, column, delete, false, literal_column, select, table, true
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from ccengine.hotline.account import normal_number
+from ccengine.hotline.outage import DISTRICTS
+from ccengine.rows import CustomerRow, OrderRow
+from ccengine.store import search_text as words_of
+from ccengine.store.database import Db
+from ccengine.store.search_text import joined, number_words, pinyin_words, text_words
+from ccengine.store.tables.search import search_entries
+from ccengine.store.upsert import upsert
+from ccengine.values import CallRecord, Direction
+
+ORDER, CUSTOMER, CALL, ARTICLE = "order", "customer", "call", "article"
+#: What of an order is looked through; a change of anything else leaves its entry alone.
+ORDER_FIELDS = frozenset(
+    {
+        "title",
+        "description",
+        "contact_name",
+        "contact_number",
+        "address",
+        "district",
+        "customer_account",
+        "unit",
+    }
+)
+fts = table("search_fts", column("rowid"))
+
+
+def keys_of(db: Db, kind: str, text: str) -> Select[Any] | None:
+    """Return the query for the keys of what a text finds, to be used as a condition; None for a text without words."""
+    asked = words_of.question(text)
+    if not asked:
+        return None
+    entry = search_entries.c
+    if db.dialect == "sqlite":
+        found = select(fts.c.rowid).where(sqlite_matches(asked, kind))
+        return select(entry.key).where(entry.id.in_(found))
+    return select(entry.key).where(entry.kind == kind, postgres_matches(asked))
+
+
+def matches(db: Db, kind: str, key: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Return the condition that the row with that key is found by the text. No text: everything; no words: nothing."""
+    if not text.strip():
+        return true()
+    keys = keys_of(db, kind, text)
+    return false() if keys is None else key.in_(keys)
+
+
+def sqlite_matches(asked: words_of.Question, kind: str) -> ColumnElement[bool]:
+    return literal_column("search_fts").op("MATCH")(words_of.sqlite_match(asked, f"k{kind}"))
+
+
+def postgres_matches(asked: words_of.Question) -> ColumnElement[bool]:
+    return search_entries.c.words.op("@@")(cast(words_of.postgres_match(asked), TSQUERY))
+
+
+async def put(db: Db, kind: str, key: str, words: Sequence[str]) -> None:
+    """Let the index say what a thing says now."""
+    await upsert(db, search_entries, entry_row(db, kind, key, words), ("kind", "key"))
+
+
+async def put_many(db: Db, kind: str, entries: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Add entries of things that are new."""
+    rows = [entry_row(db, kind, key, words) for key, words in entries]
+    if rows:
+        await db.execute(search_entries.insert(), rows)
+
+
+async def forget(db: Db, kind: str, key: str | None = None) -> None:
+    """Take a thing, or everything of a kind, out of the index."""
+    query = delete(search_entries).where(search_entries.c.kind == kind)
+    await db.execute(query if key is None else query.where(search_entries.c.key == key))
+
+
+def entry_row(db: Db, kind: str, key: str, words: Sequence[str]) -> dict[str, Any]:
+    """Return an entry as the database takes it."""
+    if db.dialect == "postgresql":
+        return {"kind": kind, "key": key, "words": words_of.postgres_vector(words)}
+    return {"kind": kind, "key": key, "words": " ".join((f"k{kind}", words_of.GAP, *words))}
+
+
+def order_words(db: Db, row: OrderRow) -> list[str]:
+    """Return what an order is found by: number, text, address, contact, account; initials of contact and address."""
+    return joined(
+        text_words(row.number),
+        number_words(row.number.partition("-")[2], row.customer_account or ""),
+        number_words(normal_number(row.contact_number, db.area_code)),
+        text_words(row.contact_name),
+        pinyin_words(row.contact_name),
+        text_words(row.address),
+        pinyin_words(row.address),
+        text_words(row.title),
+        text_words(row.unit),
+        text_words(DISTRICTS.get(row.district, ("", ""))[0]),
+        text_words(row.description),
+    )
+
+
+def customer_words(row: CustomerRow) -> list[str]:
+    """Return what a customer is found by: account, phones, meter, name, address; initials of both."""
+    return joined(
+        number_words(row.account),
+        number_words(row.phone),
+        number_words(row.phone2),
+        text_words(row.meter_number),
+        text_words(row.name),
+        pinyin_words(row.name) or ([f"p{row.name_pinyin}"] if row.name_pinyin else []),
+        text_words(row.address),
+        pinyin_words(row.address),
+    )
+
+
+def call_words(db: Db, record: CallRecord, account: str | None, customer_name: str) -> list[str]:
+    """Return what a call is found by: the other party's number, the name that was shown, the customer."""
+    other = record.dialed_number if record.direction is Direction.OUTBOUND else record.caller_number
+    return joined(
+        number_words(normal_number(other, db.area_code)),
+        text_words(record.caller_name),
+        pinyin_words(record.caller_name),
+        number_words(account or ""),
+        text_words(customer_name),
+        pinyin_words(customer_name),
+    )

@@ -1,0 +1,79 @@
+"""The search box's questions to the index, and building the index anew from what it describes.
+
+What does not live here: keeping it in step (search.py, called by the repositories of orders, customers and calls).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from ccengine.store import search
+from ccengine.store import search_text as words_of
+from ccengine.store.call_codec import from_row
+from ccengine.store.customers import customer_of
+from ccengine.store.database import Db
+from ccengine.store.tables.calls import calls
+from ccengine.store.tables.customers import customers
+from ccengine.store.tables.search import search_entries
+from ccengine.store.tables.work_orders import work_orders
+from ccengine.store.work_orders import order_of
+
+
+class Search:
+    """Implements store_port.SearchRepository."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def find(self, kind: str, text: str, limit: int) -> tuple[str, ...]:
+        """Return the keys of what a text finds, newest first; nothing for a text without words."""
+        asked = words_of.question(text)
+        if not asked:
+            return ()
+        entry = search_entries.c
+        query = select(entry.key).limit(limit)
+        if self._db.dialect == "sqlite":  # walking the index backwards ends as soon as enough is found
+            query = query.select_from(search.fts.join(search_entries, entry.id == search.fts.c.rowid))
+            query = query.where(search.sqlite_matches(asked, kind)).order_by(search.fts.c.rowid.desc())
+        else:
+            query = query.where(entry.kind == kind, search.postgres_matches(asked)).order_by(entry.id.desc())
+        return tuple((await self._db.execute(query)).scalars())
+
+    async def count(self, kind: str) -> int:
+        """Return how many entries of a kind there are."""
+        query = select(func.count()).select_from(search_entries).where(search_entries.c.kind == kind)
+        total: int = (await self._db.execute(query)).scalar_one()
+        return total
+
+    async def rebuild(self, kind: str, after: str | None, limit: int) -> str | None:
+        """Write the entries of the next things of a kind; return where to go on, None at the end.
+
+        The first call (`after` None) takes the old entries away.
+        """
+        if after is None:
+            await search.forget(self._db, kind)
+        table, key = {
+            search.ORDER: (work_orders, work_orders.c.id),
+            search.CUSTOMER: (customers, customers.c.account),
+            search.CALL: (calls, calls.c.call_id),
+        }[kind]
+        query = select(table).order_by(key).limit(limit)
+        if after is not None:
+            query = query.where(key > (int(after) if kind == search.ORDER else after))
+        rows = (await self._db.execute(query)).mappings().all()
+        await search.put_many(self._db, kind, [await self._entry(kind, row) for row in rows])
+        return str(rows[-1][key.name]) if len(rows) == limit else None
+
+    async def _entry(self, kind: str, row: Any) -> tuple[str, list[str]]:
+        if kind == search.ORDER:
+            order = order_of(row, [])
+            return order.number, search.order_words(self._db, order)
+        if kind == search.CUSTOMER:
+            customer = customer_of(row)
+            return customer.account, search.customer_words(customer)
+        record, account = from_row(row), row["customer_account"]
+        query = select(customers.c.name).where(customers.c.account == account)
+        name = (await self._db.execute(query)).scalar_one_or_none() if account else None
+        return record.call_id, search.call_words(self._db, record, account, name or "")
