@@ -8,6 +8,7 @@ import click
 
 from ccengine import bootstrap
 from ccengine.config import Settings
+from ccengine.services import search
 from ccengine.services.errors import Unavailable
 from ccengine.store import migrate, seed
 from ccengine.store_port import StoreUnavailable
@@ -33,3 +34,20 @@ async def _upgrade(settings: Settings) -> None:
     await migrate.upgrade(settings)
     async with bootstrap.context(settings) as ctx:
         await seed.seed_defaults(ctx)
+        await search.build_if_missing(ctx)
+
+
+@database.command()
+@click.pass_obj
+def reindex(settings: Settings) -> None:
+    """Build the index of the search box anew from orders, customers and calls."""
+    try:
+        counts = asyncio.run(_reindex(settings))
+    except (StoreUnavailable, Unavailable) as error:
+        raise click.ClickException(f"the database does not answer: {error}") from error
+    click.echo("索引已重建 · index built: " + ", ".join(f"{many} {kind}s" for kind, many in counts.items()))
+
+
+async def _reindex(settings: Settings) -> dict[str, int]:
+    async with bootstrap.context(settings) as ctx:
+        return await search.rebuild(ctx)

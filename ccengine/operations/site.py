@@ -16,7 +16,7 @@ from ccengine.asterisk import pbx
 from ccengine.asterisk.secrets import load_or_create
 from ccengine.config import Settings
 from ccengine.operations.progress import step
-from ccengine.services import tokens
+from ccengine.services import search, tokens
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.rights import ROLES
 from ccengine.store import migrate, seed
@@ -58,6 +58,7 @@ async def prepare(settings: Settings) -> None:
         async with bootstrap.context(settings) as ctx:
             await seed.seed_defaults(ctx)
             await seed.seed_sample(ctx, SAMPLE_CUSTOMERS)
+            await search.build_if_missing(ctx)
             await _write_credentials(ctx)
 
 

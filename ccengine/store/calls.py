@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,6 +59,10 @@ class Calls:
         """Return one call."""
         found = await self._rows([calls.c.call_id == call_id], 1)
         return found[0] if found else None
+
+    async def with_ids(self, ids: Sequence[str]) -> tuple[CallRow, ...]:
+        """Return these calls, newest first."""
+        return tuple(await self._rows([calls.c.call_id.in_(ids)], len(ids))) if ids else ()
 
     async def bare(self, call_id: str) -> CallRow | None:
         """Return one call's own row: nothing of its orders, recordings and customer."""

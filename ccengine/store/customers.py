@@ -38,6 +38,15 @@ class Customers:
         same = or_(customers.c.phone == clean(number), customers.c.phone2 == clean(number))
         return tuple(await self._rows([same], 10)) if number else ()
 
+    async def with_accounts(self, accounts: Sequence[str], text: str) -> tuple[CustomerRow, ...]:
+        """Return these customers, those first who are known by the text themselves."""
+        if not accounts:
+            return ()
+        themselves = or_(false(), *(_themselves(clean(word)) for word in text.split()[:5]))
+        query = select(customers).where(customers.c.account.in_(accounts))
+        query = query.order_by(not_(themselves), customers.c.account)
+        return tuple(customer_of(row) for row in (await self._db.execute(query)).mappings())
+
     async def find(self, text: str, cursor: str | None, limit: int) -> Page[CustomerRow]:
         """Return one page; `text` is one of the things a customer is known by. Raises BadCursor.
 
@@ -45,7 +54,7 @@ class Customers:
         each part by account number.
         """
         words = [clean(word) for word in text.split()[:5]]
-        conditions = [_matches(word) for word in words]
+        conditions = [search.matches(self._db, search.CUSTOMER, customers.c.account, text)]
         themselves = or_(false(), *(_themselves(word) for word in words))
         key = _key(cursor)
         first: list[CustomerRow] = []
@@ -93,20 +102,6 @@ def _themselves(word: str) -> ColumnElement[bool]:
     if word.isascii() and word.isalpha():
         return _begins(table.name_pinyin, word.lower())
     return table.name.icontains(word, autoescape=True)
-
-
-def _matches(word: str) -> ColumnElement[bool]:
-    table = customers.c
-    if word.isascii() and word.isdigit():
-        columns = [table.account, table.phone, table.phone2, table.meter_number]
-        return or_(*(_begins(column, word) for column in columns), table.address.icontains(word, autoescape=True))
-    if word.isascii() and word.isalpha():
-        initials = word.lower()
-        by_name = _begins(table.name_pinyin, initials)
-        by_address = table.address_pinyin.icontains(initials, autoescape=True)
-        return or_(by_name, by_address, table.district == initials, _begins(table.meter_number, word.upper()))
-    columns = [table.name, table.address, table.meter_number]
-    return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
 def _begins(column: Any, prefix: str) -> ColumnElement[bool]:

@@ -119,6 +119,7 @@ def customer_words(row: CustomerRow) -> list[str]:
         pinyin_words(row.name) or ([f"p{row.name_pinyin}"] if row.name_pinyin else []),
         text_words(row.address),
         pinyin_words(row.address),
+        text_words(row.district),
     )
 
 

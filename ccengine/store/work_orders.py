@@ -48,6 +48,10 @@ class WorkOrders:
         """Return the order with that human number."""
         return await self._one(work_orders.c.number == clean(number))
 
+    async def with_numbers(self, numbers: Sequence[str]) -> tuple[OrderRow, ...]:
+        """Return the orders with these human numbers, newest first."""
+        return tuple(await self._rows([work_orders.c.number.in_(numbers)], len(numbers))) if numbers else ()
+
     async def for_call(self, call_id: str) -> tuple[OrderRow, ...]:
         """Return the orders a call belongs to, its own and those it is attached to."""
         linked = select(work_order_calls.c.order_id).where(work_order_calls.c.call_id == call_id)

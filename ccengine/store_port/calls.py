@@ -5,7 +5,7 @@ What does not live here: SQL (store/), rules (hotline/).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -30,6 +30,7 @@ class CallRepository(Protocol):
 
     async def get(self, call_id: str) -> CallRow | None: ...
     async def bare(self, call_id: str) -> CallRow | None: ...  # without orders and recordings
+    async def with_ids(self, ids: Sequence[str]) -> tuple[CallRow, ...]: ...
     async def on_leg(self, node: str, linked_id: str, near: datetime) -> CallRow | None: ...
     async def lock(self, call_id: str) -> None: ...
     async def find(self, wanted: CallFilter, cursor: str | None, limit: int) -> Page[CallRow]: ...

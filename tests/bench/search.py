@@ -26,8 +26,30 @@ from ccengine.store.sample_customers import sample_customers
 from ccengine.store.tables.work_orders import work_orders
 from ccengine.store.unit_of_work import SqlStore
 
-QUESTIONS = ("漏水", "水压低", "解放路128号", "jfl", "wx", "5678", "1380058", "WO20261120-0", "东湖路 漏水", "漏", "城东")
-_TITLES = ("水管漏水", "水压低", "家中无水", "爆管抢修", "水质发黄", "水表不走字", "井盖破损", "水费咨询", "恢复供水后水压低")
+QUESTIONS = (
+    "漏水",
+    "水压低",
+    "解放路128号",
+    "jfl",
+    "wx",
+    "5678",
+    "1380058",
+    "WO20261120-0",
+    "东湖路 漏水",
+    "漏",
+    "城东",
+)
+_TITLES = (
+    "水管漏水",
+    "水压低",
+    "家中无水",
+    "爆管抢修",
+    "水质发黄",
+    "水表不走字",
+    "井盖破损",
+    "水费咨询",
+    "恢复供水后水压低",
+)
 _BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccengine.backoffice.api import agents, board, calls, customers, outages, work_orders
+from ccengine.backoffice.api import agents, board, calls, customers, outages, search, work_orders
 from ccengine.backoffice.api.ask import Endpoint
 
 PREFIX = "/api/v1"
@@ -13,4 +13,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *board.ENDPOINTS,
     *agents.ENDPOINTS,
     *outages.ENDPOINTS,
+    *search.ENDPOINTS,
 )

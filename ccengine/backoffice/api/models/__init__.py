@@ -44,6 +44,7 @@ from ccengine.backoffice.api.models.orders import (
 )
 from ccengine.backoffice.api.models.outages import Outage, OutageBody, OutageList, OutageQuery
 from ccengine.backoffice.api.models.problems import FieldError, Problem
+from ccengine.backoffice.api.models.search import SearchAnswer, SearchQuery
 
 __all__ = [
     "Agent",
@@ -85,6 +86,8 @@ __all__ = [
     "OutageQuery",
     "Problem",
     "Recording",
+    "SearchAnswer",
+    "SearchQuery",
     "Talk",
     "TimelineEntry",
     "TransitionBody",
