@@ -6,15 +6,15 @@ CC := .venv/bin/ccengine
 # Workers of `make test`, each with a PBX, databases and a browser of its own; 0: all tests one after the other.
 WORKERS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check format lock host-demo host-test prompts bench faults
+.PHONY: help demo up down test check format lock host-test prompts bench faults
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-demo: .venv/ready host-demo ## set everything up, run the hotline in the foreground, place sample calls (Ctrl-C ends all)
+demo: .venv/ready ## set everything up, run the hotline in the foreground, place sample calls (Ctrl-C ends all)
 	@exec $(CC) demo
 
-up: .venv/ready host-demo ## the same in the background, without sample calls; mends what is half dead
+up: .venv/ready ## the same in the background, without sample calls; mends what is half dead
 	@$(CC) up
 
 down: ## stop what `make up` started
@@ -46,7 +46,7 @@ lock: .venv/ready ## make the lock files anew from pyproject.toml
 
 # --- set-up -------------------------------------------------------------------------------------------------------
 .venv/ready: requirements-dev.lock pyproject.toml
-	@$(call need,python3 -m ensurepip --version,python3-venv)
+	@missing=""; python3 -m ensurepip --version >/dev/null 2>&1 || missing="python3-venv"; $(call need,$$missing)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新 · Python 3.11 or newer is needed: sudo apt-get install -y python3" >&2; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 || { echo "虚拟环境 · virtual environment ..."; python3 -m venv --clear .venv; }
 	@echo "安装 Python 软件包（首次约 1-2 分钟）· installing the Python packages (1-2 minutes the first time)"
@@ -54,9 +54,9 @@ lock: .venv/ready ## make the lock files anew from pyproject.toml
 	@$(call pip,--no-deps -e .)
 	@touch $@
 
-# need(command that works when the package is there, package): install it as root, else say the one line that does
+# need(words, one for each missing Debian package): install them as root, else say the one line that does
 define need
-$(1) >/dev/null 2>&1 || { if [ "$$(id -u)" = 0 ]; then echo "installing $(2) ..."; { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(2); } >/dev/null; else echo "missing: $(2). Install it with: sudo apt-get install -y $(2)" >&2; exit 1; fi; }
+if [ -n "$(1)" ]; then if [ "$$(id -u)" = 0 ]; then echo "安装 · installing $(1) ..."; { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(1); } >/dev/null; else echo "缺少软件包，请先运行 · missing packages, install them with: sudo apt-get install -y $(1)" >&2; exit 1; fi; fi
 endef
 
 # pip(arguments): a dot for every few packages; what pip says stands in a log and is shown when it fails
@@ -64,10 +64,10 @@ define pip
 set -o pipefail; $(PY) -m pip install --disable-pip-version-check --progress-bar off $(1) 2>&1 | tee .venv/install.log | awk '/^ *(Collecting|Installing|Preparing)/ { if (++n % 4 == 1) { printf "."; fflush() } } END { print "" }' || { tail -25 .venv/install.log; echo "安装失败：请检查网络和软件源后重试 · not installed: check the network and the package index, then try again (.venv/install.log)" >&2; exit 1; }
 endef
 
-host-demo:
-	@command -v asterisk >/dev/null 2>&1 || test -x .run/asterisk-root/usr/sbin/asterisk || { $(call need,command -v mmdebstrap,mmdebstrap); }
-
-host-test: host-demo
-	@$(call need,command -v sipp,sip-tester)
-	@$(call need,command -v chromium,chromium)
-	@$(call need,fc-list :lang=zh | grep -q .,fonts-noto-cjk fontconfig)
+# What the tests need of the host; Asterisk comes by `ccengine pbx install`.
+host-test:
+	@missing=""; \
+	command -v sipp >/dev/null || missing+=" sip-tester"; \
+	command -v chromium >/dev/null || missing+=" chromium"; \
+	fc-list :lang=zh 2>/dev/null | grep -q . || missing+=" fonts-noto-cjk fontconfig"; \
+	missing="$${missing# }"; $(call need,$$missing)

@@ -148,7 +148,7 @@ def _mmdebstrap(work: Path, progress: Progress) -> list[str]:
             return ["mmdebstrap"]
         raise PbxError(
             "缺少 mmdebstrap，apt-get 未能安装。 mmdebstrap is missing and apt-get could not install it. "
-            "Run: apt-get install mmdebstrap"
+            "Run: apt-get update; apt-get install -y mmdebstrap"
         )
     return _unpacked_mmdebstrap(work, progress)
 
@@ -159,6 +159,6 @@ def _unpacked_mmdebstrap(work: Path, progress: Progress) -> list[str]:
     subprocess.run(["apt-get", "download", "-q", "mmdebstrap"], cwd=work, capture_output=True, check=False)
     package = next(iter(work.glob("mmdebstrap_*.deb")), None)
     if package is None:
-        raise PbxError("缺少 mmdebstrap。 mmdebstrap is missing. Run as root: apt-get install mmdebstrap")
+        raise PbxError("缺少 mmdebstrap，请先运行 · mmdebstrap is missing; run: sudo apt-get install -y mmdebstrap")
     subprocess.run(["dpkg-deb", "-x", str(package), str(work / "tool")], check=True, capture_output=True)
     return ["perl", str(work / "tool/usr/bin/mmdebstrap")]
