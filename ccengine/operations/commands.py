@@ -103,7 +103,7 @@ def up(settings: Settings) -> None:
     settings = site.with_demo_phone(settings)
     with _told(), _set_up_turn(settings), _every_end_interrupts():
         site.install(settings)
-        asyncio.run(bring_up(settings))
+        asyncio.run(bring_up(settings, demo=holder(_demo_lock(settings)) is not None))
 
 
 @click.command()

@@ -22,21 +22,24 @@ from ccengine.operations.softphone import Softphones
 WATCH_SECONDS = 1.0
 
 
-async def bring_up(settings: Settings) -> None:
-    """Set up what is missing, start what is down, replace what is half dead, and tell the sign-ins."""
-    await site.prepare(settings)
+async def bring_up(settings: Settings, *, demo: bool) -> None:
+    """Set up what is missing, start what is down, replace what is half dead, and tell the sign-ins.
+
+    `demo`: with the demo's own agent; every demo tells the sign-ins, otherwise they are told once.
+    """
+    new = await site.prepare(settings, demo=demo)
     with step("PBX 启动 · start the PBX") as tell:
         hosting.start_pbx(settings, tell)
     with step("引擎和后台启动 · start engine and back office") as tell:
         await hosting.start_run(settings, tell)
-    _welcome(settings)
+    _welcome(settings, sign_ins=new or demo)
 
 
 async def run(settings: Settings) -> None:
     """Run the hotline with sample calls until SIGINT, SIGTERM or SIGHUP, then stop everything."""
     stop = stop_on_signals()
     try:
-        if await _unless(stop, bring_up(settings)):
+        if await _unless(stop, bring_up(settings, demo=True)):
             extras = [
                 asyncio.create_task(_place_sample_calls(settings), name="sample calls"),
                 asyncio.create_task(_watch(settings), name="watch"),
@@ -82,7 +85,7 @@ async def _place_sample_calls(settings: Settings) -> None:
     """Place the sample calls; their failure is told and harms nothing else."""
     desk = sample_calls.DemoDesk(extension=site.DEMO_PHONE, password=load_or_create(settings).sip[site.DEMO_PHONE])
     registrar = f"{settings.pbx.sip_host}:{settings.pbx.sip_port}"
-    say("示例通话（约一分半钟）· sample calls (about a minute and a half):")
+    say("示例通话（约两分钟）· sample calls (about two minutes):")
     try:
         async with bootstrap.context(settings) as ctx:
             customers = await sample_calls.pick_customers(ctx)
@@ -96,20 +99,20 @@ async def _place_sample_calls(settings: Settings) -> None:
     say("  完成。按 Ctrl-C 结束 · done. Ctrl-C ends everything.")
 
 
-def _welcome(settings: Settings) -> None:
-    """Print the addresses and the sign-ins."""
+def _welcome(settings: Settings, *, sign_ins: bool) -> None:
+    """Print the addresses, and the sign-ins or where they are kept."""
     file = site.credentials_file(settings)
     known = json.loads(file.read_text(encoding="utf-8"))
     say()
     say(f"  页面 · pages      {known['web_url']}")
-    for person in known["web"]:
+    for person in known["web"] if sign_ins else ():
         say(f"    {person['role']:<14} {person['user']:<11} {person['password']}")
     sip = known["sip"]
     say(f"  电话 · SIP        {sip['host']}:{sip['port']} (UDP, TCP)    热线 · hotline {known['hotline']}")
-    for agent in known["agents"]:
+    for agent in known["agents"] if sign_ins else ():
         say(f"    分机 · phone {agent['extension']}  工号 · agent {agent['number']}  {agent['sip_password']}")
     say("    *11 签入 · sign in   *12 签出 · sign out   *13 示忙 · pause")
-    say(f"  API               {known['web_url']}/api/v1/docs   token {known['api_token']}")
+    say(f"  API               {known['web_url']}/api/v1/docs" + (f"   token {known['api_token']}" if sign_ins else ""))
     say(f"  任何 SIP 软电话拨 {known['hotline']} 即可，无需账号 · any softphone may dial it there, without an account.")
-    say(f"  以上都在 · all of this is kept in {hosting.shown(file)}")
+    say(f"  账号、密码和令牌 · sign-ins, passwords, token: {hosting.shown(file)}")
     say()

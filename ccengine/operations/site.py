@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets as random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ccengine.services.rights import ROLES
 from ccengine.store import migrate, seed
 
 #: The demo's own agent and phone: it answers one sample call and is gone, so the newcomer's phones are left alone.
-DEMO_PHONE, DEMO_AGENT = "1099", "8099"
+DEMO_PHONE, DEMO_AGENT, DEMO_NAME = "1099", "8099", "示例坐席"
 SAMPLE_CUSTOMERS = 10_000
 
 
@@ -45,9 +46,10 @@ def install(settings: Settings) -> None:
         pbx.install(settings, tell)
 
 
-async def prepare(settings: Settings) -> None:
+async def prepare(settings: Settings, *, demo: bool) -> bool:
     """Bring everything up to date: configuration, secrets, database, sample data, credentials file.
 
+    `demo`: with the demo's own agent. Returns whether sign-ins were made that nobody has been told yet.
     Raises: asterisk.pbx.PbxError, store_port.StoreUnavailable, services.errors.Unavailable.
     """
     with step("PBX 配置 · configure the PBX"):
@@ -59,25 +61,41 @@ async def prepare(settings: Settings) -> None:
             await seed.seed_defaults(ctx)
             await seed.seed_sample(ctx, SAMPLE_CUSTOMERS)
             await search.build_if_missing(ctx)
-            await _write_credentials(ctx)
+            await show_demo_agent(ctx, demo)
+            return await _write_credentials(ctx)
 
 
-async def _write_credentials(ctx: Context) -> None:
-    """Make people and a token; what the file already tells is kept, what it does not know is made anew."""
+async def show_demo_agent(ctx: Context, demo: bool) -> None:
+    """Have the demo's agent among the people while there is a demo, and only then."""
+    if demo:
+        await seed.seed_people(
+            ctx, agents=1, first_agent=int(DEMO_AGENT), first_extension=int(DEMO_PHONE), names=(DEMO_NAME,)
+        )
+    async with ctx.store() as uow:
+        known = await uow.agents.get(DEMO_AGENT)
+        if known is not None and known.active is not demo:
+            await uow.agents.save(replace(known, active=demo))
+            await uow.commit()
+
+
+async def _write_credentials(ctx: Context) -> bool:
+    """Make people and a token; what the file already tells is kept, what it does not know is made anew.
+
+    Returns whether there is anything new.
+    """
     settings = ctx.settings
     path = credentials_file(settings)
     known = _read(path)
     people = await seed.seed_people(ctx, reset=known is None)
-    await seed.seed_people(
-        ctx, agents=1, first_agent=int(DEMO_AGENT), first_extension=int(DEMO_PHONE), names=("示例坐席",)
-    )
     web = {entry["user"]: entry for entry in (known or {}).get("web", [])}
     for person in people:
         web[person.user] = {"user": person.user, "password": person.password, "role": person.role}
     token = (known or {}).get("api_token", "")
-    if not token or await tokens.actor_of(ctx, token) is None:
+    fresh_token = not token or await tokens.actor_of(ctx, token) is None
+    if fresh_token:
         token = await tokens.issue(ctx, ENGINE, f"demo-{random.token_hex(4)}", frozenset(ROLES))
     _write(path, _contents(settings, token, list(web.values())))
+    return fresh_token or bool(people)
 
 
 def _contents(settings: Settings, token: str, web: list[dict[str, str]]) -> dict[str, Any]:

@@ -40,9 +40,13 @@ def _ccengine(settings: Settings, word: str) -> subprocess.CompletedProcess[str]
 
 
 def _up(settings: Settings) -> tuple[int, int]:
-    """Run `up` and return the pids of engine and PBX."""
+    """Run `up` and return the pids of engine and PBX. Passwords are printed the first time only."""
+    first = not (settings.state_dir / "demo-credentials.json").exists()
     answer = _ccengine(settings, "up")
     assert answer.returncode == 0, answer.stdout + answer.stderr
+    told = json.loads((settings.state_dir / "demo-credentials.json").read_text(encoding="utf-8"))
+    assert (told["web"][0]["password"] in answer.stdout) is first
+    assert "demo-credentials.json" in answer.stdout and told["web_url"] in answer.stdout
     engine, pbx = running_pid(run_files(settings)), process.pid_of(settings)
     assert engine is not None and pbx is not None
     return engine, pbx
