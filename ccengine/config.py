@@ -137,6 +137,27 @@ class Web(_Section):
     api_burst: int = Field(default=500, ge=1, le=1_000_000)  # so many at once after a pause
 
 
+class Evidence(_Section):
+    """Photos, films and signatures from the field. They stand in a folder of their own, outside of what is served.
+
+    `folder`: empty: `evidence` in the state folder; several back offices need one that they share. `keep_originals`:
+    the file as the phone sent it is kept beside the re-encoded picture. `min_free_bytes`: below this much room on the
+    disk nothing more is taken, so that photos never fill the disk of the calls.
+    """
+
+    folder: str = ""
+    keep_originals: bool = True
+    photo_max_bytes: int = Field(default=20 * 2**20, ge=2**16)
+    photo_max_pixels: int = Field(default=60_000_000, ge=10_000)
+    video_max_bytes: int = Field(default=100 * 2**20, ge=2**16)
+    longest_side: int = Field(default=2048, ge=320, le=8192)
+    thumbnail_side: int = Field(default=320, ge=64, le=1024)
+    max_per_order: int = Field(default=60, ge=2, le=1000)
+    min_free_bytes: int = Field(default=2**30, ge=0)
+    chunk_seconds: Seconds = 60
+    unfinished_hours: int = Field(default=168, ge=1)
+
+
 class Door(_Section):
     """The engine's one internal door: a Unix socket, or TLS with a token from `token_file`."""
 
@@ -166,6 +187,7 @@ class Settings(BaseSettings):
     journal: Journal = Journal()
     database: Database = Database()
     web: Web = Web()
+    evidence: Evidence = Evidence()
     door: Door = Door()
 
     @field_validator("state_dir")
@@ -200,6 +222,12 @@ class Settings(BaseSettings):
         """Where the PBX writes recordings and voice messages (subfolders YYYY/MM/DD)."""
         own = self.pbx.recordings_dir
         return Path(own) if own else self.pbx_dir / "spool" / "monitor"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Where photos, films and signatures from the field stand."""
+        own = self.evidence.folder
+        return Path(own).expanduser().absolute() if own else self.state_dir / "evidence"
 
     @property
     def secrets_file(self) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from ccengine.values import CallRecord
@@ -180,3 +181,54 @@ class RecordingBuilder(Protocol):
     async def build(self, record: CallRecord) -> BuiltRecording:
         """Build the file and return it. Raises RecordingNotReady."""
         ...
+
+
+class MediaRefused(Exception):
+    """A file's content is not taken. Codes: changed (not what was announced), not_media, broken, too_many_pixels."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+
+
+class NoRoom(Exception):
+    """The disk of the evidence folder has less room than the settings demand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMedia:
+    """A file that was checked and put in its place; names are below the evidence folder."""
+
+    media_type: str
+    file_name: str
+    thumbnail: str
+    original: str
+    width: int
+    height: int
+    exif_at: datetime | None = None  # a picture's own time, taken for the site's
+    exif_place: tuple[float, float] | None = None
+
+
+class EvidenceFiles(Protocol):
+    """Where files from the field are gathered and kept. Raises OSError when the disk does not work."""
+
+    async def received(self, key: str) -> int:
+        """Return how many bytes of a file are here."""
+
+    async def append(self, key: str, offset: int, data: bytes, size: int) -> int:
+        """Add bytes that begin at `offset`; those that are here already are passed over. Returns how many are here.
+
+        A gap, or more than `size` in all, adds nothing. Raises NoRoom.
+        """
+
+    async def settle(self, key: str, kind: str, sha256: str) -> StoredMedia:
+        """Check a whole file by its content, re-encode a picture, and put all into place; again does the same again.
+
+        Raises MediaRefused.
+        """
+
+    async def forget(self, key: str) -> None:
+        """Drop the gathered bytes: they are settled, or not wanted."""
+
+    def path(self, name: str) -> Path | None:
+        """Return the file of that name, None where there is none."""

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "engine": EVERYWHERE
     | {"ports", "store_port", "services", "calls", "records", "hotline", "ivr", "asterisk", "logs"},
     "backoffice": EVERYWHERE | {"ports", "store_port", "services", "calls", "records", "hotline", "logs"},
+    "evidence": EVERYWHERE | {"ports", "hotline"},
     "prompts": EVERYWHERE | {"ivr", "logs"},
 }
 PURE = {"values", "outcome", "calls", "records", "hotline", "ivr"}

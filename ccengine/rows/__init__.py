@@ -17,6 +17,7 @@ from ccengine.rows.calls import (
     TimelineEntry,
 )
 from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, NewOutage, OutageRow
+from ccengine.rows.field import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow
 from ccengine.rows.journal import AnomalyRow, CallEvent, JournalBatch, JournalPosition, QuarantinedLine
 from ccengine.rows.paging import Page
 from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
@@ -36,11 +37,15 @@ __all__ = [
     "Correction",
     "CustomerRow",
     "DeviceRow",
+    "EvidenceRow",
+    "FieldActionRow",
     "JobRow",
     "JournalBatch",
     "JournalPosition",
+    "MaterialRow",
     "NewOrder",
     "NewOutage",
+    "NewUpload",
     "OrderDetail",
     "OrderEvent",
     "OrderFilter",
@@ -56,5 +61,6 @@ __all__ = [
     "SessionRow",
     "TimelineEntry",
     "TokenRow",
+    "UploadRow",
     "UserRow",
 ]

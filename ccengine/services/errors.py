@@ -88,12 +88,12 @@ class SignInFailed(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """Database or PBX gave no answer in time; `part` is "database", "pbx" or "engine". Try again."""
+    """Database or PBX gave no answer in time; `part` is "database", "pbx", "engine" or "disk". Try again."""
 
     code = "unavailable"
 
     def __init__(self, part: str) -> None:
-        names = {"database": "数据库", "pbx": "电话交换机", "engine": "呼叫引擎"}
+        names = {"database": "数据库", "pbx": "电话交换机", "engine": "呼叫引擎", "disk": "文件存储"}
         super().__init__(
             f"{names.get(part, part)}暂时没有响应，请稍后再试",
             f"The {part} does not answer at the moment; try again shortly",

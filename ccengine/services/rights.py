@@ -36,7 +36,7 @@ _DISPATCHER = {
     "outages.edit",
 }
 _SUPERVISOR = _AGENT | _DISPATCHER | {"calls.listen", "agents.control_any", "audit.view"}
-_FIELD = {"orders.view", "orders.move", "orders.note", "outages.view"}
+_FIELD = {"orders.view", "orders.move", "orders.note", "outages.view", "field.work"}
 _ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit"}
 
 RIGHTS: dict[str, frozenset[str]] = {

@@ -18,6 +18,8 @@ from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
 from ccengine.store.customers import Customers
 from ccengine.store.database import Db, make_engine, store_errors, unbroken
+from ccengine.store.evidence import Evidence
+from ccengine.store.field_actions import FieldActions, Secrets
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
 from ccengine.store.outages import Outages
@@ -51,6 +53,9 @@ class SqlUnitOfWork:
     roles: Roles
     audit: Audit
     outbox: Outbox
+    evidence: Evidence
+    field_actions: FieldActions
+    secrets: Secrets
     reports: Reports
     search: Search
 
@@ -80,6 +85,9 @@ class SqlUnitOfWork:
         self.roles = Roles(db)
         self.audit = Audit(db)
         self.outbox = Outbox(db)
+        self.evidence = Evidence(db)
+        self.field_actions = FieldActions(db)
+        self.secrets = Secrets(db)
         self.reports = Reports(db)
         self.search = Search(db)
         return self

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
 from ccengine.store_port.desk import SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
+from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
 from ccengine.store_port.orders import OrderRepository, RuleRepository
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
@@ -21,8 +22,10 @@ __all__ = [
     "BadCursor",
     "CallRepository",
     "CustomerRepository",
+    "EvidenceRepository",
     "Fence",
     "Fenced",
+    "FieldActionRepository",
     "JobRepository",
     "JournalRepository",
     "OrderRepository",
@@ -33,6 +36,7 @@ __all__ = [
     "RoleRepository",
     "RuleRepository",
     "SearchRepository",
+    "SecretRepository",
     "Store",
     "StoreBusy",
     "StoreUnavailable",

@@ -11,6 +11,7 @@ from typing import Protocol
 from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
 from ccengine.store_port.desk import SearchRepository
+from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
 from ccengine.store_port.orders import OrderRepository, RuleRepository
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
@@ -46,6 +47,12 @@ class UnitOfWork(Protocol):
     def audit(self) -> AuditRepository: ...
     @property
     def outbox(self) -> OutboxRepository: ...
+    @property
+    def evidence(self) -> EvidenceRepository: ...
+    @property
+    def field_actions(self) -> FieldActionRepository: ...
+    @property
+    def secrets(self) -> SecretRepository: ...
     @property
     def reports(self) -> ReportRepository: ...
     @property

@@ -1,0 +1,1 @@
+"""ADAPTER: files from the field on disk: gathers parts, checks content, re-encodes pictures. Picked in bootstrap."""
