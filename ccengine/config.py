@@ -158,6 +158,16 @@ class Evidence(_Section):
     unfinished_hours: int = Field(default=168, ge=1)
 
 
+class Orders(_Section):
+    """Work orders after the work: when the customer is asked, and how long waits are."""
+
+    visit_delay_minutes: int = Field(default=30, ge=0, le=10_080)  # after the work (or its inspection)
+    visit_retry_minutes: int = Field(default=240, ge=1, le=10_080)  # after a try in vain
+    visit_lease_minutes: int = Field(default=15, ge=1, le=240)  # a call-back nobody came back from is made again
+    reopen_grade: int = Field(default=2, ge=0, le=4)  # this grade or a worse one reopens
+    close_after_grade: bool = True
+
+
 class Door(_Section):
     """The engine's one internal door: a Unix socket, or TLS with a token from `token_file`."""
 
@@ -188,6 +198,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     web: Web = Web()
     evidence: Evidence = Evidence()
+    orders: Orders = Orders()
     door: Door = Door()
 
     @field_validator("state_dir")

@@ -109,7 +109,7 @@ class SharedDatabase:
             self._make()
 
 
-_SEEDED = ("districts", "customers", "opening_rules", "dispositions", "work_calendar", "search_entries")
+_SEEDED = ("districts", "customers", "opening_rules", "dispositions", "work_calendar", "order_codes", "search_entries")
 _RESET = ";".join(
     [f"DELETE FROM {table}" for table in metadata.tables]
     + [f"INSERT INTO {table} SELECT * FROM seed.{table}" for table in _SEEDED]

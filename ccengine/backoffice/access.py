@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from ccengine.backoffice.catalogue_names import refresh_catalogue
 from ccengine.backoffice.keys import SIGNED_IN
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.services.rights import require
@@ -30,6 +31,7 @@ def page(right: str | None = None) -> Callable[[PageHandler], Handler]:
                 return _to_sign_in(request)
             if right is not None:
                 require(person.actor, right)
+            await refresh_catalogue(request.app)
             return await handler(request, person)
 
         return guarded

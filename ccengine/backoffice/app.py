@@ -16,6 +16,7 @@ from ccengine.backoffice.api import setup_api
 from ccengine.backoffice.api.metrics import get_metrics
 from ccengine.backoffice.calls.recording import LISTENED
 from ccengine.backoffice.calls.routes import ROUTES as CALLS
+from ccengine.backoffice.catalogue_names import CATALOGUE, KeptCatalogue
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
 from ccengine.backoffice.desk.routes import ROUTES as DESK
 from ccengine.backoffice.formats import Formats
@@ -54,6 +55,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[PAGES] = Pages(WEB, locales, Formats(site.timezone), {"zh_CN": site.name_zh, "en": site.name_en})
     app[HUB] = BoardHub(door)
     app[PEOPLE] = People()
+    app[CATALOGUE] = KeptCatalogue()
     app[LISTENED] = {}
     app[SOCKETS] = WeakSet()
     for routes in _AREAS:

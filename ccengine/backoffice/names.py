@@ -8,8 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.agent_names import user_display_name
+from ccengine.backoffice.catalogue_names import code_name, code_options
 from ccengine.backoffice.keys import LOCALES
 from ccengine.backoffice.render import language_of, text_for
+from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.outage import DISTRICTS
 
 
@@ -42,7 +44,11 @@ def helpers(request: web.Request) -> dict[str, Any]:
         "menu_text": menu_text,
         "district_name": district_name,
         "person_name": person_name,
-        "category_name": lambda code: known("category", code),
+        "category_name": lambda code: code_name(request, CodeKind.CATEGORY, code, language),
+        "type_name": lambda code: code_name(request, CodeKind.TYPE, code, language),
+        "form_name": lambda code: code_name(request, CodeKind.FORM, code, language),
+        "source_name": lambda code: code_name(request, CodeKind.SOURCE, code, language),
+        "unit_name": lambda code: code_name(request, CodeKind.UNIT, code, language),
         "rule_name": lambda code: known("rule", code),
         "tag_name": lambda code: known("tag", code),
         "queue_text": lambda code: known("queue", code),
@@ -60,3 +66,8 @@ def district_options(request: web.Request) -> list[tuple[str, str]]:
     """Return (code, name) of every district."""
     name = helpers(request)["district_name"]
     return [(code, name(code)) for code in DISTRICTS]
+
+
+def list_options(request: web.Request, kind: CodeKind, current: str = "") -> list[tuple[str, str]]:
+    """Return (code, name) of one of the lists for orders, as a tree."""
+    return code_options(request, kind, language_of(request), current)

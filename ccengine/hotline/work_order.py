@@ -1,6 +1,7 @@
-"""The work order's life: states, legal moves, and which time stamp each move sets or clears.
+"""The work order's life: which time stamp each move sets or clears; and the codes that the code itself names.
 
-What does not live here: who may move an order (services/rights.py), how it is stored, time limits (sla.py).
+What does not live here: the table of moves (order_moves.py), the types, forms and sources that an administrator edits
+(order_catalogue.py), time limits (sla.py).
 """
 
 from __future__ import annotations
@@ -10,24 +11,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ccengine.hotline.order_moves import MOVES
+from ccengine.hotline.order_status import EXTRA_STAMPS, ORDER, OVER, OrderStatus, is_backward
 
-class OrderStatus(StrEnum):
-    """One list for the whole product."""
-
-    REGISTERED = "registered"  # 登录
-    ACCEPTED = "accepted"  # 受理
-    DISPATCHED = "dispatched"  # 派发
-    ACKNOWLEDGED = "acknowledged"  # 回执
-    IN_PROGRESS = "in_progress"  # 处理中
-    HANDLED = "handled"  # 处理完毕
-    INSPECTED = "inspected"  # 验收
-    VISITED = "visited"  # 回访
-    CLOSED = "closed"  # 消单
-    ARCHIVED = "archived"  # 归档
+__all__ = [
+    "EXTRA_STAMPS",
+    "MOVES",
+    "ORDER",
+    "OVER",
+    "Form",
+    "IllegalMove",
+    "OrderState",
+    "OrderStatus",
+    "OrderType",
+    "Priority",
+    "RequestSource",
+    "is_backward",
+    "legal_moves",
+    "move",
+    "opened",
+    "path_to_closed",
+    "shifted",
+    "stamp",
+]
 
 
 class OrderType(StrEnum):
-    """What a request is about."""
+    """The shipped types; an administrator adds further ones (order_catalogue.py)."""
 
     REPAIR = "repair"  # 报修
     BILLING = "billing"  # 水费
@@ -70,27 +80,6 @@ class RequestSource(StrEnum):
 
 
 S = OrderStatus
-#: In the order of the flow; a move forward stamps whatever it skips.
-ORDER: tuple[OrderStatus, ...] = tuple(OrderStatus)
-
-#: From each state, where it may go. A move backwards is a return 退单 (to accepted) or a reopen (to in_progress).
-MOVES: Mapping[OrderStatus, tuple[OrderStatus, ...]] = {
-    S.REGISTERED: (S.ACCEPTED, S.DISPATCHED, S.HANDLED),
-    S.ACCEPTED: (S.DISPATCHED, S.IN_PROGRESS, S.HANDLED),
-    S.DISPATCHED: (S.ACKNOWLEDGED, S.IN_PROGRESS, S.ACCEPTED),
-    S.ACKNOWLEDGED: (S.IN_PROGRESS, S.HANDLED, S.ACCEPTED),
-    S.IN_PROGRESS: (S.HANDLED, S.ACCEPTED),
-    S.HANDLED: (S.INSPECTED, S.VISITED, S.CLOSED, S.IN_PROGRESS),
-    S.INSPECTED: (S.VISITED, S.CLOSED, S.IN_PROGRESS),
-    S.VISITED: (S.CLOSED, S.IN_PROGRESS),
-    S.CLOSED: (S.ARCHIVED, S.IN_PROGRESS),
-    S.ARCHIVED: (),
-}
-
-#: An order in one of these is over: a new call on the same matter opens a new order.
-OVER = frozenset({S.CLOSED, S.ARCHIVED})
-#: Stamps that are not states: 消件 item cleared, 回复 replied.
-EXTRA_STAMPS = ("item_cleared", "replied")
 
 
 class IllegalMove(ValueError):
@@ -116,28 +105,27 @@ def legal_moves(status: OrderStatus) -> tuple[OrderStatus, ...]:
     return MOVES[status]
 
 
-def is_backward(from_status: OrderStatus, to_status: OrderStatus) -> bool:
-    """Say whether a move goes back in the flow (return or reopen); such a move needs a reason."""
-    return ORDER.index(to_status) < ORDER.index(from_status)
-
-
 def opened(at: datetime, status: OrderStatus = S.REGISTERED) -> OrderState:
     """Return a new order's state: registered, or already accepted by the person who took it."""
     return OrderState(status=status, stamps={state.value: at for state in ORDER[: ORDER.index(status) + 1]})
 
 
 def move(state: OrderState, to: str, at: datetime) -> OrderState:
-    """Return the state after a move to `to`.
-
-    Forward: every state passed or skipped that has no stamp gets `at`. Backward: the stamps after the target go, and
-    with a reopen so does 消件. Raises IllegalMove; the given state never changes.
-    """
+    """Return the state after a plain move to `to`. Raises IllegalMove; the given state never changes."""
     legal = MOVES[state.status]
     if to not in legal:
         raise IllegalMove(state.status, to, legal)
-    target = OrderStatus(to)
+    return shifted(state, OrderStatus(to), at)
+
+
+def shifted(state: OrderState, target: OrderStatus, at: datetime) -> OrderState:
+    """Return the state at `target`, wherever it was.
+
+    Forward: every state passed or skipped gets `at`. Backward, or anew to the same state: the stamps after the target
+    go, and so does 消件.
+    """
     stamps = dict(state.stamps)
-    if is_backward(state.status, target):
+    if ORDER.index(target) <= ORDER.index(state.status):
         for later in ORDER[ORDER.index(target) + 1 :]:
             stamps.pop(later.value, None)
         stamps.pop("item_cleared", None)

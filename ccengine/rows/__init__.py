@@ -22,7 +22,16 @@ from ccengine.rows.journal import AnomalyRow, CallEvent, JournalBatch, JournalPo
 from ccengine.rows.paging import Page
 from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
 from ccengine.rows.waiting import JobRow, OutboxRow, RoleRow
-from ccengine.rows.work_orders import NewOrder, OrderDetail, OrderEvent, OrderFilter, OrderRow
+from ccengine.rows.work_orders import (
+    JointUnit,
+    NewOrder,
+    OrderDetail,
+    OrderEvent,
+    OrderFilter,
+    OrderRow,
+    PauseRow,
+    VisitRow,
+)
 
 __all__ = [
     "AgentRow",
@@ -40,6 +49,7 @@ __all__ = [
     "EvidenceRow",
     "FieldActionRow",
     "JobRow",
+    "JointUnit",
     "JournalBatch",
     "JournalPosition",
     "MaterialRow",
@@ -54,6 +64,7 @@ __all__ = [
     "OutageRow",
     "OutboxRow",
     "Page",
+    "PauseRow",
     "QuarantinedLine",
     "RecordingFile",
     "RecordingRow",
@@ -63,4 +74,5 @@ __all__ = [
     "TokenRow",
     "UploadRow",
     "UserRow",
+    "VisitRow",
 ]

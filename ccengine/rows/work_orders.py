@@ -17,7 +17,12 @@ from ccengine.values import mask_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """A work order. `stamps` holds when each state was reached, by state name, plus item_cleared and replied."""
+    """A work order. `stamps` holds when each state was reached, by state name, plus item_cleared and replied.
+
+    `unit`: the unit's name as it was when it got the order, or a free text; `unit_code`: the unit itself, "" for none.
+    `suspended`: why work stands still, "" when it does not. `reopened`: how often. `resolution`: "" or how it ended
+    without work: not_needed, merged. `parent_id`: the incident it belongs to, or the order it was merged into.
+    """
 
     id: int
     number: str
@@ -44,6 +49,15 @@ class OrderRow:
     updated_at: datetime
     due_at: datetime
     stamps: Mapping[str, datetime]
+    unit_code: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    suspended: str = ""
+    urges: int = 0
+    supervised_by: str = ""
+    reopened: int = 0
+    resolution: str = ""
+    parent_id: int | None = None
+    is_incident: bool = False
     call_ids: tuple[str, ...] = ()
 
     @property
@@ -53,8 +67,59 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRow:
+    """A time in which work on an order stood still; `until` None: it still does."""
+
+    id: int
+    order_id: int
+    reason: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointUnit:
+    """A further unit that works on an order 协办."""
+
+    order_id: int
+    unit_code: str
+    added_by: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRow:
+    """The asking for a grade after the work of one round: each reopening begins a new round.
+
+    kind: phone, message or agent; status: pending, asking, done, unreachable, cancelled. `grade_handling` and
+    `grade_call` are kept apart; `fixed`: what the customer says about the matter itself.
+    """
+
+    id: int
+    order_id: int
+    round: int
+    kind: str
+    status: str
+    due_at: datetime
+    tries: int = 0
+    grade_handling: int | None = None
+    grade_call: int | None = None
+    fixed: bool | None = None
+    remark: str = ""
+    remark_recording: str = ""
+    call_id: str | None = None
+    asked_by: str = ""
+    created_at: datetime
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
-    """One line of an order's history; append-only. kind: opened, moved, stamped, noted, changed, attached, detached."""
+    """One line of an order's history; append-only.
+
+    kind: opened, moved, stamped, noted, changed, attached, detached, suspended, resumed, urged,
+    supervised, joint, merged, visited.
+    """
 
     order_id: int
     at: datetime
@@ -68,22 +133,28 @@ class OrderEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDetail:
-    """One order with its history, its customer and where it may go next."""
+    """One order with its history, its customer and where it may go next: `legal_moves` are the states that a plain move
+    leads to, `moves` the names of all moves that the one who asks may make now (guards aside)."""
 
     order: OrderRow
     events: tuple[OrderEvent, ...]
     legal_moves: tuple[OrderStatus, ...]
     customer: CustomerRow | None
+    moves: tuple[str, ...] = ()
+    pauses: tuple[PauseRow, ...] = ()
+    joint: tuple[JointUnit, ...] = ()
+    visits: tuple[VisitRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """A request registered by hand: counter, letter, web. Empty address and contact are filled from the customer."""
+    """A request registered by hand: counter, letter, web. Empty address and contact are filled from the customer,
+    an empty priority from the type."""
 
     type: str
     title: str
     category: str = ""
-    priority: str = "normal"
+    priority: str = ""
     description: str = ""
     form: str = "phone"
     source: str = "customer"
@@ -93,12 +164,17 @@ class NewOrder:
     address: str = ""
     district: str = ""
     unit: str = ""
+    unit_code: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
     call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Conditions on the list of orders; None or "" means any. `text`: number, title, address, contact, account."""
+    """Conditions on the list of orders; None or "" means any. `text`: number, title, address, contact, account.
+
+    `crew_of`: a user name: what this person is to do, by own name, by unit or as a joint unit.
+    """
 
     status: str | None = None
     type: str | None = None
@@ -108,6 +184,10 @@ class OrderFilter:
     source: str | None = None
     district: str | None = None
     assigned_to: str | None = None
+    unit_code: str | None = None
+    parent_id: int | None = None
+    crew_of: str | None = None
+    suspended: bool | None = None
     customer_account: str | None = None
     call_id: str | None = None
     overdue_at: datetime | None = None

@@ -1,6 +1,6 @@
 """What every change of an order shares: reading it, asking the transition table, saving with a history line.
 
-What does not live here: the use cases (work_orders.py, call_choice.py).
+What does not live here: the use cases (work_orders.py, order_moves.py, call_choice.py).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ccengine.hotline.order_status import NAMES
 from ccengine.hotline.work_order import (
     IllegalMove,
     OrderState,
@@ -23,25 +24,59 @@ from ccengine.store_port import UnitOfWork
 
 
 async def order_of(uow: UnitOfWork, order_id: int, expected_version: int | None = None) -> OrderRow:
+    """Return an order. Raises NotFound; Conflict, naming who did what, when it has not that version (any more)."""
     order = await uow.work_orders.get(order_id)
     if order is None:
         raise NotFound("work order", order_id)
     if expected_version is not None and order.version != expected_version:
-        moves = legal_moves(order.status)
+        zh, en = await last_deed(uow, order)
         raise Conflict(
-            "工单刚被其他人修改，请刷新后再试", "Somebody else changed this order just now; reload and try again", moves
+            f"工单刚被其他人修改，请刷新后再试。{zh}",
+            f"Somebody else changed this order just now; reload and try again. {en}",
+            legal_moves(order.status),
         )
     return order
 
 
+async def last_deed(uow: UnitOfWork, order: OrderRow) -> tuple[str, str]:
+    """Return who did what to the order last, in both languages."""
+    event = await uow.work_orders.last_event(order.id)
+    if event is None:
+        return "", ""
+    who = event.actor.rpartition(":")[2]
+    user = await uow.users.by_name(who)
+    who = user.display_name if user is not None and user.display_name else who
+    if event.to_status:
+        zh, en = NAMES[OrderStatus(event.to_status)]
+        return f"{who} 已将其转为“{zh}”。", f"{who} moved it to {en}."
+    return f"最近一次操作：{who}（{event.kind}）。", f"The last change is by {who} ({event.kind})."
+
+
 def legal(order: OrderRow, step: Callable[[OrderState], OrderState]) -> OrderState:
+    """Return the order's state after `step`. Raises Conflict naming the legal moves."""
     try:
-        return step(OrderState(status=order.status, stamps=order.stamps))
+        return step(state_of(order))
     except IllegalMove as error:
-        moves = ", ".join(error.legal) or "无"
-        raise Conflict(
-            f"工单在“{order.status}”状态，不能转到“{error.to_status}”；可以转到：{moves}", str(error), error.legal
-        ) from error
+        raise illegal(order, error.to_status) from error
+
+
+def illegal(
+    order: OrderRow, wanted: str, legal: tuple[str, ...] | None = None, deed: tuple[str, str] = ("", "")
+) -> Conflict:
+    """Return the refusal of a move that the table does not have; `legal` names what it has instead."""
+    moves = legal if legal is not None else tuple(str(one) for one in legal_moves(order.status))
+    listed = ", ".join(moves)
+    zh_state, en_state = NAMES[order.status]
+    return Conflict(
+        f"工单在“{zh_state}”状态，不能转到“{wanted}”；可以：{listed or '无'}。{deed[0]}",
+        f"The order is {en_state}: {wanted} is not a legal move; legal: {listed or 'none'}. {deed[1]}".rstrip(),
+        moves,
+    )
+
+
+def state_of(order: OrderRow) -> OrderState:
+    """Return where an order stands, as the pure rules see it."""
+    return OrderState(status=order.status, stamps=order.stamps)
 
 
 async def save(
@@ -56,8 +91,9 @@ async def save(
     note: str = "",
     detail: dict[str, Any] | None = None,
 ) -> OrderRow:
+    """Store a change with its history line and tell it. Raises VersionConflict when somebody was faster."""
     updated = await uow.work_orders.update(order.id, order.version, changes, state, ctx.clock.now())
-    moved = state if state is not None and state.status is not order.status else None
+    moved = state if state is not None and kind == "moved" else None
     event = event_of(ctx, actor, order, kind, note=note, to=moved.status if moved else None, detail=detail or changes)
     await uow.work_orders.add_event(event)
     await tell(ctx, uow, order.id)
@@ -76,6 +112,7 @@ def event_of(
     to: OrderStatus | None = None,
     detail: dict[str, Any] | None = None,
 ) -> OrderEvent:
+    """Return a line for an order's history."""
     return OrderEvent(
         order_id=order.id,
         at=ctx.clock.now(),

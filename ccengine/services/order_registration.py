@@ -8,13 +8,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, replace
 
+from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, CodeKind, check_fields
 from ccengine.hotline.outage import DISTRICTS
-from ccengine.hotline.work_order import (
-    Form,
-    OrderType,
-    Priority,
-    RequestSource,
-)
+from ccengine.hotline.work_order import Priority
 from ccengine.rows import NewOrder, OrderRow
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid
@@ -25,10 +21,14 @@ from ccengine.services.rights import require
 from ccengine.store_port import UnitOfWork
 from ccengine.values import ACCOUNT_PATTERN, CALL_ID_PATTERN
 
-TYPES = tuple(one.value for one in OrderType)
 PRIORITIES = tuple(one.value for one in Priority)
-FORMS = tuple(one.value for one in Form)
-SOURCES = tuple(one.value for one in RequestSource)
+_LISTS = (
+    ("type", CodeKind.TYPE),
+    ("form", CodeKind.FORM),
+    ("source", CodeKind.SOURCE),
+    ("category", CodeKind.CATEGORY),
+    ("unit_code", CodeKind.UNIT),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ async def register(ctx: Context, actor: Actor, new: NewOrder, request: RequestKe
         known = await _known_request(uow, actor, request)
         if known is not None:
             return known
+        new = _completed(new, await uow.catalogue.read())
         if new.customer_account and await uow.customers.get(new.customer_account) is None:
             raise Invalid("customer_account", "没有这个户号，请核对", "No such account; check the number")
         if new.call_id:
@@ -90,10 +91,7 @@ def _key_of(actor: Actor, request: RequestKey) -> str:
 
 
 def _checked(new: NewOrder) -> NewOrder:
-    one_of("type", new.type, TYPES)
-    one_of("priority", new.priority, PRIORITIES)
-    one_of("form", new.form, FORMS)
-    one_of("source", new.source, SOURCES)
+    one_of("priority", new.priority, ("", *PRIORITIES))
     if new.customer_account and not ACCOUNT_PATTERN.fullmatch(new.customer_account):
         raise Invalid("customer_account", "户号是 8 到 12 位数字", "An account number has 8 to 12 digits")
     if new.call_id and not CALL_ID_PATTERN.fullmatch(new.call_id):
@@ -109,4 +107,24 @@ def _checked(new: NewOrder) -> NewOrder:
         contact_number=required_text("contact_number", new.contact_number, 24, may_be_empty=True),
         address=required_text("address", new.address, 200, may_be_empty=True),
         unit=required_text("unit", new.unit, 64, may_be_empty=True),
+    )
+
+
+def _completed(new: NewOrder, catalogue: Catalogue) -> NewOrder:
+    """Return the request with the type's own priority and the unit's name, its codes and further fields checked."""
+    for name, kind in _LISTS:
+        code = getattr(new, name)
+        if (code or name in ("type", "form", "source")) and not catalogue.accepts(kind, code):
+            one_of(name, code, tuple(one.code for one in catalogue.of(kind)))
+    policy = catalogue.policy(new.type)
+    unit = catalogue.unit(new.unit_code)
+    try:
+        fields = check_fields(policy, new.fields)
+    except CatalogueError as error:
+        raise Invalid(error.field, error.zh, error.en) from error
+    return replace(
+        new,
+        priority=new.priority or policy.default_priority,
+        unit=unit.name_zh if unit is not None else new.unit,
+        fields=fields,
     )

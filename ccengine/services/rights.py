@@ -20,6 +20,10 @@ _AGENT = {
     "orders.create",
     "orders.move",
     "orders.note",
+    "orders.urge",
+    "orders.close",
+    "orders.any_crew",
+    "orders.dispatch",
     "agents.control_self",
     "outages.view",
 }
@@ -32,10 +36,15 @@ _DISPATCHER = {
     "orders.create",
     "orders.move",
     "orders.note",
+    "orders.urge",
+    "orders.close",
+    "orders.any_crew",
+    "orders.dispatch",
+    "orders.inspect",
     "outages.view",
     "outages.edit",
 }
-_SUPERVISOR = _AGENT | _DISPATCHER | {"calls.listen", "agents.control_any", "audit.view"}
+_SUPERVISOR = _AGENT | _DISPATCHER | {"calls.listen", "agents.control_any", "audit.view", "orders.supervise"}
 _FIELD = {"orders.view", "orders.move", "orders.note", "outages.view", "field.work"}
 _ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit"}
 

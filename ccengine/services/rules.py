@@ -9,8 +9,8 @@ from datetime import date
 
 from ccengine.hotline.disposition import Disposition
 from ccengine.hotline.opening_rule import OpeningRule, check_rule
+from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.work_calendar import DayKind
-from ccengine.hotline.work_order import OrderType
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Invalid
@@ -42,9 +42,10 @@ async def save_rule(ctx: Context, actor: Actor, rule: OpeningRule) -> None:
         check_rule(rule)
     except ValueError as error:
         raise Invalid("rule", f"规则有误：{error}", str(error)) from error
-    if rule.open is not None:
-        one_of("open.type", str(rule.open["type"]), tuple(one.value for one in OrderType))
     async with ctx.store() as uow:
+        if rule.open is not None:
+            types = tuple(one.code for one in (await uow.catalogue.read()).of(CodeKind.TYPE))
+            one_of("open.type", str(rule.open["type"]), types)
         await uow.rules.save_rule(rule)
         await note(ctx, uow, actor, "rules.save", f"rule:{rule.code}")
         await uow.commit()

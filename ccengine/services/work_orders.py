@@ -5,13 +5,16 @@ What does not live here: what a finished call opens (opening.py), the transition
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, CodeKind, check_fields
+from ccengine.hotline.order_moves import plain_move
+from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.sla import due_at
 from ccengine.hotline.work_order import (
     EXTRA_STAMPS,
     OrderStatus,
-    is_backward,
     legal_moves,
     move,
     stamp,
@@ -24,16 +27,16 @@ from ccengine.services.customers import masked
 from ccengine.services.errors import Invalid, NotFound
 from ccengine.services.guard import guarded, limited, one_of, required_text
 from ccengine.services.opening import tell
-from ccengine.services.order_changes import event_of, legal, order_of, save
-from ccengine.services.order_registration import FORMS, PRIORITIES, SOURCES, TYPES, RequestKey, register
+from ccengine.services.order_changes import event_of, illegal, last_deed, legal, order_of, save
+from ccengine.services.order_guards import facts_of, offered
+from ccengine.services.order_moves import MoveRequest, apply_move, assignment, make_move
+from ccengine.services.order_registration import PRIORITIES, RequestKey, register
 from ccengine.services.rights import require
 from ccengine.store_port import BadCursor
 
 __all__ = [
-    "FORMS",
     "PRIORITIES",
-    "SOURCES",
-    "TYPES",
+    "MoveRequest",
     "OrderChoice",
     "RequestKey",
     "add_note",
@@ -42,6 +45,7 @@ __all__ = [
     "choose_for_call",
     "find",
     "get",
+    "make_move",
     "register",
     "reveal_contact",
     "stamp_order",
@@ -72,11 +76,16 @@ async def get(ctx: Context, actor: Actor, order_id: int) -> OrderDetail:
     async with ctx.store.reading() as uow:
         order = await order_of(uow, order_id)
         customer = await uow.customers.get(order.customer_account) if order.customer_account else None
+        facts = await facts_of(uow, actor, order)
         return OrderDetail(
             order=order,
             events=await uow.work_orders.events(order_id),
             legal_moves=legal_moves(order.status),
             customer=masked(customer) if customer else None,
+            moves=offered(actor, order, await uow.catalogue.read(), facts),
+            pauses=await uow.order_parts.pauses(order_id),
+            joint=await uow.order_parts.joint_units(order_id),
+            visits=await uow.visits.of_order(order_id),
         )
 
 
@@ -95,20 +104,19 @@ async def by_number(ctx: Context, actor: Actor, number: str) -> OrderRow:
 async def transition(
     ctx: Context, actor: Actor, order_id: int, to: str, note: str = "", expected_version: int | None = None
 ) -> OrderRow:
-    """Move an order to another state. A move backwards (return 退单, reopen) needs a note with the reason.
+    """Make the plain move that leads to a state. A move backwards (return 退单, reopen) needs a note with the reason.
 
-    Errors: NotAllowed(orders.move), NotFound, Invalid(to, note), Conflict(legal_moves; also when somebody was
-    faster), Unavailable. After an error nothing has changed.
+    Errors: NotAllowed(orders.move, the move's own right), NotFound, Invalid(to, note), Conflict(legal_moves; also when
+    somebody was faster), Unavailable. After an error nothing has changed.
     """
     require(actor, "orders.move")
     one_of("to", to, tuple(status.value for status in OrderStatus))
-    note = required_text("note", note, 2000, may_be_empty=True)
     async with ctx.store() as uow:
         order = await order_of(uow, order_id, expected_version)
-        state = legal(order, lambda state: move(state, to, ctx.clock.now()))
-        if is_backward(order.status, state.status) and not note:
-            raise Invalid("note", "退单或重开需要填写原因", "A return or reopening needs a reason")
-        updated = await save(ctx, uow, actor, order, {}, state, kind="moved", note=note)
+        wanted = plain_move(order.status, to)
+        if wanted is None:
+            raise illegal(order, to, deed=await last_deed(uow, order))
+        updated = await apply_move(ctx, uow, actor, order, wanted, MoveRequest(note=note))
         await uow.commit()
     return updated
 
@@ -167,15 +175,31 @@ async def take(ctx: Context, actor: Actor, order_id: int, expected_version: int 
 
 @guarded
 async def change(
-    ctx: Context, actor: Actor, order_id: int, changes: dict[str, str], expected_version: int | None = None
+    ctx: Context,
+    actor: Actor,
+    order_id: int,
+    changes: Mapping[str, str],
+    expected_version: int | None = None,
+    fields: Mapping[str, Any] | None = None,
 ) -> OrderRow:
     """Change what an order says: type, category, priority, title, description, contact_name, contact_number, address,
-    unit, assigned_to. Errors: NotAllowed(orders.move), NotFound, Invalid(field), Conflict, Unavailable."""
+    district, unit, unit_code, assigned_to; `fields`: the type's further fields, those given.
+
+    Errors: NotAllowed(orders.move; orders.dispatch for who does it), NotFound, Invalid(field), Conflict, Unavailable.
+    """
     require(actor, "orders.move")
     values = {name: _checked_change(name, value) for name, value in changes.items()}
     async with ctx.store() as uow:
         order = await order_of(uow, order_id, expected_version)
-        differing: dict[str, Any] = {name: value for name, value in values.items() if value != getattr(order, name)}
+        catalogue = await uow.catalogue.read()
+        differing = {name: value for name, value in values.items() if value != getattr(order, name)}
+        _check_codes(differing, catalogue)
+        if "unit_code" in differing:
+            require(actor, "orders.dispatch")
+            differing |= assignment(order, differing["unit_code"], differing.get("assigned_to"), catalogue)
+        kept = _fields(order, catalogue, differing.get("type", order.type), fields or {})
+        if kept != dict(order.fields):
+            differing["fields"] = kept
         if not differing:
             return order
         if {"type", "priority"} & set(differing):
@@ -195,16 +219,37 @@ _LENGTHS = {
     "contact_number": 24,
     "address": 200,
     "unit": 64,
+    "unit_code": 32,
     "assigned_to": 64,
 }
 
 
-def _checked_change(name: str, value: str) -> str:
-    if name == "type":
-        return one_of(name, value, TYPES)
+def _checked_change(name: str, value: str) -> Any:
     if name == "priority":
         return one_of(name, value, PRIORITIES)
-    if name not in _LENGTHS:
-        allowed = ", ".join(["type", "priority", *_LENGTHS])
+    if name == "district":
+        return one_of(name, value, ("", *DISTRICTS))
+    if name != "type" and name not in _LENGTHS:
+        allowed = ", ".join(["type", "priority", "district", *_LENGTHS])
         raise Invalid(name, "此项不能修改", f"{name} cannot be changed; only: {allowed}")
-    return required_text(name, value, _LENGTHS[name], may_be_empty=name != "title")
+    return required_text(name, value, _LENGTHS.get(name, 16), may_be_empty=name not in ("title", "type"))
+
+
+def _check_codes(differing: Mapping[str, Any], catalogue: Catalogue) -> None:
+    for name, kind in (("type", CodeKind.TYPE), ("category", CodeKind.CATEGORY)):
+        if differing.get(name) and not catalogue.accepts(kind, differing[name]):
+            known = tuple(one.code for one in catalogue.of(kind))
+            one_of(name, differing[name], known)
+
+
+def _fields(order: OrderRow, catalogue: Catalogue, order_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the further fields after a change; a new type drops what it does not know."""
+    if order_type == order.type and not given:
+        return dict(order.fields)
+    policy = catalogue.policy(order_type)
+    known = {one.name for one in policy.fields}
+    kept = {name: value for name, value in order.fields.items() if name in known}
+    try:
+        return check_fields(policy, kept | dict(given)) if given else kept
+    except CatalogueError as error:
+        raise Invalid(error.field, error.zh, error.en) from error

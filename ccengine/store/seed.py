@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from chinese_calendar.constants import Holiday, holidays, workdays
 
-from ccengine.hotline import disposition, opening_rule
+from ccengine.hotline import disposition, opening_rule, order_catalogue_defaults
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.work_calendar import DayKind
 from ccengine.rows import AgentRow, DeviceRow
@@ -46,7 +46,7 @@ class Credential:
 
 @guarded
 async def seed_defaults(ctx: Context) -> None:
-    """Add the shipped opening rules, dispositions, calendar days and districts where they are missing; what an
+    """Add the shipped opening rules, dispositions, lists for orders, calendar days and districts where missing; what an
     administrator changed stays. Errors: Unavailable."""
     async with ctx.store() as uow:
         await uow.outages.add_districts(tuple((code, zh, en) for code, (zh, en) in DISTRICTS.items()))
@@ -56,6 +56,10 @@ async def seed_defaults(ctx: Context) -> None:
         if not await uow.rules.dispositions():
             for position, choice in enumerate(disposition.DEFAULTS, start=1):
                 await uow.rules.save_disposition(replace(choice, position=10 * position))
+        known = await uow.catalogue.read()
+        for code in order_catalogue_defaults.DEFAULTS:
+            if known.get(code.kind, code.code) is None:
+                await uow.catalogue.save(code, None)
         await _seed_calendar(uow)
         await uow.commit()
 

@@ -22,6 +22,8 @@ from ccengine.store.evidence import Evidence
 from ccengine.store.field_actions import FieldActions, Secrets
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
+from ccengine.store.order_catalogue import OrderCatalogue
+from ccengine.store.order_parts import OrderParts
 from ccengine.store.outages import Outages
 from ccengine.store.outbox import Outbox
 from ccengine.store.recordings import Recordings
@@ -30,6 +32,7 @@ from ccengine.store.roles import Roles
 from ccengine.store.rules import Rules
 from ccengine.store.searches import Search
 from ccengine.store.users import Users
+from ccengine.store.visits import Visits
 from ccengine.store.work_orders import WorkOrders
 from ccengine.store_port import Fence, Fenced, StoreUnavailable
 
@@ -42,6 +45,9 @@ class SqlUnitOfWork:
 
     calls: Calls
     work_orders: WorkOrders
+    order_parts: OrderParts
+    visits: Visits
+    catalogue: OrderCatalogue
     customers: Customers
     agents: Agents
     users: Users
@@ -74,6 +80,9 @@ class SqlUnitOfWork:
             self._db = db = Db(await self._connect(), self._settings)
         self.calls = Calls(db)
         self.work_orders = WorkOrders(db)
+        self.order_parts = OrderParts(db)
+        self.visits = Visits(db)
+        self.catalogue = OrderCatalogue(db)
         self.customers = Customers(db)
         self.agents = Agents(db)
         self.users = Users(db)

@@ -18,6 +18,8 @@ from ccengine.rows import OrderEvent, OrderFilter, OrderRow, Page
 from ccengine.store import cursor as cursors
 from ccengine.store import search
 from ccengine.store.database import Db, clean, fit, storable_id
+from ccengine.store.tables.order_catalogue import unit_members
+from ccengine.store.tables.work_order_parts import order_units
 from ccengine.store.tables.work_orders import (
     STAMPS,
     order_numbers,
@@ -31,7 +33,20 @@ from ccengine.store_port import VersionConflict
 
 _OVER = [status.value for status in OVER]
 _PLAIN = tuple(name for name in OrderRow.__slots__ if name not in ("status", "stamps", "call_ids"))
-_EMPTY = ("category", "description", "contact_name", "contact_number", "address", "district", "unit", "assigned_to")
+_EMPTY = (
+    "category",
+    "description",
+    "contact_name",
+    "contact_number",
+    "address",
+    "district",
+    "unit",
+    "unit_code",
+    "assigned_to",
+    "suspended",
+    "supervised_by",
+    "resolution",
+)
 
 
 class WorkOrders:
@@ -136,6 +151,11 @@ class WorkOrders:
             "call_id": None,
             "rule": None,
             "customer_account": None,
+            "parent_id": None,
+            "is_incident": False,
+            "fields": {},
+            "urges": 0,
+            "reopened": 0,
             "version": 1,
             "created_at": opened_at,
             "updated_at": opened_at,
@@ -179,6 +199,19 @@ class WorkOrders:
         query = select(*columns).where(work_order_events.c.order_id == order_id).order_by(work_order_events.c.id)
         return tuple(OrderEvent(**row) for row in (await self._db.execute(query)).mappings())
 
+    async def actors_of(self, order_id: int, to_status: str) -> frozenset[str]:
+        """Return who moved the order to a state, whenever it was."""
+        events = work_order_events.c
+        query = select(events.actor).where(events.order_id == order_id, events.to_status == to_status)
+        return frozenset((await self._db.execute(query)).scalars())
+
+    async def last_event(self, order_id: int) -> OrderEvent | None:
+        """Return the newest line of an order's history."""
+        columns = [work_order_events.c[name] for name in OrderEvent.__slots__]
+        query = select(*columns).where(work_order_events.c.order_id == order_id)
+        row = (await self._db.execute(query.order_by(work_order_events.c.id.desc()).limit(1))).mappings().first()
+        return OrderEvent(**row) if row is not None else None
+
     async def attach(self, order_id: int, call_id: str) -> bool:
         """Say that a call belongs to an order; False when it was said before."""
         rows = [{"order_id": order_id, "call_id": call_id}]
@@ -205,10 +238,14 @@ def _conditions(wanted: OrderFilter, db: Db) -> list[ColumnElement[bool]]:
     table = work_orders.c
     conditions: list[ColumnElement[bool]] = []
     equal = ("status", "type", "priority", "category", "form", "source", "district", "assigned_to", "customer_account")
-    for name in equal:
+    for name in (*equal, "unit_code", "parent_id"):
         value = getattr(wanted, name)
         if value:
-            conditions.append(table[name] == clean(value))
+            conditions.append(table[name] == (clean(value) if isinstance(value, str) else value))
+    if wanted.crew_of:
+        conditions.append(_crew_of(clean(wanted.crew_of)))
+    if wanted.suspended is not None:
+        conditions.append(table.suspended != "" if wanted.suspended else table.suspended == "")
     if wanted.call_id:
         key = clean(wanted.call_id)
         linked = select(work_order_calls.c.order_id).where(work_order_calls.c.call_id == key)
@@ -224,3 +261,12 @@ def _conditions(wanted: OrderFilter, db: Db) -> list[ColumnElement[bool]]:
     if wanted.text.strip():
         conditions.append(search.matches(db, search.ORDER, table.number, wanted.text))
     return conditions
+
+
+def _crew_of(user_name: str) -> ColumnElement[bool]:
+    """What a person is to do: by own name; where nobody is named by unit; and as one of a joint unit."""
+    table = work_orders.c
+    units = select(unit_members.c.unit_code).where(unit_members.c.user_name == user_name)
+    joint = select(order_units.c.order_id).where(order_units.c.unit_code.in_(units))
+    by_unit = (table.assigned_to == "") & table.unit_code.in_(units)
+    return or_(table.assigned_to == user_name, by_unit, table.id.in_(joint))

@@ -9,7 +9,13 @@ from ccengine.store_port.calls import CallRepository, JournalRepository, Recordi
 from ccengine.store_port.desk import SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
-from ccengine.store_port.orders import OrderRepository, RuleRepository
+from ccengine.store_port.orders import (
+    CatalogueRepository,
+    OrderPartRepository,
+    OrderRepository,
+    RuleRepository,
+    VisitRepository,
+)
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
@@ -21,6 +27,7 @@ __all__ = [
     "AuditRepository",
     "BadCursor",
     "CallRepository",
+    "CatalogueRepository",
     "CustomerRepository",
     "EvidenceRepository",
     "Fence",
@@ -28,6 +35,7 @@ __all__ = [
     "FieldActionRepository",
     "JobRepository",
     "JournalRepository",
+    "OrderPartRepository",
     "OrderRepository",
     "OutageRepository",
     "OutboxRepository",
@@ -43,4 +51,5 @@ __all__ = [
     "UnitOfWork",
     "UserRepository",
     "VersionConflict",
+    "VisitRepository",
 ]

@@ -12,7 +12,13 @@ from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
 from ccengine.store_port.desk import SearchRepository
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
-from ccengine.store_port.orders import OrderRepository, RuleRepository
+from ccengine.store_port.orders import (
+    CatalogueRepository,
+    OrderPartRepository,
+    OrderRepository,
+    RuleRepository,
+    VisitRepository,
+)
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
@@ -25,6 +31,12 @@ class UnitOfWork(Protocol):
     def calls(self) -> CallRepository: ...
     @property
     def work_orders(self) -> OrderRepository: ...
+    @property
+    def order_parts(self) -> OrderPartRepository: ...
+    @property
+    def visits(self) -> VisitRepository: ...
+    @property
+    def catalogue(self) -> CatalogueRepository: ...
     @property
     def customers(self) -> CustomerRepository: ...
     @property

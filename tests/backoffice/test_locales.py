@@ -12,14 +12,13 @@ import pytest
 from ccengine.assets import WEB
 from ccengine.backoffice.languages import LANGUAGES, load_texts, pick_language
 from ccengine.backoffice.render import PLACES
-from ccengine.hotline.disposition import DEFAULTS as DISPOSITIONS
 from ccengine.hotline.opening_rule import DEFAULTS as RULES
 from ccengine.hotline.outage import OutageKind
 from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
 from ccengine.records.call_events import _STEPS
 from ccengine.services.agents import PAUSE_REASONS
 from ccengine.services.rights import ROLES
-from ccengine.services.work_orders import FORMS, PRIORITIES, SOURCES, TYPES
+from ccengine.services.work_orders import PRIORITIES
 from ccengine.values import Direction, EndedBy, Outcome
 
 TEXTS = {name: load_texts(WEB / "locales" / name) for name in LANGUAGES}
@@ -33,10 +32,7 @@ CODES = {
     "order_status": [*OrderStatus, *EXTRA_STAMPS],
     "order_move": list(OrderStatus),
     "order_return": list(OrderStatus),
-    "order_type": TYPES,
     "priority": PRIORITIES,
-    "form": FORMS,
-    "source": SOURCES,
     "outcome": list(Outcome),
     "direction": list(Direction),
     "ended_by": list(EndedBy),
@@ -47,7 +43,6 @@ CODES = {
     "agent_state": ["available", "ringing", "talking", "on_hold", "wrap_up", "paused", "signed_out", "unreachable"],
     "call_state": ["menu", "waiting", "ringing", "talking", "voice_message", "ending"],
     "order_event": ["opened", "moved", "stamped", "noted", "changed", "attached", "detached"],
-    "category": [one.category for one in DISPOSITIONS if one.category],
     "rule": [*(rule.code for rule in RULES), "chosen"],
     "figure": ["offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent"],
     "orders_tab": [

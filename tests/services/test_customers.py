@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from call_helpers import AGENT, STRANGER, WORKER, answered, batch
+from call_helpers import AGENT, STRANGER, WORKER, answered, batch, finish
 
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.rows import CustomerRow, NewOrder, OrderFilter
@@ -138,8 +138,7 @@ async def test_balance_and_progress_for_the_phone_menu(ctx: Context) -> None:
     assert await self_service.orders_progress(ctx, number="2026112000009") == ()
     assert await self_service.orders_progress(ctx) == ()
     (row,) = (await work_orders.find(ctx, ENGINE, OrderFilter(customer_account=known.account))).items
-    for status in ("handled", "closed"):
-        await work_orders.transition(ctx, ENGINE, row.id, status, "已修好")
+    await finish(ctx, row.id)
     (closed,) = await self_service.orders_progress(ctx, account=known.account)
     assert (closed.number, closed.status.value) == (mine.number, "closed")  # nothing else to tell
     await work_orders.register(ctx, ENGINE, NewOrder(type="repair", title="水压不足", customer_account=known.account))

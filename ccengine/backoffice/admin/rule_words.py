@@ -42,7 +42,7 @@ def _opens(wanted: Mapping[str, Any] | None, _: Callable[..., str], names: Names
         filter(
             None,
             (
-                _(f"order_type.{wanted['type']}"),
+                names["type_name"](wanted["type"]),
                 names["category_name"](wanted.get("category")),
                 _(f"priority.{wanted.get('priority') or 'normal'}"),
             ),

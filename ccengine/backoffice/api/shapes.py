@@ -131,6 +131,10 @@ def order_detail(actor: Actor, found: OrderDetail) -> m.OrderDetail:
     return m.OrderDetail(
         **_order_fields(actor, found.order),
         legal_moves=list(found.legal_moves),
+        moves=list(found.moves),
+        joint_units=[one.unit_code for one in found.joint],
+        pauses=[m.Pause(reason=one.reason, since=one.since, until=one.until) for one in found.pauses],
+        visits=[m.Visit.model_validate({n: getattr(one, n) for n in m.Visit.model_fields}) for one in found.visits],
         events=[_event(actor, one) for one in found.events],
     )
 
@@ -138,7 +142,8 @@ def order_detail(actor: Actor, found: OrderDetail) -> m.OrderDetail:
 def _order_fields(actor: Actor, row: OrderRow) -> dict[str, Any]:
     same = (
         "id number type category status priority title description call_id rule contact_name address district form "
-        "source unit created_by assigned_to version created_at updated_at due_at"
+        "source unit unit_code created_by assigned_to version created_at updated_at due_at suspended urges "
+        "supervised_by reopened resolution parent_id is_incident"
     )
     return {
         **{name: getattr(row, name) for name in same.split()},
@@ -146,6 +151,7 @@ def _order_fields(actor: Actor, row: OrderRow) -> dict[str, Any]:
         "customer_id": row.customer_account,
         "contact_number": shown_number(actor, row.contact_number),
         "stamps": dict(row.stamps),
+        "fields": dict(row.fields),
     }
 
 

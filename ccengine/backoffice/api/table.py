@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ccengine.backoffice.api import agents, board, calls, customers, outages, search, work_orders
+from ccengine.backoffice.api import agents, board, calls, customers, order_codes, outages, search, work_orders
 from ccengine.backoffice.api.ask import Endpoint
 
 PREFIX = "/api/v1"
 ENDPOINTS: tuple[Endpoint, ...] = (
     *calls.ENDPOINTS,
     *work_orders.ENDPOINTS,
+    *order_codes.ENDPOINTS,
     *customers.ENDPOINTS,
     *board.ENDPOINTS,
     *agents.ENDPOINTS,

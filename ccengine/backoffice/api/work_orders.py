@@ -11,8 +11,8 @@ from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import OrderKey
 from ccengine.backoffice.api.problems import refused_parameter
 from ccengine.rows import NewOrder, OrderFilter
-from ccengine.services import work_orders
-from ccengine.services.work_orders import RequestKey
+from ccengine.services import order_visits, work_orders
+from ccengine.services.work_orders import MoveRequest, RequestKey
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -27,6 +27,10 @@ async def list_orders(ask: Ask) -> m.OrderList:
         category=query.category,
         district=query.district,
         assigned_to=query.assigned_to,
+        unit_code=query.unit_code,
+        parent_id=query.parent_id,
+        crew_of=query.crew_of,
+        suspended=query.suspended,
         customer_account=query.customer_id,
         call_id=query.call_id,
         text=query.text,
@@ -48,6 +52,7 @@ async def register_order(ask: Ask) -> m.OrderDetail:
     """Register a request by hand. With an Idempotency-Key the same request sent again finds the same order."""
     body: m.OrderBody = ask.body
     given = body.model_dump(mode="json")
+    given["priority"] = given["priority"] or ""
     new = NewOrder(customer_account=given.pop("customer_id"), **given)
     order = await work_orders.register(ask.ctx, ask.actor, new, _request_key(ask))
     return await _detail(ask, order.id)
@@ -58,6 +63,28 @@ async def move_order(ask: Ask) -> m.OrderDetail:
     body: m.TransitionBody = ask.body
     order_id = await _order_id(ask)
     await work_orders.transition(ask.ctx, ask.actor, order_id, body.to, body.note, body.expected_version)
+    return await _detail(ask, order_id)
+
+
+async def make_move(ask: Ask) -> m.OrderDetail:
+    """Make one move of the table by its name: accept, dispatch, return, reassign, suspend, urge, merge …"""
+    body: m.MoveBody = ask.body
+    order_id = await _order_id(ask)
+    given = body.model_dump(exclude={"move"})
+    given["joint_units"] = tuple(body.joint_units) if body.joint_units is not None else None
+    await work_orders.make_move(ask.ctx, ask.actor, order_id, body.move, MoveRequest(**given))
+    return await _detail(ask, order_id)
+
+
+async def record_visit(ask: Ask) -> m.OrderDetail:
+    """Record what the customer said about the work, or that nobody was reached."""
+    body: m.VisitBody = ask.body
+    order_id = await _order_id(ask)
+    if body.grade is None:
+        await order_visits.try_for_order(ask.ctx, ask.actor, order_id)
+    else:
+        said = order_visits.VisitResult(grade_handling=body.grade, fixed=body.fixed, remark=body.remark)
+        await order_visits.record_for_order(ask.ctx, ask.actor, order_id, said)
     return await _detail(ask, order_id)
 
 
@@ -126,6 +153,28 @@ ENDPOINTS = (
         right="orders.move",
         parameters={"id": OrderKey},
         body=m.TransitionBody,
+        answer=m.OrderDetail,
+        problems=(404, 409),
+    ),
+    Endpoint(
+        method="POST",
+        path="/work-orders/{id}/moves",
+        handler=make_move,
+        tag="work orders",
+        right="orders.view",
+        parameters={"id": OrderKey},
+        body=m.MoveBody,
+        answer=m.OrderDetail,
+        problems=(404, 409),
+    ),
+    Endpoint(
+        method="POST",
+        path="/work-orders/{id}/visits",
+        handler=record_visit,
+        tag="work orders",
+        right="orders.close",
+        parameters={"id": OrderKey},
+        body=m.VisitBody,
         answer=m.OrderDetail,
         problems=(404, 409),
     ),

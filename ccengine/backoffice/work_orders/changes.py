@@ -10,12 +10,13 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.forms import field_errors, integer, path_number, read_form
 from ccengine.backoffice.keys import CTX
-from ccengine.backoffice.names import district_options, helpers, options
+from ccengine.backoffice.names import district_options, helpers, list_options, options
 from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
+from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import NewOrder
-from ccengine.services import customers, rules, work_orders
+from ccengine.services import customers, work_orders
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.values import ACCOUNT_PATTERN
 
@@ -48,13 +49,12 @@ async def new_order(request: web.Request, person: SignedIn) -> web.StreamRespons
 async def _form(
     request: web.Request, person: SignedIn, form: dict[str, str], errors: dict[str, str], status: int
 ) -> web.Response:
-    ctx, _, name = request.app[CTX], text_for(request), helpers(request)["category_name"]
+    ctx, _ = request.app[CTX], text_for(request)
     account = form.get("customer_account", "")
     try:
         customer = await customers.get(ctx, person.actor, account) if ACCOUNT_PATTERN.fullmatch(account) else None
     except NotFound:
         customer = None
-    categories = sorted({one.category for one in await rules.dispositions(ctx) if one.category})
     return render(
         request,
         "work_orders/new.html",
@@ -62,12 +62,12 @@ async def _form(
         form={field: form.get(field, "") for field in _FIELDS},
         errors=errors,
         customer=customer,
-        types=options(_, "order_type", work_orders.TYPES),
+        types=list_options(request, CodeKind.TYPE),
         priorities=options(_, "priority", work_orders.PRIORITIES),
-        forms=options(_, "form", work_orders.FORMS),
-        sources=options(_, "source", work_orders.SOURCES),
+        forms=list_options(request, CodeKind.FORM),
+        sources=list_options(request, CodeKind.SOURCE),
         districts=district_options(request),
-        categories=[(code, name(code)) for code in categories],
+        categories=list_options(request, CodeKind.CATEGORY),
         **helpers(request),
     )
 

@@ -13,13 +13,14 @@ from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.forms import field_errors, one_of_or_none, page_links, path_number, query
 from ccengine.backoffice.keys import CTX
-from ccengine.backoffice.names import district_options, helpers, options
+from ccengine.backoffice.names import district_options, helpers, list_options, options
 from ccengine.backoffice.render import language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
+from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.work_order import EXTRA_STAMPS, OVER, OrderStatus, is_backward
 from ccengine.rows import OrderFilter, OrderRow, Page
-from ccengine.services import figures, rules, work_orders
+from ccengine.services import figures, work_orders
 from ccengine.services.context import Context
 from ccengine.services.errors import Invalid
 
@@ -60,10 +61,10 @@ async def list_orders(request: web.Request, person: SignedIn) -> web.StreamRespo
         errors=errors,
         filtered=any(wanted[name] for name in _FILTERS),
         tabs=_tabs(wanted["tab"], await figures.order_counts(ctx)),
-        types=options(_, "order_type", work_orders.TYPES),
+        types=list_options(request, CodeKind.TYPE),
         priorities=options(_, "priority", work_orders.PRIORITIES),
-        forms=options(_, "form", work_orders.FORMS),
-        sources=options(_, "source", work_orders.SOURCES),
+        forms=list_options(request, CodeKind.FORM),
+        sources=list_options(request, CodeKind.SOURCE),
         districts=district_options(request),
         is_overdue=lambda order: overdue(order, ctx),
         **page_links(kept, wanted["cursor"], found.next),
@@ -82,10 +83,10 @@ def _conditions(ctx: Context, person: SignedIn, wanted: Mapping[str, str]) -> Or
         tab = {"status": wanted["tab"]}
     return OrderFilter(
         text=wanted["q"],
-        type=one_of_or_none(wanted["type"], work_orders.TYPES),
+        type=wanted["type"] or None,
         priority=one_of_or_none(wanted["priority"], work_orders.PRIORITIES),
-        form=one_of_or_none(wanted["form"], work_orders.FORMS),
-        source=one_of_or_none(wanted["source"], work_orders.SOURCES),
+        form=wanted["form"] or None,
+        source=wanted["source"] or None,
         district=one_of_or_none(wanted["district"], DISTRICTS),
         **tab,
     )
@@ -140,19 +141,18 @@ async def order_page(
         form={**{name: getattr(order, name) for name in EDITABLE}, "note": "", "text": "", **(form or {})},
         editing=bool(set(errors or {}) & set(EDITABLE)),
         missing_stamps=[name for name in EXTRA_STAMPS if name not in order.stamps and order.status != "archived"],
-        **await _choices(request),
+        **await _choices(request, order),
         **helpers(request),
     )
 
 
-async def _choices(request: web.Request) -> dict[str, Any]:
+async def _choices(request: web.Request, order: OrderRow) -> dict[str, Any]:
     """Return what the edit form offers."""
-    _, name = text_for(request), helpers(request)["category_name"]
-    categories = sorted({one.category for one in await rules.dispositions(request.app[CTX]) if one.category})
     return {
-        "types": options(_, "order_type", work_orders.TYPES),
-        "priorities": options(_, "priority", work_orders.PRIORITIES),
-        "categories": [(code, name(code)) for code in categories],
+        "types": list_options(request, CodeKind.TYPE, order.type),
+        "priorities": options(text_for(request), "priority", work_orders.PRIORITIES),
+        "categories": list_options(request, CodeKind.CATEGORY, order.category),
+        "units": list_options(request, CodeKind.UNIT, order.unit_code),
     }
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
@@ -50,7 +51,16 @@ work_orders = Table(
     Column("source", String(16), nullable=False),
     Column("unit", String(64), nullable=False),
     Column("created_by", String(96), nullable=False),
+    Column("unit_code", String(32), nullable=False, server_default=""),
     Column("assigned_to", String(96), nullable=False),
+    Column("fields", JSON, nullable=False, server_default="{}"),
+    Column("suspended", String(32), nullable=False, server_default=""),
+    Column("urges", Integer, nullable=False, server_default="0"),
+    Column("supervised_by", String(96), nullable=False, server_default=""),
+    Column("reopened", Integer, nullable=False, server_default="0"),
+    Column("resolution", String(16), nullable=False, server_default=""),
+    Column("parent_id", Id, nullable=True),
+    Column("is_incident", Boolean, nullable=False, server_default=false()),
     Column("version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -63,6 +73,8 @@ work_orders = Table(
     Index("ix_work_orders_customer_account_status", "customer_account", "status"),
     Index("ix_work_orders_number_key_status", "number_key", "status"),
     Index("ix_work_orders_assigned_to_status", "assigned_to", "status"),
+    Index("ix_work_orders_unit_code_status", "unit_code", "status"),
+    Index("ix_work_orders_parent_id", "parent_id"),
     Index("ix_work_orders_address", "address"),
     Index("ix_work_orders_due_at", "due_at"),
 )

@@ -33,14 +33,22 @@ from ccengine.backoffice.api.models.now import (
     Health,
 )
 from ccengine.backoffice.api.models.orders import (
+    MoveBody,
     NoteBody,
     Order,
     OrderBody,
+    OrderCode,
+    OrderCodeBody,
+    OrderCodeList,
+    OrderCodeQuery,
     OrderDetail,
     OrderEvent,
     OrderList,
     OrderQuery,
+    Pause,
     TransitionBody,
+    Visit,
+    VisitBody,
 )
 from ccengine.backoffice.api.models.outages import Outage, OutageBody, OutageList, OutageQuery
 from ccengine.backoffice.api.models.problems import FieldError, Problem
@@ -73,9 +81,14 @@ __all__ = [
     "FieldError",
     "Figures",
     "Health",
+    "MoveBody",
     "NoteBody",
     "Order",
     "OrderBody",
+    "OrderCode",
+    "OrderCodeBody",
+    "OrderCodeList",
+    "OrderCodeQuery",
     "OrderDetail",
     "OrderEvent",
     "OrderList",
@@ -84,6 +97,7 @@ __all__ = [
     "OutageBody",
     "OutageList",
     "OutageQuery",
+    "Pause",
     "Problem",
     "Recording",
     "SearchAnswer",
@@ -91,4 +105,6 @@ __all__ = [
     "Talk",
     "TimelineEntry",
     "TransitionBody",
+    "Visit",
+    "VisitBody",
 ]

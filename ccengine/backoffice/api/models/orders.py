@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from ccengine.backoffice.api.fields import (
     Account,
@@ -15,13 +15,23 @@ from ccengine.backoffice.api.fields import (
     Limit,
     Out,
     PhoneNumber,
+    RowId,
     Since,
     Until,
     Version,
     free_text,
+    one_of,
 )
 from ccengine.backoffice.api.models.codes import DistrictCode, DistrictOrNone, Next
-from ccengine.hotline.work_order import Form, OrderStatus, OrderType, Priority, RequestSource
+from ccengine.hotline.order_catalogue import CodeKind
+from ccengine.hotline.order_moves import NAMES, SUSPEND_REASONS
+from ccengine.hotline.work_order import OrderStatus, Priority
+
+#: Codes of the lists that an administrator edits (GET /order-codes names those of this site).
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
+CodeOrNone = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_]{0,31})?$")]
+MoveName: Any = one_of(NAMES)
+SuspendReason: Any = one_of(("", *SUSPEND_REASONS))
 
 
 class Order(Out):
@@ -29,7 +39,7 @@ class Order(Out):
 
     id: int
     number: str
-    type: OrderType
+    type: str
     category: str
     status: OrderStatus
     priority: Priority
@@ -43,15 +53,24 @@ class Order(Out):
     contact_number: str = Field(description="Masked unless the token may reveal numbers")
     address: str
     district: str
-    form: Form
-    source: RequestSource
-    unit: str
+    form: str
+    source: str
+    unit: str = Field(description="The unit's name when it got the order, or a free text")
+    unit_code: str
     created_by: str
     assigned_to: str
     version: int = Field(description="Grows with each change; send it as expected_version")
     created_at: datetime
     updated_at: datetime
     due_at: datetime
+    fields: dict[str, Any] = Field(description="The type's further fields")
+    suspended: str = Field(description="Why work stands still; empty when it does not")
+    urges: int = Field(description="How often the order was urged 催办")
+    supervised_by: str = Field(description="Who watches over it 督办; empty for nobody")
+    reopened: int = Field(description="How often it was reopened")
+    resolution: str = Field(description="not_needed or merged when it ended without work")
+    parent_id: int | None = Field(description="The incident it belongs to, or the order it was merged into")
+    is_incident: bool
     stamps: dict[str, datetime] = Field(description="When each state was reached, plus item_cleared 消件, replied 回复")
 
 
@@ -67,10 +86,38 @@ class OrderEvent(Out):
     detail: dict[str, Any]
 
 
+class Pause(Out):
+    """A time in which work stood still."""
+
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+class Visit(Out):
+    """The asking for a grade 回访 in one round of work."""
+
+    id: int
+    round: int
+    kind: str
+    status: str
+    due_at: datetime
+    tries: int
+    grade_handling: int | None
+    grade_call: int | None
+    fixed: bool | None
+    remark: str
+    done_at: datetime | None
+
+
 class OrderDetail(Order):
     """An order with its history and where it may go next."""
 
-    legal_moves: list[OrderStatus]
+    legal_moves: list[OrderStatus] = Field(description="The states that POST …/transitions may lead to")
+    moves: list[str] = Field(description="The moves that you may make now with POST …/moves")
+    joint_units: list[str]
+    pauses: list[Pause]
+    visits: list[Visit]
     events: list[OrderEvent]
 
 
@@ -85,11 +132,15 @@ class OrderQuery(In):
     """Conditions on the list of work orders."""
 
     status: OrderStatus | None = None
-    type: OrderType | None = None
+    type: Code | None = None
     priority: Priority | None = None
     category: Annotated[str, free_text(32)] | None = None
     district: DistrictCode | None = None
     assigned_to: Annotated[str, free_text(64)] | None = None
+    unit_code: Code | None = None
+    parent_id: RowId | None = None
+    crew_of: Annotated[str, free_text(64), Field(description="A user name: what this person is to do")] | None = None
+    suspended: bool | None = None
     customer_id: Account | None = None
     call_id: CallId | None = None
     text: Annotated[str, free_text(100), Field(description="Number, title, address, contact or account")] = ""
@@ -104,19 +155,21 @@ class OrderQuery(In):
 class OrderBody(In):
     """A request registered by hand. Empty contact and address are filled from the customer."""
 
-    type: OrderType
+    type: Code
     title: Annotated[str, free_text(200, 1)]
-    category: Annotated[str, free_text(32)] = ""
-    priority: Priority = Priority.NORMAL
+    category: CodeOrNone = ""
+    priority: Priority | None = Field(default=None, description="Left out: the type's own")
     description: Annotated[str, free_text(4000)] = ""
-    form: Form = Form.PHONE
-    source: RequestSource = RequestSource.CUSTOMER
+    form: Code = "phone"
+    source: Code = "customer"
     customer_id: Account | None = None
     contact_name: Annotated[str, free_text(64)] = ""
     contact_number: PhoneNumber = ""
     address: Annotated[str, free_text(200)] = ""
     district: DistrictOrNone = ""
     unit: Annotated[str, free_text(64)] = ""
+    unit_code: CodeOrNone = ""
+    fields: dict[str, str] = Field(default_factory=dict, description="The type's further fields", max_length=30)
     call_id: CallId | None = None
 
 
@@ -128,6 +181,69 @@ class TransitionBody(In):
     expected_version: Version | None = Field(
         default=None, description="The version you saw; refused when somebody else was faster"
     )
+
+
+class MoveBody(In):
+    """One move of the table. A suspension takes a `reason`; dispatch and reassign who gets the work; joint all further
+    units; merge the order `into` which this one goes."""
+
+    move: MoveName
+    note: Annotated[str, free_text(2000)] = ""
+    expected_version: Version | None = None
+    reason: SuspendReason = ""
+    unit_code: CodeOrNone | None = None
+    assigned_to: Annotated[str, free_text(64)] | None = None
+    joint_units: list[Code] | None = Field(default=None, max_length=20)
+    into: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+class VisitBody(In):
+    """What the customer said when asked by a person; without a grade: nobody was reached."""
+
+    grade: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
+    fixed: StrictBool | None = None
+    remark: Annotated[str, free_text(2000)] = ""
+
+
+class OrderCode(Out):
+    """An entry of a list that an administrator edits."""
+
+    kind: CodeKind
+    code: str
+    name_zh: str
+    name_en: str
+    parent: str
+    position: int
+    active: bool
+    version: int
+    data: dict[str, Any] = Field(description="What only this kind has: demands and fields of a type, people of a unit")
+    members: list[str] = Field(description="User names of a unit's people")
+
+
+class OrderCodeList(Out):
+    """All entries of the lists asked for, in order."""
+
+    items: list[OrderCode]
+
+
+class OrderCodeQuery(In):
+    """Which list."""
+
+    kind: CodeKind | None = None
+    active_only: bool = True
+
+
+class OrderCodeBody(In):
+    """An entry as it shall be; `expected_version` left out adds a new one."""
+
+    name_zh: Annotated[str, free_text(64, 1)]
+    name_en: Annotated[str, free_text(64, 1)]
+    parent: CodeOrNone = ""
+    position: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 0
+    active: StrictBool = True
+    data: dict[str, Any] = Field(default_factory=dict, max_length=40)
+    members: list[Annotated[str, free_text(64, 1)]] | None = Field(default=None, max_length=500)
+    expected_version: Version | None = None
 
 
 class NoteBody(In):

@@ -1,0 +1,57 @@
+"""The lists for orders that an administrator edits: types, categories, forms, sources, units."""
+
+from __future__ import annotations
+
+from ccengine.backoffice.api import models as m
+from ccengine.backoffice.api.ask import Ask, Endpoint
+from ccengine.backoffice.api.models.orders import Code as CodeText
+from ccengine.hotline.order_catalogue import Catalogue, Code, CodeKind
+from ccengine.services import catalogue
+
+
+async def list_codes(ask: Ask) -> m.OrderCodeList:
+    """List the entries, in order."""
+    query: m.OrderCodeQuery = ask.query
+    lists = await catalogue.read(ask.ctx)
+    kinds = [query.kind] if query.kind is not None else list(CodeKind)
+    found = [one for kind in kinds for one in lists.of(kind, active_only=query.active_only)]
+    return m.OrderCodeList(items=[_shape(one, lists) for one in found])
+
+
+async def save_code(ask: Ask) -> m.OrderCode:
+    """Add an entry, or change one. Entries are never deleted: make them inactive."""
+    body: m.OrderCodeBody = ask.body
+    given = body.model_dump(exclude={"members", "expected_version"})
+    code = Code(kind=CodeKind(ask.path["kind"]), code=ask.path["code"], **given)
+    saved = await catalogue.save(ask.ctx, ask.actor, code, body.expected_version, body.members)
+    return _shape(saved, await catalogue.read(ask.ctx))
+
+
+def _shape(code: Code, lists: Catalogue) -> m.OrderCode:
+    values = {name: getattr(code, name) for name in Code.__slots__}
+    members = list(lists.members.get(code.code, ())) if code.kind is CodeKind.UNIT else []
+    return m.OrderCode.model_validate(values | {"data": dict(code.data), "members": members})
+
+
+ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/order-codes",
+        handler=list_codes,
+        tag="order codes",
+        right="orders.view",
+        query=m.OrderCodeQuery,
+        answer=m.OrderCodeList,
+    ),
+    Endpoint(
+        method="PUT",
+        path="/order-codes/{kind}/{code}",
+        handler=save_code,
+        tag="order codes",
+        right="rules.edit",
+        parameters={"kind": CodeKind, "code": CodeText},
+        body=m.OrderCodeBody,
+        answer=m.OrderCode,
+        problems=(404, 409),
+    ),
+)
