@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.keys import CTX, LOCALES, PAGES, SIGNED_IN
-from ccengine.backoffice.languages import pick_language
+from ccengine.backoffice.languages import LANGUAGES, pick_language
 from ccengine.services.rights import may
 
 LANGUAGE_COOKIE = "cc_language"
@@ -46,7 +46,11 @@ PLACES = (
 
 
 def language_of(request: web.Request) -> str:
-    """Return the language of the person's cookie or browser."""
+    """Return the language that the person set, else that of the cookie or the browser."""
+    person = request.get(SIGNED_IN)
+    if person is not None and person.language in LANGUAGES:
+        chosen: str = person.language
+        return chosen
     return pick_language(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language", ""))
 
 

@@ -18,6 +18,7 @@ class SignedIn:
     csrf_token: str
     actor: Actor
     display_name: str
+    language: str = ""  # as the person set it; empty: as the browser says
 
     @property
     def agent_number(self) -> str | None:
@@ -50,7 +51,13 @@ async def signed_in_by(ctx: Context, token: str) -> SignedIn | None:
 def as_signed_in(session: Session, token: str) -> SignedIn:
     """Return the page's view of a session."""
     name = session.user.display_name or session.user.user_name
-    return SignedIn(token=token, csrf_token=session.csrf_token, actor=session.actor, display_name=name)
+    return SignedIn(
+        token=token,
+        csrf_token=session.csrf_token,
+        actor=session.actor,
+        display_name=name,
+        language=session.user.language,
+    )
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRow:
-    """Somebody who may sign in."""
+    """Somebody who may sign in; `language` of the pages, empty: as the browser says."""
 
     id: int
     user_name: str
@@ -22,6 +22,7 @@ class UserRow:
     agent_number: str | None
     active: bool
     password_hash: str = field(repr=False)
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.sla import due_at
 from ccengine.hotline.work_order import (
     EXTRA_STAMPS,
+    OVER,
     OrderStatus,
     legal_moves,
     move,
@@ -24,7 +25,7 @@ from ccengine.services.audit import note as audit
 from ccengine.services.call_choice import OrderChoice, choose_for_call
 from ccengine.services.context import Actor, Context
 from ccengine.services.customers import masked
-from ccengine.services.errors import Invalid, NotFound
+from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, limited, one_of, required_text
 from ccengine.services.opening import tell
 from ccengine.services.order_changes import event_of, illegal, last_deed, legal, order_of, save
@@ -160,10 +161,14 @@ async def reveal_contact(ctx: Context, actor: Actor, order_id: int) -> str:
 @guarded
 async def take(ctx: Context, actor: Actor, order_id: int, expected_version: int | None = None) -> OrderRow:
     """Make an order one's own; a registered one is accepted by that. Errors: NotAllowed(orders.move), NotFound,
-    Conflict (somebody else was faster), Unavailable."""
+    Conflict (closed, or somebody else was faster), Unavailable."""
     require(actor, "orders.move")
     async with ctx.store() as uow:
         order = await order_of(uow, order_id, expected_version)
+        if order.status in OVER:
+            raise Conflict(
+                "工单已消单，如需继续办理请先退回处理", "The order is closed; move it back to in progress first"
+            )
         state = None
         if order.status is OrderStatus.REGISTERED:
             state = legal(order, lambda state: move(state, OrderStatus.ACCEPTED, ctx.clock.now()))

@@ -72,6 +72,10 @@ class Users:
         """Bar or re-admit a user."""
         await self._db.execute(update(users).where(users.c.id == user_id).values(active=active))
 
+    async def set_language(self, user_id: int, language: str) -> None:
+        """Say in which language a user reads the pages."""
+        await self._db.execute(update(users).where(users.c.id == user_id).values(language=language))
+
     async def add_attempt(self, at: datetime, user_name: str, ip: str, ok: bool) -> int:
         """Keep an attempt to sign in and return its id."""
         values = fit(login_attempts, {"at": at, "user_name": user_name, "ip": ip, "ok": ok})

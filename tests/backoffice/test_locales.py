@@ -17,7 +17,7 @@ from ccengine.hotline.outage import OutageKind
 from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
 from ccengine.records.call_events import _STEPS
 from ccengine.services.agents import PAUSE_REASONS
-from ccengine.services.rights import ROLES
+from ccengine.services.rights import ROLES, rights_of
 from ccengine.services.work_orders import PRIORITIES
 from ccengine.values import Direction, EndedBy, Outcome
 
@@ -37,6 +37,7 @@ CODES = {
     "direction": list(Direction),
     "ended_by": list(EndedBy),
     "role": ROLES,
+    "right": sorted(rights_of(frozenset(ROLES))),  # a new right needs its words in web/locales/*/rights.toml
     "pause_reason": list(PAUSE_REASONS),
     "outage_kind": list(OutageKind),
     "outage_state": ["running", "soon", "later", "over", "withdrawn"],

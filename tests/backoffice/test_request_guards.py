@@ -89,7 +89,9 @@ async def test_a_wrong_method_is_told_with_the_right_ones(site: Site) -> None:
 
 async def test_a_missing_right_is_named_and_nothing_shown(site: Site) -> None:
     answer = await (await site.browser("worker")).get("/customers/10000001")
-    assert answer.status == 403 and "customers.view" in answer.text
+    assert answer.status == 403 and "您的角色不能查看客户资料" in answer.text
+    answer = await (await site.browser("worker", "en")).get("/customers/10000001")
+    assert "Your role may not see customers" in answer.text and "customers.view" not in answer.text
 
 
 async def test_an_htmx_request_without_session_leads_to_sign_in(site: Site) -> None:

@@ -130,3 +130,11 @@ async def test_language_is_kept_and_never_leads_away(site: Site) -> None:
     answer = await browser.post("/language", {"language": "en", "back": "https://evil.example"})
     assert answer.headers["Location"] == "/"
     assert "Live board" in (await browser.get("/board")).text
+
+
+async def test_language_goes_with_the_person_to_every_browser(site: Site) -> None:
+    await (await site.browser("8001")).post("/language", {"language": "en", "back": "/board"})
+    assert "Live board" in (await (await site.browser("8001")).get("/board")).text
+    await (await site.browser("8001")).post("/language", {"language": "xx", "back": "/board"})
+    assert "Live board" in (await (await site.browser("8001")).get("/board")).text
+    assert "Live board" not in (await (await site.browser("8002")).get("/board")).text

@@ -39,6 +39,11 @@ async def test_sign_in_twice_is_no_error_and_pause_unasked_changes_nothing(pbx: 
     await dial_code(phones, pbx, "*11")
     await dial_code(phones, pbx, "*11")
     assert pbx.members() == ["1001"]
+    assert "UNPAUSE" not in {line[4] for line in pbx.queue_log()}
+    await dial_code(phones, pbx, "*131")
+    assert "paused:break" in pbx.cli("queue show hotline")
+    await dial_code(phones, pbx, "*11")
+    assert "paused" not in pbx.cli("queue show hotline")
 
 
 async def test_sign_in_is_one_person_at_one_phone(pbx: PbxInstance, phones: Phones) -> None:

@@ -135,6 +135,14 @@ async def test_move_from_an_outdated_page_is_a_conflict(ctx: Context) -> None:
         await work_orders.transition(ctx, DISPATCHER, order.id, "dispatched", expected_version=1)
 
 
+async def test_closed_order_is_nobodys_to_take(ctx: Context) -> None:
+    order = await _new(ctx)
+    for state in ("accepted", "handled", "closed"):
+        await work_orders.transition(ctx, ADMIN, order.id, state)
+    with pytest.raises(Conflict, match="closed"):
+        await work_orders.take(ctx, WORKER, order.id)
+
+
 async def test_of_many_people_who_take_an_order_at_once_one_gets_it(ctx: Context) -> None:
     order = await _new(ctx)
     people = [dataclasses.replace(WORKER, name=f"worker{n}") for n in range(6)]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import inspect, text
 
 from ccengine.config import Settings
+from ccengine.hotline import opening_rule
+from ccengine.hotline.opening_rule import OpeningRule
 from ccengine.store.database import make_engine
 from ccengine.store.migrate import check, downgrade, upgrade
 from ccengine.store.tables import metadata
@@ -38,6 +42,28 @@ async def test_upgrade_of_an_up_to_date_database_changes_nothing(settings: Setti
     await upgrade(settings)
     async with store.reading() as uow:
         assert await uow.customers.count() == 60
+
+
+async def test_callback_rule_of_an_older_database_is_brought_up_to_date_unless_it_was_edited(
+    settings: Settings, store: SqlStore
+) -> None:
+    shipped = next(rule for rule in opening_rule.DEFAULTS if rule.code == "callback")
+    await downgrade(settings, "0005")
+    assert "caller_known" not in (await _callback(store)).when
+    await upgrade(settings)
+    assert await _callback(store) == shipped
+    await downgrade(settings, "0005")
+    edited = replace(shipped, when={**(await _callback(store)).when, "min_wait_seconds": 20})
+    async with store() as uow:
+        await uow.rules.save_rule(edited)
+        await uow.commit()
+    await upgrade(settings)
+    assert await _callback(store) == edited
+
+
+async def _callback(store: SqlStore) -> OpeningRule:
+    async with store.reading() as uow:
+        return next(rule for rule in await uow.rules.opening_rules() if rule.code == "callback")
 
 
 @pytest.mark.parametrize("table", ["audit_log", "work_order_events", "call_corrections"])

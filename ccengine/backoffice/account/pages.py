@@ -19,6 +19,7 @@ from ccengine.backoffice.render import go, language_of, local_path, render, set_
 from ccengine.backoffice.sessions import SignedIn, clear_cookie, set_cookie
 from ccengine.services import sign_in as service
 from ccengine.services.errors import Invalid, ServiceError, SignInFailed, Throttled
+from ccengine.services.profile import set_language as set_own_language
 from ccengine.services.rights import may
 
 #: What we build on, for the licences page.
@@ -89,11 +90,14 @@ async def sign_out(request: web.Request, person: SignedIn) -> web.StreamResponse
 
 
 async def change_language(request: web.Request) -> web.StreamResponse:
-    """Remember the language in this browser."""
+    """Remember the language in this browser, and for the person in every other one."""
     form = await read_form(request)
     response = go(local_path(form.get("back", "/")))
     if form.get("language") in LANGUAGES:
         set_language(response, form["language"])
+        person = request.get(SIGNED_IN)
+        if person is not None:
+            await set_own_language(request.app[CTX], person.actor, form["language"])
     return response
 
 

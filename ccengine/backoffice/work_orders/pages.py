@@ -136,6 +136,7 @@ async def order_page(
         backward_moves={to for to in detail.legal_moves if is_backward(order.status, to)},
         stamps=sorted(order.stamps.items(), key=lambda pair: pair[1]),
         taken_by_me=order.assigned_to == person.actor.name,
+        over=order.status in OVER,
         is_overdue=lambda one: overdue(one, ctx),
         errors=errors or {},
         form={**{name: getattr(order, name) for name in EDITABLE}, "note": "", "text": "", **(form or {})},

@@ -39,6 +39,7 @@ users = Table(
     Column("agent_number", String(8), ForeignKey("agents.number"), nullable=True),
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("language", String(8), nullable=False, server_default=""),
 )
 
 web_sessions = Table(
