@@ -32,6 +32,7 @@ from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
 from ccengine.engine.metrics import EngineMetrics
 from ccengine.engine.role import Role, RoleLost
+from ccengine.engine.sla_clock import SlaClock
 from ccengine.engine.watchdog import Watchdog
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
@@ -109,6 +110,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "board feed": BoardFeed(ctx, live).run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
         "night": partial(nightly.run, ctx),
+        "time limits": SlaClock(ctx).run,
         "door": door.run,
     }
 

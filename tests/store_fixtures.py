@@ -109,7 +109,16 @@ class SharedDatabase:
             self._make()
 
 
-_SEEDED = ("districts", "customers", "opening_rules", "dispositions", "work_calendar", "order_codes", "search_entries")
+_SEEDED = (
+    "districts",
+    "customers",
+    "opening_rules",
+    "dispositions",
+    "work_calendar",
+    "order_codes",
+    "search_entries",
+    "sla_policies",
+)
 _RESET = ";".join(
     [f"DELETE FROM {table}" for table in metadata.tables]
     + [f"INSERT INTO {table} SELECT * FROM seed.{table}" for table in _SEEDED]

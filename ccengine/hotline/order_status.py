@@ -28,8 +28,8 @@ class OrderStatus(StrEnum):
 ORDER: tuple[OrderStatus, ...] = tuple(OrderStatus)
 #: An order in one of these is over: a new call on the same matter opens a new order.
 OVER = frozenset({OrderStatus.CLOSED, OrderStatus.ARCHIVED})
-#: Stamps that are not states: 消件 item cleared, 回复 replied.
-EXTRA_STAMPS = ("item_cleared", "replied")
+#: Stamps that are not states: 消件 item cleared, 回复 replied, 约定方案 a plan agreed with the customer.
+EXTRA_STAMPS = ("item_cleared", "replied", "planned")
 
 #: What people call the states, for sentences that are made without a page.
 NAMES: Mapping[OrderStatus, tuple[str, str]] = {

@@ -1,6 +1,7 @@
 """Working days with make-up workdays 调休, and opening hours: a menu item's and a time limit's common calendar.
 
-What does not live here: where the days come from (table work_calendar), the menu's own data (ivr/).
+What does not live here: where the days come from (table work_calendar), counting time (running_time.py), the menu's own
+data (ivr/).
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _HOURS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])-([01]?[0-9]|2[0-4]):([0-5][0-9])")
@@ -22,17 +24,28 @@ class DayKind(StrEnum):
     HOLIDAY = "holiday"
 
 
+#: 8:30-12:00 and 13:30-17:30, where a site has not said otherwise.
+OFFICE_HOURS: tuple[tuple[time, time | None], ...] = ((time(8, 30), time(12, 0)), (time(13, 30), time(17, 30)))
+#: From this month the calendar of the next year should be there: the State Council announces it in November.
+NEXT_YEAR_FROM_MONTH = 11
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkCalendar:
-    """The days that differ from their weekday, and the zone in which days begin and end."""
+    """The days that differ from their weekday, the zone in which days begin and end, and the office's hours."""
 
     timezone: str = "Asia/Shanghai"
     days: Mapping[date, DayKind] = field(default_factory=dict)
+    office: tuple[tuple[time, time | None], ...] = OFFICE_HOURS
 
     def is_workday(self, day: date) -> bool:
         """Say whether people work on `day`."""
         kind = self.days.get(day)
         return day.weekday() < 5 if kind is None else kind is DayKind.WORKDAY
+
+    def knows(self, year: int) -> bool:
+        """Say whether the holidays of a year have been entered; until then its days follow their weekday."""
+        return any(day.year == year and kind is DayKind.HOLIDAY for day, kind in self.days.items())
 
     def local(self, moment: datetime) -> datetime:
         """Return `moment` on the clock on the wall."""
@@ -79,18 +92,23 @@ def is_open(hours: OpeningHours, moment: datetime, calendar: WorkCalendar) -> bo
     return hours.since <= clock and (hours.until is None or clock < hours.until)
 
 
-def add_working_days(start: datetime, count: int, calendar: WorkCalendar) -> datetime:
-    """Return `start` moved on by `count` working days at the same wall-clock time; a start on a free day counts from
-    the beginning of the next working day. Raises ValueError for a negative count."""
-    if count < 0:
-        raise ValueError("count must not be negative")
-    local = calendar.local(start)
-    day, clock = local.date(), local.time()
-    if not calendar.is_workday(day):
-        clock = time(0, 0)
-        while not calendar.is_workday(day):
-            day += timedelta(days=1)
-    while count:
-        day += timedelta(days=1)
-        count -= calendar.is_workday(day)
-    return datetime.combine(day, clock, tzinfo=local.tzinfo).astimezone(start.tzinfo)
+def missing_years(calendar: WorkCalendar, today: date) -> tuple[int, ...]:
+    """Return the years whose calendar ought to be there and is not: this one; from November also the next."""
+    wanted = [today.year] + ([today.year + 1] if today.month >= NEXT_YEAR_FROM_MONTH else [])
+    return tuple(year for year in wanted if not calendar.knows(year))
+
+
+def parse_office(text: str) -> tuple[tuple[time, time | None], ...]:
+    """Read "8:30-12:00 13:30-17:30". Raises ValueError saying what is wrong."""
+    parts = tuple((hours.since, hours.until) for hours in (parse_hours(f"all {part}") for part in text.split()))
+    if not parts:
+        raise ValueError("office hours: write for example 8:30-12:00 13:30-17:30")
+    for (_, until), (since, _next) in pairwise(parts):
+        if until is None or since < until:
+            raise ValueError(f"office hours {text!r}: the parts must follow one another")
+    return parts
+
+
+def office_text(office: tuple[tuple[time, time | None], ...]) -> str:
+    """Return office hours as people write them."""
+    return " ".join(f"{since:%H:%M}-{until:%H:%M}" if until else f"{since:%H:%M}-24:00" for since, until in office)

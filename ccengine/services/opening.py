@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from ccengine.hotline.account import normal_number
 from ccengine.hotline.opening_rule import OrderIntent, evaluate, same_matter
-from ccengine.hotline.sla import due_at
 from ccengine.hotline.work_order import OVER, OrderState, OrderStatus, move, opened, path_to_closed
 from ccengine.rows import CallChoice, OrderEvent, OrderRow
 from ccengine.services.context import ENGINE, Actor, Context
+from ccengine.services.sla import first_due_of, follow_order
 from ccengine.store_port import UnitOfWork
 from ccengine.values import CallRecord, Direction, Outcome
 
@@ -109,6 +109,7 @@ async def _specify(ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow,
         return order
     changes = {"category": intent.category}
     updated = await uow.work_orders.update(order.id, order.version, changes, None, ctx.clock.now())
+    updated = await follow_order(ctx, uow, updated, before=order)
     await _event(ctx, uow, order.id, actor, "changed", detail={"category": ["", intent.category]})
     await tell(ctx, uow, order.id)
     return updated
@@ -154,9 +155,9 @@ async def create_order(ctx: Context, uow: UnitOfWork, actor: Actor, values: Mapp
         ):
             given[name] = given.get(name) or known
     given["number"] = await uow.work_orders.next_number(_local_day(ctx, now))
-    given["due_at"] = due_at(given["type"], given["priority"], now)
+    given["due_at"] = await first_due_of(uow, given["type"], given.get("category", ""), given["priority"], now)
     given["created_by"] = f"{actor.kind}:{actor.name}"
-    order = await uow.work_orders.insert(given, opened(now))
+    order = await follow_order(ctx, uow, await uow.work_orders.insert(given, opened(now)))
     if order.call_id:
         await uow.work_orders.attach(order.id, order.call_id)
     await _event(
@@ -194,10 +195,9 @@ async def _change_order(
     changes = {name: value for name, value in wanted.items() if value != getattr(order, name)}
     if not changes:
         return order
-    if {"type", "priority"} & set(changes):
-        changes["due_at"] = due_at(intent.type, intent.priority, order.created_at)
     now = ctx.clock.now()
     updated = await uow.work_orders.update(order.id, order.version, changes, None, now)
+    updated = await follow_order(ctx, uow, updated, before=order)
     shown = {name: [str(getattr(order, name)), str(value)] for name, value in changes.items()}
     await _event(ctx, uow, order.id, actor, "changed", detail=shown)
     await tell(ctx, uow, order.id)
@@ -237,6 +237,7 @@ async def close_by_itself(
         state = move(state, step, now)
         await _event(ctx, uow, order.id, actor, "moved", from_=before, to=step, note=reason)
     updated = await uow.work_orders.update(order.id, order.version, {}, state, now)
+    updated = await follow_order(ctx, uow, updated, before=order)
     await tell(ctx, uow, order.id)
     return updated
 

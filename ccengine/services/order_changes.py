@@ -20,6 +20,7 @@ from ccengine.services.audit import note as audit
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, NotFound
 from ccengine.services.opening import tell
+from ccengine.services.sla import follow_order
 from ccengine.store_port import UnitOfWork
 
 
@@ -93,6 +94,7 @@ async def save(
 ) -> OrderRow:
     """Store a change with its history line and tell it. Raises VersionConflict when somebody was faster."""
     updated = await uow.work_orders.update(order.id, order.version, changes, state, ctx.clock.now())
+    updated = await follow_order(ctx, uow, updated, before=order)
     moved = state if state is not None and kind == "moved" else None
     event = event_of(ctx, actor, order, kind, note=note, to=moved.status if moved else None, detail=detail or changes)
     await uow.work_orders.add_event(event)

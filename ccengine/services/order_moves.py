@@ -22,6 +22,7 @@ from ccengine.services.opening import tell
 from ccengine.services.order_changes import event_of, illegal, last_deed, order_of, save, state_of
 from ccengine.services.order_guards import facts_of, require_move, round_of
 from ccengine.services.rights import require
+from ccengine.services.sla import follow_order
 from ccengine.store_port import UnitOfWork
 
 #: History lines of moves that leave the state as it is.
@@ -102,6 +103,8 @@ async def apply_move(
         ctx, uow, actor, order, changes, state, kind=kind, note=note, detail={"move": move.name, **detail}
     )
     await _aftermath(ctx, uow, actor, updated, move, request)
+    if order.suspended or updated.suspended:  # a pause began or ended: the clocks stand still or go on
+        updated = await follow_order(ctx, uow, updated, before=updated)
     return updated
 
 

@@ -43,10 +43,13 @@ _DISPATCHER = {
     "orders.inspect",
     "outages.view",
     "outages.edit",
+    "reports.view",
 }
-_SUPERVISOR = _AGENT | _DISPATCHER | {"calls.listen", "agents.control_any", "audit.view", "orders.supervise"}
+_SUPERVISOR = (
+    _AGENT | _DISPATCHER | {"calls.listen", "agents.control_any", "audit.view", "orders.supervise", "penalties.view"}
+)
 _FIELD = {"orders.view", "orders.move", "orders.note", "outages.view", "field.work"}
-_ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit"}
+_ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit", "penalties.waive"}
 
 RIGHTS: dict[str, frozenset[str]] = {
     "agent": frozenset(_AGENT),

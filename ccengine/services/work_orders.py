@@ -11,7 +11,6 @@ from typing import Any
 from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, CodeKind, check_fields
 from ccengine.hotline.order_moves import plain_move
 from ccengine.hotline.outage import DISTRICTS
-from ccengine.hotline.sla import due_at
 from ccengine.hotline.work_order import (
     EXTRA_STAMPS,
     OVER,
@@ -207,9 +206,6 @@ async def change(
             differing["fields"] = kept
         if not differing:
             return order
-        if {"type", "priority"} & set(differing):
-            kind, priority = differing.get("type", order.type), differing.get("priority", order.priority)
-            differing["due_at"] = due_at(kind, priority, order.created_at)
         shown = {name: [str(getattr(order, name)), str(value)] for name, value in differing.items()}
         updated = await save(ctx, uow, actor, order, differing, None, kind="changed", detail=shown)
         await uow.commit()

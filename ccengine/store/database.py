@@ -133,6 +133,7 @@ class Db:
         self._connection = connection
         self._seconds = settings.database.statement_seconds
         self.area_code = settings.site.area_code
+        self.timezone = settings.site.timezone
         self.dialect = connection.dialect.name
         self._overdue = False
 

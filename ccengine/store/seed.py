@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from chinese_calendar.constants import Holiday, holidays, workdays
 
-from ccengine.hotline import disposition, opening_rule, order_catalogue_defaults
+from ccengine.hotline import disposition, opening_rule, order_catalogue_defaults, sla_defaults
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.work_calendar import DayKind
-from ccengine.rows import AgentRow, DeviceRow
+from ccengine.rows import AgentRow, DeviceRow, PolicyRow
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
 from ccengine.services.sign_in import hash_password
@@ -61,6 +61,7 @@ async def seed_defaults(ctx: Context) -> None:
             if known.get(code.kind, code.code) is None:
                 await uow.catalogue.save(code, None)
         await _seed_calendar(uow)
+        await _seed_policies(ctx, uow)
         await uow.commit()
 
 
@@ -72,6 +73,12 @@ async def _seed_calendar(uow: UnitOfWork) -> None:
         for day, name in source.items():
             if day.year >= _FIRST_YEAR and day not in known:
                 await uow.rules.set_day(day, kind, names.get(name, name))
+
+
+async def _seed_policies(ctx: Context, uow: UnitOfWork) -> None:
+    known = {row.policy.code for row in await uow.sla.policies()}
+    for policy in () if known else sla_defaults.DEFAULTS:
+        await uow.sla.add_policy(PolicyRow(policy=policy, created_at=ctx.clock.now(), created_by="engine:engine"))
 
 
 @guarded

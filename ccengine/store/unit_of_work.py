@@ -22,15 +22,18 @@ from ccengine.store.evidence import Evidence
 from ccengine.store.field_actions import FieldActions, Secrets
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
+from ccengine.store.notices import Notices
 from ccengine.store.order_catalogue import OrderCatalogue
 from ccengine.store.order_parts import OrderParts
 from ccengine.store.outages import Outages
 from ccengine.store.outbox import Outbox
+from ccengine.store.penalties import Penalties
 from ccengine.store.recordings import Recordings
 from ccengine.store.reports import Reports
 from ccengine.store.roles import Roles
 from ccengine.store.rules import Rules
 from ccengine.store.searches import Search
+from ccengine.store.sla import Sla
 from ccengine.store.users import Users
 from ccengine.store.visits import Visits
 from ccengine.store.work_orders import WorkOrders
@@ -64,6 +67,9 @@ class SqlUnitOfWork:
     secrets: Secrets
     reports: Reports
     search: Search
+    sla: Sla
+    notices: Notices
+    penalties: Penalties
 
     def __init__(self, engine: AsyncEngine, settings: Settings, fence: Fence | None = None) -> None:
         self._engine = engine
@@ -99,6 +105,9 @@ class SqlUnitOfWork:
         self.secrets = Secrets(db)
         self.reports = Reports(db)
         self.search = Search(db)
+        self.sla = Sla(db)
+        self.notices = Notices(db)
+        self.penalties = Penalties(db)
         return self
 
     async def _connect(self) -> AsyncConnection:

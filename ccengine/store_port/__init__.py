@@ -18,6 +18,7 @@ from ccengine.store_port.orders import (
 )
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
+from ccengine.store_port.sla import NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
 from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
 
@@ -35,16 +36,19 @@ __all__ = [
     "FieldActionRepository",
     "JobRepository",
     "JournalRepository",
+    "NoticeRepository",
     "OrderPartRepository",
     "OrderRepository",
     "OutageRepository",
     "OutboxRepository",
+    "PenaltyRepository",
     "RecordingRepository",
     "ReportRepository",
     "RoleRepository",
     "RuleRepository",
     "SearchRepository",
     "SecretRepository",
+    "SlaRepository",
     "Store",
     "StoreBusy",
     "StoreUnavailable",

@@ -21,6 +21,7 @@ from ccengine.store_port.orders import (
 )
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
+from ccengine.store_port.sla import NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
 
 
@@ -69,6 +70,12 @@ class UnitOfWork(Protocol):
     def reports(self) -> ReportRepository: ...
     @property
     def search(self) -> SearchRepository: ...
+    @property
+    def sla(self) -> SlaRepository: ...
+    @property
+    def notices(self) -> NoticeRepository: ...
+    @property
+    def penalties(self) -> PenaltyRepository: ...
 
     async def __aenter__(self) -> UnitOfWork: ...
     async def __aexit__(

@@ -13,7 +13,6 @@ from ccengine.hotline.work_calendar import (
     DayKind,
     OpeningHours,
     WorkCalendar,
-    add_working_days,
     is_open,
     parse_hours,
 )
@@ -72,23 +71,3 @@ def test_hours_are_read_as_people_write_them() -> None:
 def test_hours_with_a_mistake_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="opening hours"):
         parse_hours(text)
-
-
-def test_working_days_skip_the_holiday_and_count_the_make_up_day() -> None:
-    start = _shanghai(2026, 9, 30, 15, 0)  # Wednesday before the holiday
-    assert add_working_days(start, 1, CALENDAR) == _shanghai(2026, 10, 8, 15, 0)
-    assert add_working_days(start, 3, CALENDAR) == _shanghai(2026, 10, 10, 15, 0)
-
-
-def test_working_days_from_a_free_day_count_from_the_next_working_morning() -> None:
-    assert add_working_days(_shanghai(2026, 11, 21, 15, 0), 1, CALENDAR) == _shanghai(2026, 11, 24, 0, 0)
-
-
-@given(
-    _moments,
-    st.integers(0, 30),
-)
-def test_working_days_end_on_a_working_day_and_never_go_back(start: datetime, count: int) -> None:
-    end = add_working_days(start, count, CALENDAR)
-    assert CALENDAR.is_workday(CALENDAR.local(end).date())
-    assert count == 0 or end > start

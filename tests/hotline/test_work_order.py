@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccengine.hotline.sla import due_at
 from ccengine.hotline.work_order import (
     EXTRA_STAMPS,
     MOVES,
@@ -16,8 +15,6 @@ from ccengine.hotline.work_order import (
     IllegalMove,
     OrderState,
     OrderStatus,
-    OrderType,
-    Priority,
     is_backward,
     legal_moves,
     move,
@@ -119,10 +116,3 @@ def test_extra_stamp_is_set_once_and_only_by_its_name() -> None:
     assert stamp(state, "replied", START + timedelta(hours=1)).stamps["replied"] == START
     with pytest.raises(IllegalMove):
         stamp(state, "closed", START)
-
-
-@pytest.mark.parametrize("order_type", [one.value for one in OrderType])
-def test_more_urgent_orders_are_never_due_later(order_type: str) -> None:
-    dues = [due_at(order_type, priority.value, START) for priority in reversed(Priority)]
-    assert dues == sorted(dues)
-    assert dues[0] > START

@@ -25,3 +25,6 @@ __all__ = [
     "work_order_parts",
     "work_orders",
 ]
+from ccengine.store.tables import sla
+
+__all__ = ["calls", "customers", "field", "metadata", "people", "search", "sla", "waiting", "work_orders"]
