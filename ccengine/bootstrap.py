@@ -27,6 +27,7 @@ from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
 from ccengine.engine.daemon import Runner, run_together
+from ccengine.engine.disk_watch import DiskWatch
 from ccengine.engine.door import Door
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
@@ -96,8 +97,16 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         journal_waits=lambda: records.storing,
     )
     agi = AgiTask(ctx, patient=role.took_over)
-    figures = EngineMetrics(live, records.health, fallback.health, agi, dog)
-    conditions = {"journal": records.health, "live_fallback": fallback.health, "role": role.health}
+    disks = DiskWatch(settings, live.switch_recording)
+    live.set_alarms(disks.alarms)
+    disks.on_change = live.refresh
+    figures = EngineMetrics(live, records.health, fallback.health, agi, dog, disks.health)
+    conditions = {
+        "journal": records.health,
+        "live_fallback": fallback.health,
+        "role": role.health,
+        "disks": disks.health,
+    }
     door = Door(settings, live, conditions, figures.text)
     dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)
     dog.status = lambda: "PBX connected" if live.health()["ok"] else "the PBX is away; callers are served without us"
@@ -111,6 +120,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
         "night": partial(nightly.run, ctx),
         "time limits": SlaClock(ctx).run,
+        "disks": disks.run,
         "door": door.run,
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -114,6 +114,16 @@ class Journal(_Section):
     queue_log_file: str = ""  # empty: the private PBX's own; on a host's Asterisk /var/log/asterisk/queue_log
 
 
+class Disk(_Section):
+    """Room on the PBX's disks. `when_full`: at `full_percent` recordings stop, or go on until the disk is full."""
+
+    check_seconds: Seconds = 2
+    warn_percent: int = Field(default=85, ge=50, le=99)
+    full_percent: int = Field(default=95, ge=51, le=100)
+    when_full: Literal["stop_recording", "record_on"] = "stop_recording"
+    reserve_mb: float = Field(default=64, ge=0)  # kept beside the journal, given up when its disk is full
+
+
 class Database(_Section):
     """Empty url: SQLite in the state folder."""
 
@@ -195,6 +205,7 @@ class Settings(BaseSettings):
     agi: Agi = Agi()
     engine: Engine = Engine()
     journal: Journal = Journal()
+    disk: Disk = Disk()
     database: Database = Database()
     web: Web = Web()
     evidence: Evidence = Evidence()

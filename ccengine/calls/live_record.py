@@ -80,6 +80,7 @@ def make_record(call: Call, anchor: TrackedLeg, now: datetime) -> CallRecord:
 
 def _notes(call: Call) -> tuple[str, ...]:
     notes = {"interrupted": call.interrupted, "reconciled": call.reconciled, "joined_late": call.joined_late}
+    notes["recording_off"] = bool(call.said("CC_REC_OFF"))
     return tuple(note for note, true in notes.items() if true)
 
 

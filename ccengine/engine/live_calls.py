@@ -59,6 +59,7 @@ class LiveCalls:
         self._settings = settings
         self._clock = clock
         self._today: Callable[[], Mapping[str, Any]] = dict
+        self._alarms: Callable[[], list[dict[str, Any]]] = list
         self._changed = asyncio.Event()
         self._readers: list[FactStream] = []
         self._booted = asyncio.Event()
@@ -94,6 +95,10 @@ class LiveCalls:
 
     # --- what others read
 
+    async def switch_recording(self, on: bool) -> None:
+        """Tell the dialplan whether calls are recorded from now on. Raises PbxUnavailable, PbxRefused."""
+        await self._pbx.switch_recording(on)
+
     @property
     def pbx(self) -> Pbx:
         """Where commands go."""
@@ -105,7 +110,7 @@ class LiveCalls:
 
     def snapshot(self) -> dict[str, Any]:
         """Return the board of now as JSON-ready data."""
-        return self.board_snapshot().as_json()
+        return {**self.board_snapshot().as_json(), "alarms": self._alarms()}
 
     def set_roster(self, people: Iterable[Person]) -> None:
         """Say who there is: name and usual phone of every agent."""
@@ -115,6 +120,10 @@ class LiveCalls:
     def set_today(self, today: Callable[[], Mapping[str, Any]]) -> None:
         """Say where today's figures come from; the function is called at each picture and must not wait."""
         self._today = today
+
+    def set_alarms(self, alarms: Callable[[], list[dict[str, Any]]]) -> None:
+        """Say what else stands on the board: codes of what is wrong; asked at each picture, must not wait."""
+        self._alarms = alarms
 
     def refresh(self) -> None:
         """Tell the readers that something outside the live view (figures, names) has changed."""

@@ -25,15 +25,19 @@ class EngineMetrics:
     """Reads one engine's figures.
 
     Args:
-        live: the live view; journal, fallback: facts of these tasks; agi: the menu's task; dog: the loop's lateness.
+        live: the live view; journal, fallback, disks: facts of these tasks; agi: the menu's task; dog: the loop's
+            lateness.
     """
 
-    def __init__(self, live: LiveView, journal: Facts, fallback: Facts, agi: AgiTask, dog: Watchdog) -> None:
+    def __init__(
+        self, live: LiveView, journal: Facts, fallback: Facts, agi: AgiTask, dog: Watchdog, disks: Facts
+    ) -> None:
         self._live = live
         self._journal = journal
         self._fallback = fallback
         self._agi = agi
         self._dog = dog
+        self._disks = disks
 
     def text(self) -> str:
         """Return all figures in the text format."""
@@ -49,6 +53,7 @@ class EngineMetrics:
             gauge("ccengine_journal_behind_seconds", "Age of what is not in rows yet.", journal["behind_seconds"]),
             gauge("ccengine_live_records_waiting", "Ended calls not compared yet.", fallback["waiting"]),
             counter("ccengine_live_records_total", "Records taken from the live view.", fallback["taken"]),
+            *_room(self._disks()),
         ]
 
     def _menu(self) -> list[Metric]:
@@ -84,6 +89,16 @@ def _board(board: Mapping[str, Any]) -> list[Metric]:
         by_label("ccengine_open_calls", "gauge", "Calls now, by what they do.", "state", calls),
         by_label("ccengine_waiting_callers", "gauge", "Callers waiting now.", "queue", waiting),
         by_label("ccengine_agents", "gauge", "Agents now, by state.", "state", agents),
+    ]
+
+
+def _room(facts: Mapping[str, Any]) -> list[Metric]:
+    used = {name: float(disk["used_percent"]) for name, disk in facts["disks"].items()}
+    free = {name: float(disk["free_bytes"]) for name, disk in facts["disks"].items()}
+    return [
+        by_label("ccengine_disk_used_percent", "gauge", "How full the PBX's disks are.", "disk", used),
+        by_label("ccengine_disk_free_bytes", "gauge", "Room left on them.", "disk", free),
+        gauge("ccengine_recording_on", "Whether calls are recorded; not while a disk is full.", facts["recording"]),
     ]
 
 

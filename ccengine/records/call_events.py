@@ -35,6 +35,7 @@ _STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "CC_QUEUE": ("queued", ("queue",)),
     "CC_QUEUE_END": ("queue_left", ("queue", "status")),
     "CC_REC": ("recording", ("party",)),
+    "CC_REC_OFF": ("recording_off", ("party", "why")),
     "CC_MESSAGE": ("voice_message", ("item",)),
     "CC_END": ("ended_by_system", ("why",)),
 }

@@ -78,8 +78,13 @@ def make_record(call: TrunkCall, node: str) -> CallRecord:
         fallback=bool(call.said("CC_FALLBACK")),
         recordings=_recordings(call),
         final=call.over,
-        notes=("interrupted",) if interrupted and call.over else (),
+        notes=_notes(call, interrupted),
     )
+
+
+def _notes(call: TrunkCall, interrupted: bool) -> tuple[str, ...]:
+    notes = {"interrupted": interrupted and call.over, "recording_off": bool(call.said("CC_REC_OFF"))}
+    return tuple(note for note, true in notes.items() if true)
 
 
 def _talks(call: TrunkCall) -> list[Talk]:

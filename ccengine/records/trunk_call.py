@@ -16,6 +16,9 @@ from ccengine.records.legs import Leg, LegKind, Overlap, build_legs, overlaps_wi
 from ccengine.records.sign_ins import SignIns
 from ccengine.values import AGENT_NUMBER_PATTERN, Direction
 
+#: Our own events that say who is at a leg.
+_NAMING = ("CC_REC", "CC_REC_OFF", "CC_CALL")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
@@ -135,7 +138,7 @@ def _agents(family: Family, legs: Mapping[str, Leg]) -> dict[str, str]:
         leg = legs.get(line.unique_id)
         if line.event == "CHAN_START" and leg and leg.extension and AGENT_NUMBER_PATTERN.match(line.caller_name):
             found[line.unique_id] = line.caller_name  # the phone's own name: the person it usually belongs to
-        if line.event in ("CC_REC", "CC_CALL") and AGENT_NUMBER_PATTERN.match(line.words.get("agent", "")):
+        if line.event in _NAMING and AGENT_NUMBER_PATTERN.match(line.words.get("agent", "")):
             found[line.words.get("leg") or line.unique_id] = line.words["agent"]
     for leg in legs.values():
         signed_in = family.sign_ins.person_on(leg.extension, leg.first_at) if family.sign_ins else ""

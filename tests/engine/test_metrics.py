@@ -37,7 +37,9 @@ def _text(ctx: Context) -> str:
     journal = {"ok": True, "error": "", "behind_bytes": 512, "behind_seconds": 1.5}
     agi = AgiTask(ctx)
     agi.lookups_took["balance"] = (4, 0.5)
-    figures = EngineMetrics(BusyBoard(), lambda: journal, lambda: {"waiting": 1, "taken": 0}, agi, Watchdog({}))
+    disks = {"disks": {"journal": {"used_percent": 96, "free_bytes": 1000}}, "recording": False}
+    fallback = {"waiting": 1, "taken": 0}
+    figures = EngineMetrics(BusyBoard(), lambda: journal, lambda: fallback, agi, Watchdog({}), lambda: disks)
     return figures.text()
 
 
@@ -53,6 +55,8 @@ async def test_figures_tell_what_is_on_the_board(ctx: Context) -> None:
     assert found["ccengine_journal_behind_bytes"] == 512
     assert found["ccengine_journal_behind_seconds"] == 1.5
     assert found['ccengine_agi_lookup_seconds_total{kind="balance"}'] == 0.5
+    assert found['ccengine_disk_used_percent{disk="journal"}'] == 96
+    assert found["ccengine_recording_on"] == 0
     assert found["ccengine_engine_memory_bytes"] > 1_000_000
     assert "ccengine_engine_loop_lag_seconds" in found
 

@@ -105,6 +105,10 @@ class AmiPbx:
         for interface in mine:
             await self._send({**headers, "Interface": interface})
 
+    async def switch_recording(self, on: bool) -> None:
+        """Tell the dialplan whether calls are recorded from now on (dialplan/recording.conf)."""
+        await self._send({"Action": "Setvar", "Variable": "CC_RECORDING", "Value": "on" if on else "off"})
+
     async def hangup(self, channel: str) -> None:
         """See ports.Pbx."""
         await self._send({"Action": "Hangup", "Channel": _check(_CHANNEL, channel, "channel"), "Cause": 16})

@@ -63,6 +63,14 @@ class BoardQueue(_Live):
     longest_wait_since: datetime | None
 
 
+class BoardAlarm(_Live):
+    """Something people should see to: a full disk, recordings that stopped."""
+
+    code: str
+    percent: int
+    bad: bool
+
+
 class Board(_Live):
     """What happens now, from the engine. `stale`: what is shown may be old."""
 
@@ -74,6 +82,7 @@ class Board(_Live):
     agents: list[BoardAgent]
     calls: list[BoardCall]
     today: dict[str, Any]
+    alarms: list[BoardAlarm]
 
 
 class Agent(Out):
