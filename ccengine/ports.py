@@ -168,7 +168,8 @@ class RecordingNotReady(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltRecording:
-    """The file offered to people, below the recordings folder. `silent_sides`: bridged parties with digital silence."""
+    """The file offered to people, below the recordings folder. `silent_sides`: bridged parties with digital silence;
+    `cut` among them: all sound ends before the talk did."""
 
     file_name: str
     seconds: float

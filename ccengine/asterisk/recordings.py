@@ -31,6 +31,9 @@ _BLOCK_FRAMES = 30 * RATE
 #: Only a talk of this length says something about a silent side.
 _WORTH_HEARING = timedelta(seconds=1)
 _CALLER, _AGENT = "caller", "agent"
+#: Stands among the silent sides when all sound ends before the talk did: a full disk, a PBX that was killed.
+CUT = "cut"
+_CUT_FRAMES = RATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,8 @@ def build_stereo(
             if talk.ended_at - talk.started_at >= _WORTH_HEARING
         ]
         silent = _write(_inside(directory, name), placed, frames, windows)
+        if windows and frames < max(end for _, end in windows) - _CUT_FRAMES:
+            silent += (CUT,)
     _delete_empty(directory / PurePosixPath(parts[0].file_name).parent, record.call_id)
     return BuiltRecording(file_name=name, seconds=round(frames / RATE, 3), silent_sides=silent)
 

@@ -29,7 +29,8 @@ class OrderRef:
 class RecordingRow:
     """One audio file of a call: kind "part" (one party's own audio), "message", or "stereo" (offered to people).
 
-    `silent_sides` names parties that were bridged but are digital silence. `file_name` is below recordings_dir.
+    `silent_sides` names parties that were bridged but are digital silence, and `cut` where all sound ends too early.
+    `file_name` is below recordings_dir.
     """
 
     id: int

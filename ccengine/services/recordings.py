@@ -65,7 +65,8 @@ async def _keep(ctx: Context, job: JobRow, row: RecordingRow) -> None:
         await uow.recordings.save(row)
         if row.silent_sides:
             detail = {"file": row.file_name, "sides": list(row.silent_sides)}
-            anomaly = AnomalyRow(at=now, kind="silent_side", call_id=row.call_id, detail=detail)
+            kind = "recording_cut" if "cut" in row.silent_sides else "silent_side"
+            anomaly = AnomalyRow(at=now, kind=kind, call_id=row.call_id, detail=detail)
             await uow.journal.add_anomalies([anomaly])
         await uow.jobs.finish(job.id, now)
         await uow.outbox.add("call", {"call_id": row.call_id}, now)

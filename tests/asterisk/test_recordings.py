@@ -103,6 +103,16 @@ async def test_build_finds_a_side_that_is_silent_while_bridged(tmp_path: Path) -
     assert (await builder(tmp_path).build(call(parts[:2], [talk(2, 5)]))).silent_sides == ("caller",)
 
 
+async def test_build_says_when_all_sound_ends_before_the_talk(tmp_path: Path) -> None:
+    """The disk was full, or the PBX was killed."""
+    parts = [
+        part(tmp_path, "caller-r", RecordingParty.CALLER, 0, tone(700, 6)),
+        part(tmp_path, "leg-1-r", RecordingParty.AGENT, 2, tone(440, 4)),
+    ]
+    assert (await builder(tmp_path).build(call(parts, [talk(2, 6.5)]))).silent_sides == ()
+    assert (await builder(tmp_path).build(call(parts, [talk(2, 9)]))).silent_sides == ("cut",)
+
+
 async def test_build_missing_part_is_waited_for_then_told_as_silent(tmp_path: Path) -> None:
     parts = [
         part(tmp_path, "caller-r", RecordingParty.CALLER, 0, tone(700, 10)),

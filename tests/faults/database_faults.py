@@ -32,7 +32,7 @@ async def caught_up(world: World, done: Done) -> None:
     begun, over = time.monotonic(), {one.number for one in world.people() if one.entered and one.ended_at}
 
     async def all_final() -> bool:
-        calls = await world._all("/calls")
+        calls = await world.all_of("/calls")
         return over <= {call["caller_number"] for call in calls if call["final"]}
 
     await world.site.wait(all_final, "the records to catch up", 60)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +25,7 @@ from fault_pbx import FaultPbx  # noqa: E402
 from figures import Row, results, table  # noqa: E402
 from injecting import Fault  # noqa: E402
 from injectors import FAULTS  # noqa: E402
+from small_disk import small_disk  # noqa: E402
 from world import NotPossible, World, world  # noqa: E402
 
 ROOT = HERE.parents[1]
@@ -38,23 +40,36 @@ async def one_fault(
     stem = "".join(sign if sign.isalnum() else "_" for sign in name)
     folder = place / kind / stem
     row = Row(fault=name, kind=kind, seed=seed, folder=folder)
-    async with databases.fresh(kind) as (url, proxy):
-        async with world(pbx, folder / "state", folder, seed, database_url=url) as here:
-            here.database, here.stepped = proxy, fault.stepped
-            try:
-                row.done = await fault.inject(here, time.monotonic() + seconds)
-            except NotPossible as impossible:
-                row.not_run = str(impossible)
-                return row
-            except AssertionError as failed:
-                row.error = str(failed).splitlines()[0][:160] if str(failed) else repr(failed)
-                here.note("failed", error=str(failed)[:3000])
-                if here.site.pid is None:
-                    await here.restart_engine(time.time())
-            await here.traffic.wait_callers(40)
-            row.verdict, row.settled = await here.verdict()
-            row.lost, row.ready = lost_calls(here), here.ready_seconds
+    async with AsyncExitStack() as stack:
+        try:
+            here = await _set_up(stack, pbx, fault, folder, seed, databases, kind)
+            row.done = await fault.inject(here, time.monotonic() + seconds)
+        except NotPossible as impossible:
+            row.not_run = str(impossible)
+            return row
+        except AssertionError as failed:
+            row.error = str(failed).splitlines()[0][:160] if str(failed) else repr(failed)
+            here.note("failed", error=str(failed)[:3000])
+            if here.site.pid is None:
+                await here.restart_engine(time.time())
+        await here.traffic.wait_callers(40)
+        row.verdict, row.settled = await here.verdict()
+        row.lost, row.ready = lost_calls(here), here.ready_seconds
     return row
+
+
+async def _set_up(
+    stack: AsyncExitStack, pbx: FaultPbx, fault: Fault, folder: Path, seed: int, databases: Databases, kind: str
+) -> World:
+    """A world for one fault. Raises NotPossible."""
+    disk = stack.enter_context(small_disk(pbx, fault.disk, fault.disk_megabytes))
+    url, proxy = await stack.enter_async_context(databases.fresh(kind))
+    here = await stack.enter_async_context(
+        world(pbx, folder / "state", folder, seed, database_url=url, sections=fault.settings)
+    )
+    here.database, here.disk = proxy, disk
+    here.stepped, here.cdr_lost = fault.stepped, fault.cdr_lost
+    return here
 
 
 def lost_calls(here: World) -> int:

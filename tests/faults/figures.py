@@ -60,6 +60,8 @@ class Row:
             Figure(name="repairs", value=repairs, target=0),
             Figure(name="unsure", value=verdict.unsure + verdict.quiet),
         ]
+        if verdict.unrecorded:
+            found.append(Figure(name="calls marked as not (wholly) recorded", value=verdict.unrecorded))
         found += [Figure(name=name, value=value) for name, value in sorted(self.done.counts.items())]
         found += [Figure(name=name, value=value, target=0) for name, value in sorted(self.done.wrong.items())]
         times = {"engine ready": self.ready, **self.done.seconds, "settled": [self.settled]}

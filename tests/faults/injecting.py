@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from databases import KINDS
 from traffic import Plan, mixed
@@ -60,6 +61,7 @@ class Fault:
         long_only: only when asked for by name, or in a long run (LONG=1).
         live_records: records from the live view are what the fault is about, not a repair.
         stepped: the clock was moved, so lengths that reach over the step are not judged.
+        cdr_lost: Asterisk's own records cannot be written either.
     """
 
     inject: Injector
@@ -70,7 +72,10 @@ class Fault:
     long_only: bool = False
     live_records: bool = False
     stepped: bool = False
-    ring_seconds: int = 5
+    cdr_lost: bool = False
+    disk: str = ""  # what of the PBX stands on a small disk
+    disk_megabytes: int = 24
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of the engine, by section
 
 
 class Callers:

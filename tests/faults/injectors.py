@@ -8,13 +8,16 @@ from __future__ import annotations
 from ami_faults import ami_fault
 from database_faults import database_fault, lock_sqlite
 from databases import POSTGRESQL, SQLITE
+from disk_faults import RESERVE_MB, journal_disk_full, recording_disk_full
 from engine_faults import agi_fault, freeze_under_watchdog, second_by_mistake, stop_engine, two_engines
 from injecting import Fault
 from journal_faults import journal_fault
 from kills import kill_at_commits, kill_engine
 from pbx_faults import pbx_fault
+from small_disk import JOURNAL, RECORDINGS
 
 _KILLED = {"engine ready": 5.0, "menu to queue": 1.0}
+_DISK = {"disk": {"reserve_mb": RESERVE_MB, "check_seconds": 1}}
 _LIVE = {"live view right again": 2.0}
 
 FAULTS: dict[str, Fault] = {
@@ -36,6 +39,20 @@ FAULTS: dict[str, Fault] = {
     "journal copied and truncated": Fault(inject=journal_fault("copied and truncated")),
     "journal torn": Fault(inject=journal_fault("torn")),
     "journal poisoned": Fault(inject=journal_fault("poisoned")),
+    "recording disk full": Fault(
+        inject=recording_disk_full,
+        targets={"alarm at 85 %": 5.0, "recordings stopped at 95 %": 5.0, "recordings go on": 5.0},
+        disk=RECORDINGS,
+        settings=_DISK,
+    ),
+    "journal disk full": Fault(
+        inject=journal_disk_full,
+        targets={"recordings stopped at 95 %": 5.0, "reserve given up": 5.0, "recordings go on": 5.0},
+        disk=JOURNAL,
+        settings=_DISK,
+        live_records=True,
+        cdr_lost=True,
+    ),
     "PBX killed": Fault(
         inject=pbx_fault("SIGKILL"), targets={"open calls closed after boot": 10.0, "agents back after boot": 15.0}
     ),

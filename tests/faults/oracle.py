@@ -58,6 +58,7 @@ class Verdict:
     unsure: int = 0  # orders that hang on a moment nobody can tell from outside
     quiet: int = 0  # recordings with less of the agent's tone than talk: SIPp's sound came late or not, nobody knows
     repairs: int = 0  # corrections of final records, records made from the live view
+    unrecorded: int = 0  # calls that say of themselves that they were not (wholly) recorded
     from_live: int = 0  # of these, the latter
 
     def count(self, *invariants: str) -> int:
@@ -186,6 +187,9 @@ def _judge_orders(
 def _judge_recording(caller: Caller, record: dict[str, Any], answers: Answers, verdict: Verdict) -> None:
     talk = caller.talk
     if talk is None or talk[2] - talk[1] < 1.0 or record["outcome"] != "answered":
+        return
+    if "recording_off" in record["notes"] or any("cut" in one["silent_sides"] for one in record["recordings"]):
+        verdict.unrecorded += 1  # and marked as such
         return
     seconds, sound = answers.recordings.get(record["id"], (0.0, 0.0))
     spoken = talk[2] - talk[1]

@@ -15,12 +15,12 @@ import sys
 import time
 import wave
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import numpy as np
@@ -36,6 +36,9 @@ from truth import Blackout, Caller, callers
 
 from ccengine.config import Settings
 from ccengine.operations import hosting, processes
+
+if TYPE_CHECKING:
+    from small_disk import SmallDisk
 
 IN_ENGINE = Path(__file__).parent / "in_engine"
 SETTLE_SECONDS = 75.0  # a worker that dies keeps its job for 60 s
@@ -91,7 +94,9 @@ class World:
         self.ami: ChaosProxy
         self.agi: ChaosProxy
         self.database: ChaosProxy | None = None
+        self.disk: SmallDisk | None = None
         self.stepped = False  # the clock was moved
+        self.cdr_lost = False
         self.pbx_deaths: list[float] = []
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
@@ -151,7 +156,7 @@ class World:
 
     async def answers(self) -> Answers:
         """Ask the API for everything but the recordings."""
-        found = Answers(calls=await self._all("/calls"), orders=await self._all("/work-orders"))
+        found = Answers(calls=await self.all_of("/calls"), orders=await self.all_of("/work-orders"))
         found.board = await self.site.get("/board")
         found.intervals = await asyncio.to_thread(agent_intervals, self.site.settings.database_url)
         return found
@@ -165,7 +170,7 @@ class World:
                 self._heard[call["id"]] = await self._sound(call["id"])
         answers.recordings = self._heard
 
-    async def _all(self, path: str) -> list[dict[str, Any]]:
+    async def all_of(self, path: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         query = {"limit": "100"}
         while True:
@@ -210,7 +215,7 @@ class World:
                 break
             await asyncio.sleep(0.5)
         cdrs = Counter(cdr.src for cdr in self.pbx.cdrs())
-        found.findings += judge_witnesses(self.people(), cdrs, bool(self.pbx_deaths))
+        found.findings += judge_witnesses(self.people(), cdrs, bool(self.pbx_deaths) or self.cdr_lost)
         self._keep(answers, found)
         return found, taken
 
@@ -248,10 +253,15 @@ def _right_side(body: bytes) -> bytes:
     return made.getvalue()
 
 
-def proxied(settings: Settings, folder: Path, database_url: str = "", **pbx: Any) -> Settings:
+def proxied(
+    settings: Settings, folder: Path, database_url: str = "", sections: Mapping[str, Mapping[str, Any]] | None = None
+) -> Settings:
     """Return the engine's settings: AMI and FastAGI by way of proxies, a database of its own."""
     ami_port, agi_port = free_ports(2)
-    made = fresh(settings, folder, ami={"port": ami_port}, agi={"port": agi_port}, pbx=pbx)
+    wanted: dict[str, dict[str, Any]] = {"ami": {"port": ami_port}, "agi": {"port": agi_port}}
+    for name, values in (sections or {}).items():
+        wanted.setdefault(name, {}).update(values)
+    made = fresh(settings, folder, **wanted)
     if database_url:
         made = made.model_copy(update={"database": made.database.model_copy(update={"url": database_url})})
     return made
@@ -259,12 +269,19 @@ def proxied(settings: Settings, folder: Path, database_url: str = "", **pbx: Any
 
 @asynccontextmanager
 async def world(
-    pbx: FaultPbx, state: Path, folder: Path, seed: int, *, database_url: str = "", wrapup_seconds: int = 2
+    pbx: FaultPbx,
+    state: Path,
+    folder: Path,
+    seed: int,
+    *,
+    database_url: str = "",
+    sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> AsyncIterator[World]:
     """Everything up and well: the engine behind its proxies, four agents signed in on answering phones."""
     folder.mkdir(parents=True, exist_ok=True)
     state.mkdir(parents=True, exist_ok=True)
-    site = FaultSite(proxied(pbx.settings, state, database_url, wrapup_seconds=wrapup_seconds))
+    own = {**(sections or {}), "pbx": {"wrapup_seconds": 2, **(sections or {}).get("pbx", {})}}
+    site = FaultSite(proxied(pbx.settings, state, database_url, own))
     site.commit_file, site.more_environment = folder / "commit", {}
     made = World(pbx, site, Traffic(pbx.settings, pbx.secrets.sip, folder), folder, seed)
     ami, agi = pbx.settings.ami, pbx.settings.agi

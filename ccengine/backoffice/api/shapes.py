@@ -85,6 +85,7 @@ def _call_fields(actor: Actor, row: CallRow) -> dict[str, Any]:
         "outcome": record.outcome,
         "source": record.source,
         "fallback": record.fallback,
+        "notes": list(record.notes),
         "final": record.final,
         "revision": row.revision,
         "recordings": [_recording(one) for one in row.recordings],

@@ -33,7 +33,7 @@ class Recording(Out):
     kind: Literal["part", "stereo", "message"]
     party: str
     seconds: float | None
-    silent_sides: list[str] = Field(description="Parties that were bridged but are digital silence")
+    silent_sides: list[str] = Field(description="Parties bridged but silent; `cut`: it ends before the talk")
     built_at: datetime | None
 
 
@@ -77,6 +77,7 @@ class Call(Out):
     outcome: Outcome | None
     source: Source
     fallback: bool = Field(description="The dialplan queued the call by itself because the engine did not answer")
+    notes: list[str] = Field(description="What is special: interrupted, reconciled, joined_late, recording_off")
     final: bool
     revision: int
     recordings: list[Recording]
