@@ -38,6 +38,7 @@ from ccengine.engine.watchdog import Watchdog
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
 from ccengine.store.unit_of_work import SqlStore
+from ccengine.values import CallRecord
 
 log = structlog.get_logger(__name__)
 #: The one row of journal positions that carries both files (engine/journal_state).
@@ -91,15 +92,20 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         people=settings.pbx.devices,
     )
     live.on_snapshot = records.reconcile
+    disks = DiskWatch(settings, ctx.clock, live.switch_recording)
+    live.set_alarms(disks.alarms)
+    disks.on_change = live.refresh
+
+    async def store_live(record: CallRecord) -> bool:
+        torn = disks.journal_torn(record.started_at, record.ended_at or ctx.clock.now())
+        return await call_records.store_live_record(ctx, record, journal_torn=torn)
+
     fallback = LiveFallback(
-        partial(call_records.store_live_record, ctx),
+        store_live,
         settings.journal.live_fallback_seconds,
         journal_waits=lambda: records.storing,
     )
     agi = AgiTask(ctx, patient=role.took_over)
-    disks = DiskWatch(settings, live.switch_recording)
-    live.set_alarms(disks.alarms)
-    disks.on_change = live.refresh
     figures = EngineMetrics(live, records.health, fallback.health, agi, dog, disks.health)
     conditions = {
         "journal": records.health,

@@ -10,20 +10,25 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from ccengine.clock import Clock
 from ccengine.config import Settings
 from ccengine.ports import PbxRefused, PbxUnavailable
 
 log = structlog.get_logger(__name__)
 
 RESERVE_NAME = ".ccengine-reserve"
+#: With less room than this a line of the journal may have been lost.
+_LEAST_BYTES = 256 * 1024
 #: A level is left only when so many percent are free again, so that it does not flicker.
 _MARGIN_PERCENT = 2
 #: So often a disk that is still too full is told to the log again.
@@ -106,8 +111,11 @@ class Reserve:
 class DiskWatch:
     """Looks every `disk.check_seconds`. `switch` tells the dialplan whether to record; `statvfs` measures."""
 
-    def __init__(self, settings: Settings, switch: Switch, statvfs: Statvfs = os.statvfs) -> None:
+    def __init__(self, settings: Settings, clock: Clock, switch: Switch, statvfs: Statvfs = os.statvfs) -> None:
         self._statvfs = statvfs
+        self._clock = clock
+        self._looked_at = clock.now()
+        self._torn: deque[tuple[datetime, datetime | None]] = deque(maxlen=100)
         self._disk = settings.disk
         self._switch = switch
         self.recordings = Space(name="recordings", folder=settings.recordings_dir)
@@ -137,14 +145,15 @@ class DiskWatch:
         before = self.alarms()
         for space in (self.recordings, self.journal):
             self._judge(space)
-        self._decide()
-        if self.alarms() != before:
-            self.on_change()
-        await self._tell()
         try:
             await asyncio.to_thread(self._keep_reserve)
         except OSError as error:
             log.warning("no reserve beside the journal", action="disk", error=error.strerror)
+        self._note_torn()
+        self._decide()
+        if self.alarms() != before:
+            self.on_change()
+        await self._tell()
 
     def health(self) -> dict[str, Any]:
         """Return facts about the disks. A full disk is an alarm, not an ill engine: starting it anew would not help."""
@@ -172,6 +181,10 @@ class DiskWatch:
             found.append({"code": "recording_off", "percent": self.recordings.used_percent, "bad": True})
         return found
 
+    def journal_torn(self, since: datetime, until: datetime) -> bool:
+        """Whether the journal may have lacked the room for a line at any time in between."""
+        return any(begin <= until and since <= (end or until) for begin, end in self._torn)
+
     # --- steps of one look
 
     def _measure(self) -> None:
@@ -192,10 +205,24 @@ class DiskWatch:
             remedy = "free space: old recordings, rotated journals, or a larger disk"
             log.warning(f"disk {space.level.name.lower()}", action="disk", remedy=remedy, **facts)
 
+    def _note_torn(self) -> None:
+        """Remember when the journal had no room, from the look before to the look after."""
+        now = self._clock.now()
+        if self.journal.free_bytes < _LEAST_BYTES:
+            if not self._torn or self._torn[-1][1] is not None:
+                self._torn.append((self._looked_at, None))
+        elif self._torn and self._torn[-1][1] is None:
+            self._torn[-1] = (self._torn[-1][0], now)
+        self._looked_at = now
+
     def _decide(self) -> None:
-        """Recordings stop when their disk is full, and when they would take the journal's last room."""
+        """Recordings stop when their disk is full, and when they would take the journal's last room.
+
+        The reserve's room is the journal's: they go on only when it could be laid again.
+        """
         shared = self.recordings.device == self.journal.device
         full = self.recordings.level is Level.FULL or (shared and self.journal.level is Level.FULL)
+        full = full or (shared and self._reserve_given)
         wanted = not (full and self._disk.when_full == "stop_recording")
         if wanted is not self.recording:
             log.warning("recordings go on" if wanted else "recordings stop: the disk is full", action="disk")

@@ -84,6 +84,7 @@ def make_record(call: TrunkCall, node: str) -> CallRecord:
 
 def _notes(call: TrunkCall, interrupted: bool) -> tuple[str, ...]:
     notes = {"interrupted": interrupted and call.over, "recording_off": bool(call.said("CC_REC_OFF"))}
+    notes["head_lost"] = not call.anchor.started  # the journal was full, or torn, when it began
     return tuple(note for note, true in notes.items() if true)
 
 

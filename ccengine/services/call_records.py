@@ -34,6 +34,8 @@ from ccengine.store_port import BadCursor, UnitOfWork
 from ccengine.values import CallRecord, Direction, Source
 
 #: What the live view and the journal must agree on at the end of a call.
+#: What a journal's record says of itself when lines are missing.
+_HALF_TOLD = frozenset(("interrupted", "head_lost"))
 _WITNESSED = ("direction", "caller_number", "agent_number", "outcome", "queue")
 
 
@@ -65,9 +67,10 @@ async def journal_position(ctx: Context, node: str, file: str) -> JournalPositio
 
 
 @guarded
-async def store_live_record(ctx: Context, record: CallRecord) -> bool:
+async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: bool = False) -> bool:
     """Compare the live view's final record with the journal's, or take it where the journal has none yet.
 
+    `journal_torn`: the journal could not be written during the call, so where they differ the live view is believed.
     Returns True when it was taken (marked source=live); a disagreement with the journal's final record is kept as an
     anomaly. Errors: Unavailable.
     """
@@ -85,6 +88,9 @@ async def store_live_record(ctx: Context, record: CallRecord) -> bool:
             await _store_one(ctx, uow, record)
         elif known is not None and known.record.source is Source.JOURNAL:
             await _compare(ctx, uow, known.record, record)
+            if journal_torn and _disagree(known.record, record):
+                await _correct(ctx, uow, known, record, believed=True)
+                taken = True
         await uow.commit()
     return taken
 
@@ -98,11 +104,14 @@ def _made_up_from(record: CallRecord) -> str | None:
     return next((link for link in record.linked_ids if link.replace(".", "")[-20:].rjust(10, "0") == digits), None)
 
 
+def _disagree(journal: CallRecord, live: CallRecord) -> list[str]:
+    return [name for name in _WITNESSED if getattr(journal, name) != getattr(live, name)]
+
+
 async def _compare(ctx: Context, uow: UnitOfWork, journal: CallRecord, live: CallRecord) -> None:
     differs = {
         name: {"journal": str(getattr(journal, name)), "live": str(getattr(live, name))}
-        for name in _WITNESSED
-        if getattr(journal, name) != getattr(live, name)
+        for name in _disagree(journal, live)
     }
     if differs:
         row = AnomalyRow(at=journal.started_at, kind="live_disagrees", call_id=journal.call_id, detail=differs)
@@ -145,12 +154,17 @@ async def _finish(ctx: Context, uow: UnitOfWork, record: CallRecord, account: st
     await complete_call(ctx, uow, record, account)
 
 
-async def _correct(ctx: Context, uow: UnitOfWork, known: CallRow, record: CallRecord) -> None:
+async def _correct(
+    ctx: Context, uow: UnitOfWork, known: CallRow, record: CallRecord, *, believed: bool = False
+) -> None:
     """Follow a final record by a different one: the old values stay in call_corrections, the row gets the new ones."""
     earlier = await uow.calls.corrections(record.call_id)
     seen = {correction.fingerprint_before for correction in earlier}
-    if fingerprint(record) in seen or (record.source is Source.LIVE and known.record.source is Source.JOURNAL):
+    from_journal = known.record.source is Source.JOURNAL
+    if fingerprint(record) in seen or (record.source is Source.LIVE and from_journal and not believed):
         return
+    if not from_journal and _HALF_TOLD & set(record.notes) - set(known.record.notes):
+        return  # the journal lost a part of this call: the live view saw all of it
     now = ctx.clock.now()
     names = changed_fields(known.record, record)
     before, after = as_data(known.record), as_data(record)

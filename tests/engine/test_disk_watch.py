@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from ccengine.clock import ManualClock
 from ccengine.config import Disk, Journal, Pbx, Settings
 from ccengine.engine.disk_watch import RESERVE_NAME, DiskWatch
 from ccengine.ports import PbxUnavailable
 
 BLOCKS = 1000
+START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
 class Disks:
@@ -32,7 +35,8 @@ class Disks:
             journal=Journal(cel_file=str(self.log / "cel.csv")),
             disk=Disk(**{"reserve_mb": 0.1, **disk}),  # type: ignore[arg-type]
         )
-        self.watch = DiskWatch(settings, self._switch, self._statvfs)
+        self.clock = ManualClock(START)
+        self.watch = DiskWatch(settings, self.clock, self._switch, self._statvfs)
         self.watch.on_change = self._changed
 
     def _statvfs(self, folder: Path) -> os.statvfs_result:
@@ -107,6 +111,24 @@ async def test_reserve_is_given_up_last_and_laid_again(disks: Disks) -> None:
     assert reserve.exists()
 
 
+async def test_moments_without_room_for_a_line_are_remembered(disks: Disks) -> None:
+    for used in (10, 99, 99, 10):
+        await disks.look(used)
+        disks.clock.moment += timedelta(seconds=10)
+    assert not disks.watch.journal_torn(START - timedelta(seconds=9), START - timedelta(seconds=1))
+    assert disks.watch.journal_torn(START + timedelta(seconds=5), START + timedelta(seconds=6))
+    assert disks.watch.journal_torn(START - timedelta(seconds=50), START + timedelta(seconds=50))
+    assert not disks.watch.journal_torn(START + timedelta(seconds=31), START + timedelta(seconds=50))
+
+
+async def test_recordings_wait_until_the_reserve_can_be_laid_again(disks: Disks) -> None:
+    await disks.look(10)
+    await disks.look(99)
+    await disks.look(99)
+    assert "recording_off" in await disks.look(91)
+    assert await disks.look(50) == []
+
+
 async def test_log_tells_each_change_once(disks: Disks) -> None:
     with capture_logs() as lines:
         for used in (10, 86, 86, 86, 97, 97, 97, 97):
@@ -119,7 +141,7 @@ async def test_log_tells_each_change_once(disks: Disks) -> None:
 
 async def test_folder_that_is_gone_is_said_once_and_ends_nothing(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path, pbx=Pbx(recordings_dir=str(tmp_path / "gone")))
-    watch = DiskWatch(settings, lambda on: _nothing())
+    watch = DiskWatch(settings, ManualClock(START), lambda on: _nothing())
     with capture_logs() as lines:
         await watch.look()
         await watch.look()

@@ -37,7 +37,7 @@ async def recording_disk_full(world: World, until: float) -> Done:
 
 
 async def journal_disk_full(world: World, until: float) -> Done:
-    """Recordings and journal on one disk: recordings stop, the reserve is given up, the last block goes, room is back."""
+    """Both on one disk: recordings stop, the reserve is given up, the last block goes, room comes back."""
     done, calls = Done(), Callers(world)
     disk = _disk(world)
     reserve = world.pbx.settings.cel_file.parent / ".ccengine-reserve"
@@ -106,7 +106,6 @@ async def _wait_alarm(world: World, done: Done, calls: Callers, name: str, there
 
 def _count_log(world: World, done: Done) -> None:
     """How many lines the full disk cost in the engine's log; more than a few for each change is a flood."""
-    text = (world.site.settings.state_dir / "log" / "run.log").read_text(encoding="utf-8", errors="replace")
-    lines = sum('"action": "disk"' in line or "No space left" in line for line in text.splitlines())
+    lines = sum('"action": "disk"' in line or "No space left" in line for line in world.log_lines())
     done.count("lines about it in the log", lines)
     done.fault("log flooded", float(lines > 20 * done.breaks))

@@ -49,6 +49,7 @@ FAULTS: dict[str, Fault] = {
         inject=journal_disk_full,
         targets={"recordings stopped at 95 %": 5.0, "reserve given up": 5.0, "recordings go on": 5.0},
         disk=JOURNAL,
+        disk_megabytes=80,
         settings=_DISK,
         live_records=True,
         cdr_lost=True,

@@ -110,8 +110,7 @@ def _judge_caller(
     if len(found) != 1:
         verdict.add("I1", caller.number, "the record is missing" if not found else f"{len(found)} records")
     for record in found:
-        verdict.repairs += record["revision"] > 1
-        verdict.repairs += record["source"] == "live"
+        verdict.repairs += record["revision"] > 0 or record["source"] == "live"
         verdict.from_live += record["source"] == "live"
         if not record["final"]:
             verdict.add("I8", caller.number, f"the record {record['id']} is still open")

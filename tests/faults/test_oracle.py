@@ -25,7 +25,8 @@ def _dialogs() -> list[Dialog]:
 
 def _answers() -> Answers:
     talked: dict[str, Any] = {"id": "n1-1", "caller_number": "13900000001", "final": True, "outcome": "answered"}
-    talked |= {"agent_number": "8001", "talk_seconds": 7.8, "ended_by": "caller", "revision": 1, "source": "journal"}
+    talked |= {"agent_number": "8001", "talk_seconds": 7.8, "ended_by": "caller", "revision": 0, "source": "journal"}
+    talked |= {"notes": [], "recordings": []}
     waited = {**talked, "id": "n1-2", "caller_number": "13900000002", "outcome": "abandoned", "agent_number": None}
     orders = [
         {"number": "WO1", "call_id": "n1-1", "rule": "repair", "type": "repair", "contact_number": "13900000001"},

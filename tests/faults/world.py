@@ -101,6 +101,8 @@ class World:
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
         self._numbers = 0
+        self._log = site.settings.state_dir / "log" / "run.log"  # shared by all worlds of a PBX
+        self._log_begin = self._log.stat().st_size if self._log.exists() else 0
         self._series = seed % 1000
         self._heard: dict[str, tuple[float, float]] = {}
 
@@ -147,6 +149,12 @@ class World:
         self.ready_seconds.append(time.monotonic() - begun)
         self.blackouts.append(Blackout(part="engine", began=dead_since, ended=time.time()))
         self.note("engine ready", seconds=round(self.ready_seconds[-1], 2))
+
+    def log_lines(self) -> list[str]:
+        """The engine's log since this world began."""
+        if not self._log.exists():
+            return []
+        return self._log.read_bytes()[self._log_begin :].decode("utf-8", errors="replace").splitlines()
 
     async def clear_state(self, seconds: float = 15) -> None:
         """Wait until the PBX has nobody paused for wrap-up and no call."""
@@ -234,9 +242,7 @@ class World:
             "findings": [str(one) for one in verdict.findings],
         }
         (self.folder / "answers.json").write_text(json.dumps(kept, ensure_ascii=False, default=str, indent=1), "utf-8")
-        log = self.site.settings.state_dir / "log" / "run.log"
-        if log.exists():
-            (self.folder / "run.log").write_bytes(log.read_bytes())
+        (self.folder / "run.log").write_text("\n".join(self.log_lines()), encoding="utf-8")
 
 
 def _right_side(body: bytes) -> bytes:

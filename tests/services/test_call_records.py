@@ -16,7 +16,7 @@ from ccengine.services import call_records, changes, work_orders
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.errors import Invalid, NotAllowed, NotFound
 from ccengine.services.record_changes import fingerprint
-from ccengine.values import AgentInterval, Outcome, Source
+from ccengine.values import AgentInterval, EndedBy, Outcome, Source
 
 
 async def _calls(ctx: Context, **wanted: object) -> tuple[CallRow, ...]:
@@ -148,6 +148,21 @@ async def test_live_record_that_disagrees_with_the_journal_is_noted_once(ctx: Co
     async with ctx.store.reading() as uow:
         (anomaly,) = await uow.journal.anomalies(10)
     assert anomaly.detail == {"agent_number": {"journal": "8001", "live": "8002"}}
+
+
+async def test_live_record_is_believed_where_the_journal_could_not_be_written(ctx: Context) -> None:
+    live = answered("repair")
+    told = {"outcome": Outcome.ABANDONED, "agent_number": None, "talks": (), "notes": ("head_lost",)}
+    half = dataclasses.replace(live, **told)  # type: ignore[arg-type]
+    await call_records.store_records(ctx, batch(half))
+    assert await call_records.store_live_record(ctx, live, journal_torn=True)
+    (row,) = await _calls(ctx)
+    assert (row.record.source, row.record.outcome, row.revision) == (Source.LIVE, Outcome.ANSWERED, 1)
+    assert [order.type for order in row.orders] == ["repair"]
+    closed = dataclasses.replace(half, notes=("interrupted",), ended_by=EndedBy.PBX)
+    await call_records.store_records(ctx, batch(half, closed))  # read again after a restart, closed by the PBX's list
+    (row,) = await _calls(ctx)
+    assert (row.record.source, row.revision) == (Source.LIVE, 1)
 
 
 async def test_customer_is_found_by_proven_account_then_by_number(ctx: Context) -> None:
