@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, select, update
 
 from ccengine.hotline.account import normal_number
 from ccengine.rows import (
@@ -38,6 +38,10 @@ from ccengine.values import CallRecord
 
 #: The live view and the journal may tell the begin of a call so far apart, where one of them joined late.
 _ABOUT = timedelta(minutes=1)
+#: Made once: building such a statement costs more than running it.
+_INSERT = insert(calls)
+_UPDATE = update(calls).where(calls.c.call_id == bindparam("same_call"))
+_BARE = select(calls).where(calls.c.call_id == bindparam("same_call"))
 
 
 def digest(*parts: Any) -> str:
@@ -66,8 +70,7 @@ class Calls:
 
     async def bare(self, call_id: str) -> CallRow | None:
         """Return one call's own row: nothing of its orders, recordings and customer."""
-        query = select(calls).where(calls.c.call_id == call_id)
-        row = (await self._db.execute(query)).mappings().one_or_none()
+        row = (await self._db.execute(_BARE, {"same_call": call_id})).mappings().one_or_none()
         return _call_row({**row, "customer_name": ""}, {}, {}) if row is not None else None
 
     async def on_leg(self, node: str, linked_id: str, near: datetime) -> CallRow | None:
@@ -141,7 +144,7 @@ class Calls:
             "fingerprint": fingerprint,
             "updated_at": now,
         }
-        await self._db.execute(insert(calls).values(**values))
+        await self._db.execute(_INSERT, values)
         await self._index(record, account)
 
     async def update(
@@ -154,8 +157,8 @@ class Calls:
             "fingerprint": fingerprint,
             "updated_at": now,
         }
-        del values["call_id"]
-        await self._db.execute(update(calls).where(calls.c.call_id == record.call_id).values(**values))
+        values["same_call"] = values.pop("call_id")
+        await self._db.execute(_UPDATE, values)
         await self._index(record, account)
 
     async def _index(self, record: CallRecord, account: str | None) -> None:

@@ -15,7 +15,7 @@ from ccengine.rows import AnomalyRow, JournalPosition, QuarantinedLine
 from ccengine.store.calls import digest
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.tables.calls import agent_intervals, anomalies, journal_positions, quarantined_lines
-from ccengine.store.upsert import insert_new, upsert
+from ccengine.store.upsert import insert_new, upsert, upsert_all
 from ccengine.values import AgentInterval
 
 _POSITION = tuple(JournalPosition.__slots__)
@@ -60,9 +60,9 @@ class Journal:
 
     async def save_intervals(self, intervals: Iterable[AgentInterval]) -> None:
         """Add intervals, or end those that were open."""
-        for interval in intervals:
-            values = {name: getattr(interval, name) for name in AgentInterval.__slots__}
-            await upsert(self._db, agent_intervals, fit(agent_intervals, values), _INTERVAL_KEY)
+        names = AgentInterval.__slots__
+        rows = [fit(agent_intervals, {name: getattr(one, name) for name in names}) for one in intervals]
+        await upsert_all(self._db, agent_intervals, rows, _INTERVAL_KEY)
 
     async def intervals(self, agent_number: str, since: datetime, until: datetime) -> tuple[AgentInterval, ...]:
         """Return an agent's intervals that touch a stretch of time, in order."""

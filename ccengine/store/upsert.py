@@ -6,6 +6,7 @@ What does not live here: which rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -17,25 +18,40 @@ from ccengine.store.database import Db
 _ROWS_AT_ONCE = 500
 
 
-def _insert(db: Db, table: Table) -> Any:
-    return postgresql.insert(table) if db.dialect == "postgresql" else sqlite.insert(table)
+def _insert(dialect: str, table: Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+# Statements are made once and given values as parameters: building one costs more than running it.
+@lru_cache(maxsize=256)
+def _upsert(dialect: str, table: Table, columns: tuple[str, ...], keys: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table)
+    others = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+
+@lru_cache(maxsize=64)
+def _insert_new(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=keys).returning(table.c[keys[0]])
 
 
 async def upsert(db: Db, table: Table, values: Mapping[str, Any], keys: Sequence[str]) -> None:
     """Insert a row, or let the row with the same keys say the same."""
-    statement = _insert(db, table).values(**values)
-    others = {name: statement.excluded[name] for name in values if name not in keys}
-    await db.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=others))
+    await upsert_all(db, table, [values], keys)
+
+
+async def upsert_all(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
+    """Upsert rows of the same columns, in order; of two with the same keys the later one stays."""
+    if rows:
+        await db.execute(_upsert(db.dialect, table, tuple(rows[0]), tuple(keys)), rows)
 
 
 async def insert_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int:
-    """Insert the rows whose keys are new; return how many were."""
-    added = 0
-    for values in rows:
-        statement = _insert(db, table).values(**values).on_conflict_do_nothing(index_elements=list(keys))
-        # Not rowcount: after an INSERT the drivers do not agree on what it is.
-        added += len((await db.execute(statement.returning(table.c[keys[0]]))).all())
-    return added
+    """Insert the rows (of the same columns) whose keys are new; return how many were."""
+    if not rows:
+        return 0
+    # Not rowcount: after an INSERT the drivers do not agree on what it is.
+    return len((await db.execute(_insert_new(db.dialect, table, tuple(keys)), rows)).all())
 
 
 async def insert_many_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int:
@@ -50,7 +66,7 @@ async def insert_many_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]
 
 async def count_up(db: Db, table: Table, keys: Mapping[str, Any], column: str) -> int:
     """Add one to a counter row (made at its first use) and return it."""
-    statement = _insert(db, table).values(**keys, **{column: 1})
+    statement = _insert(db.dialect, table).values(**keys, **{column: 1})
     raised = statement.on_conflict_do_update(index_elements=list(keys), set_={column: table.c[column] + 1})
     value: int = (await db.execute(raised.returning(table.c[column]))).scalar_one()
     return value
