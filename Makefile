@@ -29,9 +29,9 @@ check: .venv/ready ## ruff, mypy, import direction, dialplan lint
 	@$(PY) -m pytest -q tests/test_imports.py
 	@$(CC) pbx lint
 
-bench: .venv/ready host-test ## figures, measured on the real PBX
+bench: .venv/ready host-test ## figures side by side, measured on the real PBX (ONLY=feed,journal)
 	@$(CC) pbx install
-	@$(PY) tests/bench/orders.py
+	@ONLY="$(ONLY)" PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/bench.py
 
 faults: .venv/ready host-test ## break a running hotline and judge what was lost (SEED=7 MINUTES=30 ONLY="killed in")
 	@$(CC) pbx install

@@ -1,4 +1,4 @@
-"""From AMI bytes to the board: our framing, translation and tracker against panoramisk's bare dispatch of the same bytes."""
+"""From AMI bytes to the board: framing, translation, tracker, against panoramisk's bare dispatch of the same bytes."""
 
 from __future__ import annotations
 
@@ -31,14 +31,13 @@ async def measure() -> list[Figure]:
     note = f"{events} events, ours {median(ours):,.0f}/s, panoramisk {median(theirs):,.0f}/s"
     ratio = median(ours) / median(theirs)
     between = interval([ours, theirs], lambda a, b: median(a) / median(b))
-    return [at_least("AMI bytes → tracker and board, over panoramisk's bare dispatch", ratio, "×", 0.5, interval=between, note=note)]
+    name = "AMI bytes → tracker and board, over panoramisk's bare dispatch"
+    return [at_least(name, ratio, "×", 0.5, interval=between, note=note)]
 
 
 def _segments() -> tuple[list[bytes], int]:
     messages = [
-        copy_of(one, number, number)
-        for number in range(CALLS)
-        for one in ami_messages(KINDS[number % len(KINDS)])
+        copy_of(one, number, number) for number in range(CALLS) for one in ami_messages(KINDS[number % len(KINDS)])
     ]
     data = b"Asterisk Call Manager/11.0.0\r\n" + wire(messages)
     return [data[at : at + SEGMENT_BYTES] for at in range(0, len(data), SEGMENT_BYTES)], len(messages)

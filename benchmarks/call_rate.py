@@ -1,4 +1,4 @@
-"""The highest rate of calls that each variant serves to the end, and what the engine costs of the processors beside Asterisk.
+"""The highest rate of calls that each variant serves to the end, and what the engine costs beside Asterisk.
 
 Signalling only for the rate: no sound is sent. A call counts as served when SIPp's caller came through to its own BYE.
 """
@@ -54,7 +54,8 @@ async def _share(lines: Hotline, name: str, rows: list[str], per_second: float, 
     _, counts = await lines.calls("B", rows, per_second, speak=speak)
     await lines.engine.wait(lambda: _all_recorded(lines, rows[-1].partition(";")[0]), "the last record", 60)
     engine, pbx = lines.engine_cpu_seconds() - before[0], lines.ours.cpu_seconds() - before[1]
-    note = f"engine {engine / counts.made * 1000:.1f} ms, Asterisk {pbx / counts.made * 1000:.1f} ms a call, {counts.made} calls"
+    each = 1000 / counts.made
+    note = f"engine {engine * each:.1f} ms, Asterisk {pbx * each:.1f} ms a call, {counts.made} calls"
     return at_most(f"CPU of engine and pages over Asterisk's: {name}", engine / pbx, "×", limit, note=note)
 
 

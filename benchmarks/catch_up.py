@@ -1,4 +1,4 @@
-"""How long the engine needs for the journal of a whole day that it has not seen: 20,000 calls into records and orders."""
+"""How long the engine needs for a day's journal that it has not seen: 20,000 calls into records and orders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ async def measure() -> list[Figure]:
         with tempfile.TemporaryDirectory(prefix="ccengine-bench-") as name:
             seconds, records = await _catch_up(kind, Path(name))
         note = f"{records} records, {CALLS / seconds:.0f} calls/s"
-        found.append(at_most(f"journal catch-up of {CALLS} calls, {kind}", seconds, "s", limit * CALLS / 20_000, note=note))
+        found.append(
+            at_most(f"journal catch-up of {CALLS} calls, {kind}", seconds, "s", limit * CALLS / 20_000, note=note)
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""How much later a caller hears the first prompt, and the answer to a key, because an engine decides (B) and not a dialplan (A).
+"""How much later a caller hears the first prompt, and the answer to a key, because an engine decides (B, not A).
 
 Milliseconds on the caller's side of the network: from INVITE or INFO sent (SIPp's log) to the first packet of sound.
 """
@@ -14,8 +14,8 @@ from hotline import VARIANTS, Hotline
 from pbx_instance import free_ports
 
 CALLS, PER_SECOND, ROUNDS = 100, 20.0, 3
-#: Keys are pressed in silence, so that the next packet is the answer: Answer() waits 0.5 s for sound that never comes, then
-#: eight tones of 0.2 s; after the wrong key three.
+#: Keys are pressed in silence, so that the next packet is the answer: Answer() waits 0.5 s for sound that never comes,
+#: then eight tones of 0.2 s; after the wrong key three.
 KEY_MS = 2600
 #: What comes later is another step's.
 LONGEST_SECONDS = 2.0

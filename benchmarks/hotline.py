@@ -10,26 +10,23 @@ import asyncio
 import os
 import subprocess
 import sys
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from pbx_instance import PbxInstance, free_ports, shorten_prompts, wait_until
+from running_site import RunningSite, fresh
+from sounds import alaw
+
+from ccengine.asterisk import pbx as process
+from ccengine.operations import processes
+from ccengine.operations.processes import ProcessFiles
+
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent / "tests"
-for folder in ("pbx", "system", "faults", "."):
-    sys.path.insert(0, str(TESTS / folder))
-
-import numpy as np  # noqa: E402
-from pbx_instance import PbxInstance, free_ports, shorten_prompts, wait_until  # noqa: E402
-from running_site import RunningSite, fresh  # noqa: E402
-from sounds import alaw  # noqa: E402
-
-from ccengine.asterisk import pbx as process  # noqa: E402
-from ccengine.operations import processes  # noqa: E402
-from ccengine.operations.processes import ProcessFiles  # noqa: E402
-
 AGENTS = {str(2000 + index): str(7000 + index) for index in range(120)}
 VARIANTS = ("A", "N", "B")
 NUMBERS = {"A": "96391", "N": "96392", "B": "96390"}

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from figures import Figure, at_most
@@ -63,10 +63,11 @@ def _open() -> dict[str, float]:
 
     def journal(number: int) -> None:
         for place, line in enumerate(lines):
-            interpreter.add(parse_cel(next(_rows(copy_of(line, number, number)))), (number, place))
+            interpreter.add(parse_cel(copy_of(line, number, number)), (number, place))
         interpreter.tell()
 
-    live(OPEN + 1), journal(OPEN + 1)  # what is loaded once
+    for load in (live, journal):  # what is there once, however many calls
+        load(OPEN + 1)
     begin = _resident_kb()
     for number in range(OPEN):
         live(number)
@@ -75,6 +76,28 @@ def _open() -> dict[str, float]:
     for number in range(OPEN):
         journal(number)
     return {"live_kb": (after_live - begin) / OPEN, "journal_kb": (_resident_kb() - after_live) / OPEN}
+
+
+def _day() -> dict[str, float]:
+    from ccengine.asterisk.ami.recorded import read_events
+    from ccengine.calls.tracker import Tracker
+    from ccengine.records.interpreter import Interpreter
+    from ccengine.records.journal_lines import parse_cel, parse_queue_log
+
+    tracker, interpreter = Tracker("n1"), Interpreter("n1", {})
+    messages = "\n\n".join(ami_messages("answered")) + "\n\n"
+    found = {}
+    for number, (cel, log) in enumerate(journals(("answered",), DAY, 86_400)):
+        for event in read_events(copy_of(messages, number, number).split("\n")):
+            tracker.handle(event)
+        for line in cel.splitlines():
+            interpreter.add(parse_cel(line))
+        for line in log.splitlines():
+            interpreter.add_queue_line(parse_queue_log(line))
+        interpreter.tell()
+        if number == DAY // 4:
+            found["quarter_kb"] = _resident_kb()
+    return found | {"end_kb": _resident_kb()}
 
 
 if __name__ == "__main__":

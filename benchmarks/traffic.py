@@ -12,12 +12,14 @@ _MOMENT = re.compile(r"(?<![\d.])(\d{10})\.(\d{6})(?!\d)")
 _UNIQUE = re.compile(r"(?<![\d.])(\d{10})\.(\d{1,4})(?!\d)")
 _CHANNEL = re.compile(r"(PJSIP/[\w-]+-)([0-9a-f]{8})\b")
 _BRIDGE = re.compile(r"\b([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
+_CALLER = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _SECOND = re.compile(r"^(\d{10})\|", re.MULTILINE)
 
 
 def copy_of(text: str, number: int, later_seconds: int) -> str:
     """Return recorded text as the `number`-th call of its kind, `later_seconds` after the recorded one."""
     text = _CALL_ID.sub(lambda found: f"{found[0][:14]}{number:018d}", text)
+    text = _CALLER.sub(f"136{number:08d}", text)
     text = _MOMENT.sub(lambda found: f"{int(found[1]) + later_seconds}.{found[2]}", text)
     text = _UNIQUE.sub(lambda found: f"{int(found[1]) + later_seconds}.{number * 20 + int(found[2])}", text)
     text = _CHANNEL.sub(lambda found: f"{found[1]}{number * 20 + int(found[2], 16):08x}", text)
