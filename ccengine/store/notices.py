@@ -16,7 +16,7 @@ from ccengine.store import cursor as cursors
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.tables.order_catalogue import unit_members
 from ccengine.store.tables.sla import notice_marks, notice_seen, notices
-from ccengine.store.upsert import insert_many_new, insert_new, upsert
+from ccengine.store.upsert import insert_new, upsert
 
 
 class Notices:
@@ -32,7 +32,7 @@ class Notices:
             | {"detail": dict(one.detail), "created_at": now}
             for one in given
         ]
-        return await insert_many_new(self._db, notices, rows, ("key",))
+        return await insert_new(self._db, notices, rows, ("key",))
 
     async def find(self, reader: NoticeReader, unseen_only: bool, cursor: str | None, limit: int) -> Page[NoticeRow]:
         """Return one page, newest first. Raises BadCursor."""

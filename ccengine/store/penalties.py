@@ -16,7 +16,7 @@ from ccengine.store import cursor as cursors
 from ccengine.store.database import Db, fit, storable_id
 from ccengine.store.tables.sla import penalties, penalty_waivers
 from ccengine.store.tables.work_orders import work_orders
-from ccengine.store.upsert import insert_many_new
+from ccengine.store.upsert import insert_new
 
 
 class Penalties:
@@ -27,7 +27,7 @@ class Penalties:
 
     async def add(self, rows: Sequence[Mapping[str, object]]) -> int:
         """Add the penalties whose deadline has none yet; return how many were added."""
-        return await insert_many_new(self._db, penalties, [fit(penalties, row) for row in rows], ("deadline_id",))
+        return await insert_new(self._db, penalties, [fit(penalties, row) for row in rows], ("deadline_id",))
 
     async def find(self, cursor: str | None, limit: int) -> Page[PenaltyRow]:
         """Return one page, newest first. Raises BadCursor."""

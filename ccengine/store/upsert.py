@@ -14,9 +14,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ccengine.store.database import Db
 
-#: SQLite takes 32,766 values in one statement.
-_ROWS_AT_ONCE = 500
-
 
 def _insert(dialect: str, table: Table) -> Any:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
@@ -52,16 +49,6 @@ async def insert_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], ke
         return 0
     # Not rowcount: after an INSERT the drivers do not agree on what it is.
     return len((await db.execute(_insert_new(db.dialect, table, tuple(keys)), rows)).all())
-
-
-async def insert_many_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int:
-    """Do the same in a few statements, for rows that all name the same columns; return how many were new."""
-    added = 0
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        statement = _insert(db, table).values([dict(row) for row in rows[start : start + _ROWS_AT_ONCE]])
-        new = statement.on_conflict_do_nothing(index_elements=list(keys)).returning(table.c[keys[0]])
-        added += len((await db.execute(new)).all())
-    return added
 
 
 async def count_up(db: Db, table: Table, keys: Mapping[str, Any], column: str) -> int:
