@@ -79,7 +79,7 @@ class Ami(_Section):
     ping_interval_seconds: Seconds = 5
     ping_reply_seconds: Seconds = 5
     reconnect_min_seconds: Seconds = 0.2
-    reconnect_max_seconds: Seconds = 5
+    reconnect_max_seconds: Seconds = 2
     record_file: str = ""  # for diagnosis: everything the PBX says is appended here, for `ccengine replay`
 
 

@@ -22,6 +22,9 @@ from ccengine.ports import PbxRefused, PbxUnavailable
 log = structlog.get_logger(__name__)
 
 MAX_QUEUED = 20_000
+#: A link that stood so long was sound: after its loss the pauses begin anew. Only a link that is refused, or lost as
+#: soon as it stands, is tried ever more slowly; one that is cut every few seconds is back at once each time.
+SOUND_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ class AmiSession:
         backoff_seconds: tuple[float, float] = (0.2, 5.0),
         tap: Tap | None = None,
         max_queued: int = MAX_QUEUED,
+        sound_seconds: float = SOUND_SECONDS,
     ) -> None:
+        self._sound_seconds = sound_seconds
         self.name = name
         self._address = address
         self._events = events
@@ -137,7 +142,7 @@ class AmiSession:
         loop = asyncio.get_running_loop()
         began = loop.time()
         await lost.wait()
-        return loop.time() - began > self._backoff[1]
+        return loop.time() - began > self._sound_seconds
 
     def _come_up(self, generation: int, early: list[Headers]) -> None:
         self.generation, self.up, self.problem = generation, True, None

@@ -101,7 +101,13 @@ async def peer_running() -> AsyncIterator[Peer]:
 
 @asynccontextmanager
 async def session_to(
-    peer: Peer, deadlines: Deadlines = CALM, secret: str = "secret", tap: Tap | None = None, max_queued: int = 1000
+    peer: Peer,
+    deadlines: Deadlines = CALM,
+    secret: str = "secret",
+    tap: Tap | None = None,
+    max_queued: int = 1000,
+    backoff: tuple[float, float] = (0.02, 0.1),
+    sound_seconds: float = 1.0,
 ) -> AsyncIterator[AmiSession]:
     """A session that keeps itself up towards the peer."""
     address = Address(host="127.0.0.1", port=peer.port, username="cc", secret=secret)
@@ -110,9 +116,10 @@ async def session_to(
         address,
         events=True,
         deadlines=deadlines,
-        backoff_seconds=(0.02, 0.1),
+        backoff_seconds=backoff,
         tap=tap,
         max_queued=max_queued,
+        sound_seconds=sound_seconds,
     )
     task = asyncio.create_task(session.run())
     try:

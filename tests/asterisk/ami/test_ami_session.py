@@ -200,7 +200,7 @@ def test_half_open_link_is_found_within_15_s_with_shipped_deadlines() -> None:
 
     ami = Ami()
     assert ami.ping_interval_seconds + ami.ping_reply_seconds <= 15
-    assert (ami.reconnect_min_seconds, ami.reconnect_max_seconds) == (0.2, 5)
+    assert (ami.reconnect_min_seconds, ami.reconnect_max_seconds) == (0.2, 2)
 
 
 async def test_reconnect_pauses_grow_to_their_bound_with_jitter() -> None:
@@ -211,6 +211,16 @@ async def test_reconnect_pauses_grow_to_their_bound_with_jitter() -> None:
             assert all(0.13 < pause <= 0.2 for pause in pauses[0])
             assert all(3.4 < pause <= 5.0 for pause in pauses[11])
             assert all(len(set(each)) > 1 for each in pauses)
+
+
+async def test_link_that_is_cut_every_few_moments_is_back_at_once_each_time() -> None:
+    """Pauses that kept growing would take 20 s here."""
+    async with peer_running() as peer:
+        async with session_to(peer, backoff=(0.02, 60.0), sound_seconds=0.05) as session:
+            for generation in range(1, 11):
+                await until(lambda wanted=generation: session.up and session.generation == wanted)
+                await asyncio.sleep(0.06)
+                peer.writers[-1].transport.abort()
 
 
 async def test_refused_login_is_loud_and_tried_again() -> None:
