@@ -32,6 +32,7 @@ from ccengine.engine.door import Door
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
 from ccengine.engine.metrics import EngineMetrics
+from ccengine.engine.minutely import Minutely
 from ccengine.engine.role import Role, RoleLost
 from ccengine.engine.sla_clock import SlaClock
 from ccengine.engine.watchdog import Watchdog
@@ -107,11 +108,13 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
     )
     agi = AgiTask(ctx, patient=role.took_over)
     figures = EngineMetrics(live, records.health, fallback.health, agi, dog, disks.health)
+    minutes = Minutely(ctx, live, records.health)
     conditions = {
         "journal": records.health,
         "live_fallback": fallback.health,
         "role": role.health,
         "disks": disks.health,
+        "truth": minutes.health,
     }
     door = Door(settings, live, conditions, figures.text)
     dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)
@@ -127,6 +130,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "night": partial(nightly.run, ctx),
         "time limits": SlaClock(ctx).run,
         "disks": disks.run,
+        "minutes": minutes.run,
         "door": door.run,
     }
 

@@ -111,6 +111,7 @@ class Journal(_Section):
     live_fallback_seconds: Seconds = 5
     keep_days: int = Field(default=60, ge=1)
     cel_file: str = ""  # empty: the private PBX's own; on a host's Asterisk /var/log/asterisk/cel-custom/cel.csv
+    cdr_file: str = ""  # empty: the private PBX's own; on a host /var/log/asterisk/cdr-custom/ccengine.csv
     queue_log_file: str = ""  # empty: the private PBX's own; on a host's Asterisk /var/log/asterisk/queue_log
 
 
@@ -122,6 +123,13 @@ class Disk(_Section):
     full_percent: int = Field(default=95, ge=51, le=100)
     when_full: Literal["stop_recording", "record_on"] = "stop_recording"
     reserve_mb: float = Field(default=64, ge=0)  # kept beside the journal, given up when its disk is full
+
+
+class Truth(_Section):
+    """How the product looks after its own truth: comparisons, a call placed by itself, an alarm when none comes."""
+
+    every_seconds: Seconds = 60  # between comparisons of the last minutes
+    minutes: float = Field(default=5, gt=1, le=60)  # how far each looks back
 
 
 class Database(_Section):
@@ -206,6 +214,7 @@ class Settings(BaseSettings):
     engine: Engine = Engine()
     journal: Journal = Journal()
     disk: Disk = Disk()
+    truth: Truth = Truth()
     database: Database = Database()
     web: Web = Web()
     evidence: Evidence = Evidence()
@@ -238,6 +247,12 @@ class Settings(BaseSettings):
         """The journal of agents."""
         own = self.journal.queue_log_file
         return Path(own) if own else self.pbx_dir / "log" / "queue_log"
+
+    @property
+    def cdr_file(self) -> Path:
+        """The PBX's own call detail records, a witness; there may be none."""
+        own = self.journal.cdr_file
+        return Path(own) if own else self.pbx_dir / "log" / "cdr-custom" / "ccengine.csv"
 
     @property
     def recordings_dir(self) -> Path:

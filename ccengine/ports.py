@@ -141,21 +141,46 @@ class EngineDoor(Pbx, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiskTruth:
-    """What the files of the PBX say of one day, read anew.
+class CdrWord:
+    """What the PBX's own detail records say of one call: when its last pair ended, whether two people were joined."""
 
-    `records`: by call id; `whole`: the journal reaches back to the day's begin; `connected`: the callers' legs that
-    queue_log says an agent answered; `files`: size of each recording by its name below the recordings folder.
+    ended_at: datetime
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdrTruth:
+    """The PBX's own detail records by call id. `reaches_back_to`: its first one; calls before it are not judged."""
+
+    calls: Mapping[str, CdrWord]
+    reaches_back_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskTruth:
+    """What the files of the PBX say of one stretch of time, read anew.
+
+    `records`: by call id; `whole`: the journal reaches back to the beginning; `connected`: the callers' legs that
+    queue_log says an agent answered; `files`: size of each recording by its name below the recordings folder;
+    `cdr`: None where the PBX keeps none for us.
     """
 
     records: Mapping[str, CallRecord]
     whole: bool
     connected: frozenset[str]
     files: Mapping[str, int]
+    cdr: CdrTruth | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTruth:
+    """What the live view says of now: the calls on the trunk, by call id, and since when."""
+
+    calls: Mapping[str, datetime]
 
 
 class ReadDay(Protocol):
-    """Reads one day from the disk."""
+    """Reads what happened in a stretch of time from the disk."""
 
     async def __call__(self, since: datetime, until: datetime) -> DiskTruth:
         """Return what the disk says of the calls that began in between. Raises OSError."""

@@ -59,7 +59,7 @@ def configure(settings: Settings) -> Path:
     """
     program = find_program(settings)
     places = folders(settings)
-    for path in (*places.values(), places["log"] / "cel-custom", settings.recordings_dir):
+    for path in (*places.values(), places["log"] / "cel-custom", places["log"] / "cdr-custom", settings.recordings_dir):
         path.mkdir(parents=True, exist_ok=True)
     _refuse_strangers(places["run"])
     _link_data(program, places["data"])

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from ccengine.asterisk.journal import cdr
+from ccengine.asterisk.journal.cel import CelCutter
 from ccengine.asterisk.journal.rotation import rotate
 from ccengine.clock import Clock
 from ccengine.config import Settings
@@ -224,16 +226,15 @@ class CallRecords:
 
     async def _rotate(self) -> None:
         settings = self._settings
-        zone = ZoneInfo(settings.site.timezone)
-        try:
-            name = await asyncio.to_thread(
-                rotate, settings.cel_file, self._clock.now(), zone, settings.journal.keep_days
-            )
-        except OSError as error:
-            log.warning("cannot rotate the journal", action="journal", error=error.strerror)
-            return
-        if name is not None:
-            log.info("journal rotated", action="journal", file=name.name)
+        zone, days = ZoneInfo(settings.site.timezone), settings.journal.keep_days
+        for path, first_time in ((settings.cel_file, CelCutter().first_time), (settings.cdr_file, cdr.first_time)):
+            try:
+                name = await asyncio.to_thread(rotate, path, self._clock.now(), zone, days, first_time)
+            except OSError as error:
+                log.warning("cannot rotate the journal", action="journal", file=path.name, error=error.strerror)
+                continue
+            if name is not None:
+                log.info("journal rotated", action="journal", file=name.name)
 
     def _say(self, error: str) -> None:
         """Remember and log a trouble once, not at each look."""

@@ -18,7 +18,7 @@ from ccengine.asterisk.ami.connection import Deadlines, Reply, Tap
 from ccengine.asterisk.ami.framing import Headers
 from ccengine.asterisk.ami.pbx import AmiPbx
 from ccengine.asterisk.ami.recorded import Recorder
-from ccengine.asterisk.ami.session import Address, AmiSession, LinkDown, LinkUp
+from ccengine.asterisk.ami.session import Address, AmiSession, AskAnew, LinkDown, LinkUp
 from ccengine.asterisk.ami.translate import text, translate
 from ccengine.asterisk.secrets import Secrets
 from ccengine.calls import pbx_events as ev
@@ -148,6 +148,10 @@ class LiveCalls:
         """Return every fact from now on, in order: `async for fact in live.facts()`."""
         return FactStream(self._readers)
 
+    def ask_anew(self, reason: str) -> None:
+        """Ask the PBX for its lists again, in the order of the events: what is not there any more is closed."""
+        self._events.queue.put_nowait(AskAnew(self._events.generation, reason))
+
     def health(self) -> dict[str, Any]:
         """Return facts about the two links; `ok` when both stand and the picture is not stale."""
         return {
@@ -185,6 +189,10 @@ class LiveCalls:
             if isinstance(item, LinkDown):
                 self._booted.clear()
                 self._feed(ev.LinkLost(at=self._clock.now(), reason=item.reason))
+            elif isinstance(item, AskAnew):
+                if self._booted.is_set() and item.generation == self._events.generation:
+                    log.info("asking the PBX for its lists anew", reason=item.reason)
+                    await self._resync()
             elif isinstance(item, LinkUp):
                 asyncio.get_running_loop().call_later(BOOT_SECONDS, self._miss_boot, item.generation)
             else:

@@ -31,6 +31,12 @@ WORDS = {
     "row_from_live_view": "话单来自实时事件 · told by the live view, the journal was silent: was its disk full?",
     "queue_log_without_row": "坐席日志中有应答，无对应话单 · queue_log tells an answer that no row knows",
     "answered_without_queue_log": "话单已应答，坐席日志中没有 · answered by the row, not by queue_log",
+    "row_without_cdr": "PBX 自身记录中没有 · the PBX's own records (CDR) do not have it",
+    "cdr_without_row": "PBX 自身记录中有，数据库中没有 · the PBX's own records (CDR) have a call that no row knows",
+    "cdr_differs": "与 PBX 自身记录不一致 · the PBX's own records (CDR) say something else: ccengine report --call ID",
+    "live_call_without_row": "实时有此电话，话单中没有 · going on, but no row knows it: is the journal written?",
+    "live_call_is_over": "已结束的电话仍显示为进行中 · shown as going on, though it is over",
+    "open_row_without_call": "话单未结束，实时没有此电话 · open in the rows, but not going on",
     "orphan_recording": "录音没有对应记录 · a recording without a row",
     "recording_without_file": "录音文件缺失 · the file of a recording is gone",
     "recording_not_built": "双声道录音未生成 · the file for listening was not built",
@@ -63,10 +69,15 @@ async def _compare(settings: Settings, day: date) -> DayReport:
         return await reconcile_day(ctx, day, DiskReader(settings))
 
 
+def _count(number: int | None) -> str:
+    return "–" if number is None else str(number)
+
+
 def _as_text(report: DayReport) -> str:
     lines = [
-        f"{report.day}: 话单 rows {report.rows}, 日志 journal {report.journal}, 录音 recordings {report.files}, "
-        f"差异 differences {len(report.differences)}"
+        f"{report.day}: 话单 rows {report.rows}, 日志 journal {report.journal}, PBX 记录 CDR {_count(report.cdr)}, "
+        f"录音 recordings {report.files}, 差异 differences {len(report.differences)}, "
+        f"已修复 mended {sum(bool(one.mended) for one in report.differences)}"
     ]
     if not report.journal_whole:
         lines.append(
@@ -81,8 +92,20 @@ def _as_text(report: DayReport) -> str:
 
 def _as_json(report: DayReport) -> str:
     differences = [
-        {"kind": one.kind, "call_id": one.call_id, "at": one.at.isoformat(), **one.detail, "mended": one.mended}
+        {
+            "kind": one.kind,
+            "call_id": one.call_id,
+            "at": one.at.isoformat(),
+            "detail": dict(one.detail),
+            "mended": one.mended,
+        }
         for one in report.differences
     ]
-    head = {"day": str(report.day), "rows": report.rows, "journal": report.journal, "files": report.files}
+    head = {
+        "day": str(report.day),
+        "rows": report.rows,
+        "journal": report.journal,
+        "cdr": report.cdr,
+        "files": report.files,
+    }
     return json.dumps({**head, "whole": report.journal_whole, "differences": differences}, ensure_ascii=False)

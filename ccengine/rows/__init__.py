@@ -18,7 +18,15 @@ from ccengine.rows.calls import (
 )
 from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, NewOutage, OutageRow
 from ccengine.rows.field import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow
-from ccengine.rows.journal import AnomalyRow, CallEvent, JournalBatch, JournalPosition, QuarantinedLine
+from ccengine.rows.journal import (
+    AnomalyRow,
+    CallEvent,
+    DayCheckRow,
+    DayTruth,
+    JournalBatch,
+    JournalPosition,
+    QuarantinedLine,
+)
 from ccengine.rows.paging import Page
 from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
 from ccengine.rows.sla import (
@@ -57,7 +65,9 @@ __all__ = [
     "CallRow",
     "Correction",
     "CustomerRow",
+    "DayCheckRow",
     "DayRow",
+    "DayTruth",
     "DeadlineRow",
     "DeviceRow",
     "EvidenceRow",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ccengine.values import AgentInterval, CallRecord
@@ -43,12 +43,51 @@ class QuarantinedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyRow:
-    """Something that did not fit: kind e.g. live_disagrees, lost_tail, unknown_leg."""
+    """Something that did not fit: kind e.g. live_disagrees, lost_tail, unknown_leg.
+
+    `day`: of the comparison that found it (None: noticed at once); `mended`: what was done; `looked_*`: by a person.
+    """
 
     at: datetime
     kind: str
     call_id: str | None
     detail: Mapping[str, Any]
+    day: date | None = None
+    mended: str = ""
+    looked_at: datetime | None = None
+    looked_by: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCheckRow:
+    """What the newest comparison of one day came to."""
+
+    node: str
+    day: date
+    checked_at: datetime
+    calls: int
+    journal: int
+    cdr: int | None
+    files: int
+    journal_whole: bool
+    differences: int
+    mended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTruth:
+    """A day's differences: how many were found, mended, looked at by a person, and wait for one."""
+
+    day: date
+    found: int = 0
+    mended: int = 0
+    looked: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many need a person."""
+        return self.found - self.mended - self.looked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
         await place.ready()
     async with ctx.store() as uow:
         for record in batch.records:
-            await _store_one(ctx, uow, record)
+            await take_record(ctx, uow, record)
         await uow.journal.save_intervals(batch.intervals)
         await uow.journal.quarantine(batch.quarantined, ctx.clock.now())
         await uow.calls.add_events(batch.events)
@@ -85,7 +85,7 @@ async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: b
                 return False  # the journal is still telling this call, by its real id
         taken = known is None or not known.record.final
         if taken:
-            await _store_one(ctx, uow, record)
+            await take_record(ctx, uow, record)
         elif known is not None and known.record.source is Source.JOURNAL:
             await _compare(ctx, uow, known.record, record)
             if journal_torn and _disagree(known.record, record):
@@ -118,7 +118,7 @@ async def _compare(ctx: Context, uow: UnitOfWork, journal: CallRecord, live: Cal
         await uow.journal.add_anomalies([row])
 
 
-async def _store_one(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
+async def take_record(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
     """Insert, grow, finish or correct one call's row; a record that was seen before changes nothing."""
     now, print_ = ctx.clock.now(), fingerprint(record)
     await uow.calls.lock(record.call_id)

@@ -5,7 +5,6 @@ What does not live here: the links to the PBX (engine).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from ccengine.services.errors import Unavailable
 from ccengine.services.figures import day_bounds
 from ccengine.services.guard import guarded, limited
 from ccengine.services.rights import require
-from ccengine.values import mask_number
+from ccengine.services.truth import masked
 
 
 async def check(ctx: Context) -> dict[str, Any]:
@@ -55,11 +54,4 @@ async def find_anomalies(ctx: Context, actor: Actor, limit: int = 50) -> tuple[A
     require(actor, "audit.view")
     async with ctx.store.reading() as uow:
         rows = await uow.journal.anomalies(limited(limit))
-    return tuple(replace(row, detail=_masked(row.detail)) for row in rows)
-
-
-def _masked(detail: Mapping[str, Any]) -> dict[str, Any]:
-    number = detail.get("caller_number")
-    if not isinstance(number, Mapping):
-        return dict(detail)
-    return {**detail, "caller_number": {source: mask_number(str(value)) for source, value in number.items()}}
+    return tuple(replace(row, detail=masked(row.detail)) for row in rows)

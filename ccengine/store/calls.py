@@ -73,6 +73,12 @@ class Calls:
         row = (await self._db.execute(_BARE, {"same_call": call_id})).mappings().one_or_none()
         return _call_row({**row, "customer_name": ""}, {}, {}) if row is not None else None
 
+    async def open_on(self, node: str) -> tuple[CallRow, ...]:
+        """Return a PBX's calls that have not ended, each only its own row."""
+        query = select(calls).where(calls.c.final.is_(False), calls.c.node == node)
+        rows = (await self._db.execute(query)).mappings()
+        return tuple(_call_row({**row, "customer_name": ""}, {}, {}) for row in rows)
+
     async def on_leg(self, node: str, linked_id: str, near: datetime) -> CallRow | None:
         """Return the call that began about then and has this among the PBX's own names of its legs."""
         query = select(calls).where(

@@ -1,6 +1,6 @@
-"""Read positions, quarantined lines, agents' intervals and anomalies in the database.
+"""Read positions, quarantined lines and agents' intervals in the database.
 
-What does not live here: reading the files (asterisk/journal).
+What does not live here: reading the files (asterisk/journal), anomalies (anomalies).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from ccengine.rows import AnomalyRow, JournalPosition, QuarantinedLine
+from ccengine.rows import JournalPosition, QuarantinedLine
+from ccengine.store.anomalies import Anomalies
 from ccengine.store.calls import digest
-from ccengine.store.database import Db, clean, fit
-from ccengine.store.tables.calls import agent_intervals, anomalies, journal_positions, quarantined_lines
+from ccengine.store.database import clean, fit
+from ccengine.store.tables.calls import agent_intervals, journal_positions, quarantined_lines
 from ccengine.store.upsert import insert_new, upsert, upsert_all
 from ccengine.values import AgentInterval
 
@@ -22,11 +23,8 @@ _POSITION = tuple(JournalPosition.__slots__)
 _INTERVAL_KEY = ("node", "agent_number", "extension", "state", "started_at")
 
 
-class Journal:
+class Journal(Anomalies):
     """Implements store_port.JournalRepository."""
-
-    def __init__(self, db: Db) -> None:
-        self._db = db
 
     async def position(self, node: str, file: str) -> JournalPosition | None:
         """Return where reading of a file goes on."""
@@ -77,36 +75,6 @@ class Journal:
             .order_by(table.started_at, table.id)
         )
         return tuple(AgentInterval(**row) for row in (await self._db.execute(query)).mappings())
-
-    async def add_anomalies(self, rows: Iterable[AnomalyRow]) -> None:
-        """Keep what did not fit; the same is not kept twice."""
-        values = [
-            fit(
-                anomalies,
-                {
-                    "at": row.at,
-                    "kind": row.kind,
-                    "call_id": row.call_id,
-                    "detail": dict(row.detail),
-                    "digest": digest(row.at.isoformat(), row.kind, row.call_id, dict(row.detail)),
-                },
-            )
-            for row in rows
-        ]
-        await insert_new(self._db, anomalies, values, ("digest",))
-
-    async def anomalies(self, limit: int) -> tuple[AnomalyRow, ...]:
-        """Return the newest anomalies."""
-        table = anomalies.c
-        columns = [table[name] for name in AnomalyRow.__slots__]
-        query = select(*columns).order_by(table.at.desc(), table.id.desc()).limit(limit)
-        return tuple(AnomalyRow(**row) for row in (await self._db.execute(query)).mappings())
-
-    async def anomaly_counts(self, since: datetime) -> Mapping[str, int]:
-        """Return how many anomalies of each kind there were since then."""
-        table = anomalies.c
-        query = select(table.kind, func.count().label("many")).where(table.at >= since).group_by(table.kind)
-        return {row.kind: row.many for row in await self._db.execute(query)}
 
     async def quarantined_count(self) -> int:
         """Return how many lines could not be read."""

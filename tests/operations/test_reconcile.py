@@ -33,14 +33,15 @@ def _day() -> str:
     return f"{datetime.datetime.fromtimestamp(float(first), zoneinfo.ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
 
 
-def test_call_that_the_database_never_got_is_printed_with_a_remedy(tmp_path: Path) -> None:
+def test_call_that_the_database_never_got_is_printed_and_made_from_the_journal(tmp_path: Path) -> None:
     assert _ccengine(tmp_path, "database", "upgrade").returncode == 0
     answer = _ccengine(tmp_path, "reconcile", "--date", _day())
     assert answer.returncode == 1, answer.stderr
     assert "call_without_row n1-" in answer.stdout and WORDS["call_without_row"] in answer.stdout
+    assert "[record made]" in answer.stdout
     told = json.loads(_ccengine(tmp_path, "reconcile", "--date", _day(), "--json").stdout)
-    assert (told["rows"], told["journal"]) == (0, 1)
-    assert "call_without_row" in [one["kind"] for one in told["differences"]]
+    assert (told["rows"], told["journal"], told["cdr"]) == (1, 1, None)
+    assert {one["kind"] for one in told["differences"]} == {"recording_without_file"}  # replays carry no sound
 
 
 def test_quiet_day_is_fine(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_wrong_date_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_difference_has_its_words() -> None:
-    source = Path(__file__).resolve().parents[2] / "ccengine" / "services" / "reconcile.py"
+    source = Path(__file__).resolve().parents[2] / "ccengine" / "services" / "witnesses.py"
     text = source.read_text(encoding="utf-8")
     kinds = {part.split('"')[0] for part in text.split('kind="')[1:]}
     assert kinds - {"message", "part"} == set(WORDS)

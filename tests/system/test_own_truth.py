@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -14,6 +16,7 @@ from phones import CALLER_TONE, Phones
 from running_site import RunningSite
 
 from ccengine import bootstrap
+from ccengine.asterisk.journal.day import read_recent
 from ccengine.engine.nightly import DiskReader
 from ccengine.services.reconcile import Difference, reconcile_day
 
@@ -29,7 +32,9 @@ async def _figures(site: RunningSite) -> dict[str, float]:
 
 async def _compare(site: RunningSite, day: datetime) -> tuple[Difference, ...]:
     async with bootstrap.context(site.settings) as ctx:
-        return (await reconcile_day(ctx, day.date(), DiskReader(site.settings))).differences
+        report = await reconcile_day(ctx, day.date(), DiskReader(site.settings), settle=timedelta(0))
+    assert report.cdr is not None and report.cdr >= 1
+    return report.differences
 
 
 async def test_call_is_counted_while_it_lasts_and_agrees_with_the_disk_after(
@@ -83,3 +88,61 @@ async def test_call_is_counted_while_it_lasts_and_agrees_with_the_disk_after(
 
 async def _exists(path: Path) -> bool:
     return path.exists()
+
+
+async def test_all_witnesses_agree_on_calls_of_every_kind(site: RunningSite, pbx: PbxInstance, phones: Phones) -> None:
+    """CEL, queue_log, the PBX's own CDR, recordings and rows; and the last minutes read from the files' ends alone."""
+    begun = datetime.now(UTC) - timedelta(seconds=1)
+    agent, second = await phones.agent("1001", auto_answer=True), await phones.agent("1002")
+    caller = await phones.caller("13900000078", "李四")
+    await site.post("/agents/8001/state", {"state": "available"})
+
+    async def over() -> bool:
+        await pbx.wait_call_over()
+        return True
+
+    call = await caller.call("96390")  # transferred
+    await call.choose("1")
+    await call.wait_heard(440)
+    transfer = asyncio.create_task(agent.calls[-1].transfer("1002"))
+    await second.answer_next()
+    await transfer
+    await call.wait_heard(1010)
+    await call.hangup()
+    await over()
+    await site.post("/agents/8001/state", {"state": "paused", "reason": "meal"})
+    call = await caller.call("96390")  # gives up waiting
+    await call.choose("1")
+    await pbx.wait_for(lambda: pbx.cel("CC_QUEUE")[-1:] and "Queue" in pbx.cli("core show channels"), "the queue")
+    await call.hangup()
+    await over()
+    await site.post("/agents/8001/state", {"state": "signed_out"})
+    call = await caller.call("96390")  # leaves a message
+    await call.choose("1")
+    await pbx.wait_for(lambda: len(pbx.cel("CC_MESSAGE")) > 0, "the message")
+    await call.speak(2)
+    await call.hangup()
+    await over()
+
+    async def three() -> list[dict[str, Any]]:
+        found = await site.calls_from("13900000078")
+        return found if len(found) == 3 else []
+
+    records = await site.wait(three, "three records")
+    assert sorted(one["outcome"] for one in records) == ["abandoned", "answered", "voice_message"]
+    ids = {one["id"] for one in records}
+    built = [one for one in records if one["outcome"] != "abandoned"]
+    for one in built:
+        await site.wait(lambda one=one: _playable(site, one["id"]), "the recording")
+    differences = await _compare(site, datetime.now(ZoneInfo("Asia/Shanghai")))
+    assert [one for one in differences if one.call_id in ids] == []
+    recent = await asyncio.to_thread(read_recent, site.settings, begun, datetime.now(UTC))
+    assert ids <= recent.records.keys() and recent.cdr is not None
+    assert ids <= recent.cdr.calls.keys()
+    told = {one: (recent.records[one].outcome, recent.records[one].agent_number) for one in ids}
+    assert told == {one["id"]: (one["outcome"], one["agent_number"]) for one in records}
+
+
+async def _playable(site: RunningSite, call_id: str) -> bool:
+    status, _body = await site.get_bytes(f"/calls/{call_id}/recording")
+    return status == 200

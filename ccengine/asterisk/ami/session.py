@@ -42,8 +42,16 @@ class LinkDown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AskAnew:
+    """Our own note among the events: at this place the PBX is to be asked for its lists again."""
+
+    generation: int
+    reason: str
+
+
 #: What a session's reader gets, in order.
-Item = LinkUp | LinkDown | Headers
+Item = LinkUp | LinkDown | AskAnew | Headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
