@@ -57,3 +57,8 @@ async def refresh_people(app: web.Application) -> None:
 def user_display_name(app: web.Application, user_name: str) -> str:
     """Return a user's name as last read, else the user name itself."""
     return app[PEOPLE].users.get(user_name) or user_name
+
+
+def people_options(app: web.Application) -> list[tuple[str, str]]:
+    """Return (user name, name) of everybody who signs in, as last read."""
+    return sorted(app[PEOPLE].users.items(), key=lambda pair: pair[1])

@@ -17,6 +17,7 @@ from ccengine.rows.calls import (
     TimelineEntry,
 )
 from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, NewOutage, OutageRow
+from ccengine.rows.desk import Draft, SavedQuery
 from ccengine.rows.field import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow
 from ccengine.rows.journal import (
     AnomalyRow,
@@ -70,6 +71,7 @@ __all__ = [
     "DayTruth",
     "DeadlineRow",
     "DeviceRow",
+    "Draft",
     "EvidenceRow",
     "FieldActionRow",
     "IndicatorFilter",
@@ -100,6 +102,7 @@ __all__ = [
     "RecordingRow",
     "RingingRow",
     "RoleRow",
+    "SavedQuery",
     "SessionRow",
     "SlaSettings",
     "TimelineEntry",

@@ -12,6 +12,7 @@ from typing import Any
 
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.rows.customers import CustomerRow
+from ccengine.rows.order_conditions import Group
 from ccengine.values import mask_number
 
 
@@ -174,6 +175,7 @@ class OrderFilter:
     """Conditions on the list of orders; None or "" means any. `text`: number, title, address, contact, account.
 
     `crew_of`: a user name: what this person is to do, by own name, by unit or as a joint unit.
+    `groups`: free conditions (order_conditions.py), as of the moment `as_of`.
     """
 
     status: str | None = None
@@ -195,3 +197,6 @@ class OrderFilter:
     until: datetime | None = None
     text: str = ""
     open_only: bool = False
+    visited: bool = False
+    groups: tuple[Group, ...] = ()
+    as_of: datetime | None = None

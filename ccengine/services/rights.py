@@ -41,6 +41,7 @@ _DISPATCHER = {
     "orders.any_crew",
     "orders.dispatch",
     "orders.inspect",
+    "orders.export",
     "outages.view",
     "outages.edit",
     "reports.view",

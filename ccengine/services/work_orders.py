@@ -6,6 +6,7 @@ What does not live here: what a finished call opens (opening.py), the transition
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, CodeKind, check_fields
@@ -60,6 +61,7 @@ async def find(
 ) -> Page[OrderRow]:
     """List orders, newest first. Errors: NotAllowed(orders.view), Invalid(cursor, limit), Unavailable."""
     require(actor, "orders.view")
+    wanted = replace(wanted, as_of=wanted.as_of or ctx.clock.now())
     async with ctx.store.reading() as uow:
         try:
             return await uow.work_orders.find(wanted, cursor, limited(limit))

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, Executable, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
@@ -134,6 +135,7 @@ class Db:
         self._seconds = settings.database.statement_seconds
         self.area_code = settings.site.area_code
         self.timezone = settings.site.timezone
+        self.zone = ZoneInfo(settings.site.timezone)
         self.dialect = connection.dialect.name
         self._overdue = False
 

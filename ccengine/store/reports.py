@@ -10,8 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, func, select
 
+from ccengine.hotline.work_order import OVER, OrderStatus
 from ccengine.records.service_level import ANSWER_WITHIN_SECONDS, SHORT_ABANDON_SECONDS, DayCounts
 from ccengine.store.database import Db
+from ccengine.store.order_conditions import is_overdue
 from ccengine.store.tables.calls import calls
 from ccengine.store.tables.work_orders import work_orders
 from ccengine.values import Direction, Outcome
@@ -50,6 +52,21 @@ class Reports:
         )
         row = (await self._db.execute(query)).mappings().one()
         return DayCounts(**{**row, "answered_wait_seconds": float(row["answered_wait_seconds"])})
+
+    async def open_order_counts(self) -> Mapping[str, int]:
+        """Return how many orders stand in each state that is not the end; those at the end may be a million."""
+        table = work_orders.c
+        open_ones = table.status.in_([status.value for status in OrderStatus if status not in OVER])
+        query = select(table.status, func.count().label("many")).where(open_ones).group_by(table.status)
+        return {row.status: row.many for row in await self._db.execute(query)}
+
+    async def mine_and_overdue(self, user_name: str, now: datetime) -> tuple[int, int]:
+        """Return how many open orders a person has, and how many should have been handled by now."""
+        table = work_orders.c
+        open_ones = table.status.not_in([status.value for status in OVER])
+        mine = select(func.count()).where(open_ones, table.assigned_to == user_name).select_from(work_orders)
+        late = select(func.count()).where(is_overdue(now)).select_from(work_orders)
+        return (await self._db.execute(mine)).scalar_one(), (await self._db.execute(late)).scalar_one()
 
     async def order_counts(self) -> Mapping[str, int]:
         """Return how many orders stand in each state."""

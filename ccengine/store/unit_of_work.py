@@ -18,6 +18,7 @@ from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
 from ccengine.store.customers import Customers
 from ccengine.store.database import Db, make_engine, store_errors, unbroken
+from ccengine.store.desk import Desk
 from ccengine.store.evidence import Evidence
 from ccengine.store.field_actions import FieldActions, Secrets
 from ccengine.store.jobs import Jobs
@@ -70,6 +71,7 @@ class SqlUnitOfWork:
     sla: Sla
     notices: Notices
     penalties: Penalties
+    desk: Desk
 
     def __init__(self, engine: AsyncEngine, settings: Settings, fence: Fence | None = None) -> None:
         self._engine = engine
@@ -108,6 +110,7 @@ class SqlUnitOfWork:
         self.sla = Sla(db)
         self.notices = Notices(db)
         self.penalties = Penalties(db)
+        self.desk = Desk(db)
         return self
 
     async def _connect(self) -> AsyncConnection:

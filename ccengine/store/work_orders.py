@@ -18,6 +18,7 @@ from ccengine.rows import OrderEvent, OrderFilter, OrderRow, Page
 from ccengine.store import cursor as cursors
 from ccengine.store import search
 from ccengine.store.database import Db, clean, fit, storable_id
+from ccengine.store.order_conditions import condition_of
 from ccengine.store.tables.order_catalogue import unit_members
 from ccengine.store.tables.work_order_parts import order_units
 from ccengine.store.tables.work_orders import (
@@ -258,6 +259,11 @@ def _conditions(wanted: OrderFilter, db: Db) -> list[ColumnElement[bool]]:
         conditions += [table.handled_at.is_(None), table.due_at < wanted.overdue_at]
     if wanted.open_only:
         conditions.append(table.status.not_in(_OVER))
+    if wanted.visited:
+        conditions.append(table.visited_at.is_not(None))
+    if wanted.groups:
+        assert wanted.as_of is not None
+        conditions.append(condition_of(db, wanted.groups, wanted.as_of, db.zone))
     if wanted.text.strip():
         conditions.append(search.matches(db, search.ORDER, table.number, wanted.text))
     return conditions

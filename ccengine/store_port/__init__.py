@@ -6,7 +6,7 @@ What does not live here: SQL (store/), rules (hotline/). Any method may raise St
 from __future__ import annotations
 
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
-from ccengine.store_port.desk import SearchRepository
+from ccengine.store_port.desk import DeskRepository, SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
 from ccengine.store_port.orders import (
@@ -30,6 +30,7 @@ __all__ = [
     "CallRepository",
     "CatalogueRepository",
     "CustomerRepository",
+    "DeskRepository",
     "EvidenceRepository",
     "Fence",
     "Fenced",

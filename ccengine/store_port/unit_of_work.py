@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
-from ccengine.store_port.desk import SearchRepository
+from ccengine.store_port.desk import DeskRepository, SearchRepository
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
@@ -76,6 +76,8 @@ class UnitOfWork(Protocol):
     def notices(self) -> NoticeRepository: ...
     @property
     def penalties(self) -> PenaltyRepository: ...
+    @property
+    def desk(self) -> DeskRepository: ...
 
     async def __aenter__(self) -> UnitOfWork: ...
     async def __aexit__(

@@ -11,7 +11,7 @@ from ccengine.backoffice.keys import CTX
 from ccengine.services.errors import Unavailable
 
 #: Paths whose answers are streams of their own length.
-_STREAMS = ("/recording", "/ws", "/stream")
+_STREAMS = ("/recording", "/ws", "/stream", "/export.xlsx", "/export.csv")
 
 
 @web.middleware

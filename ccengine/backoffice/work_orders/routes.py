@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ccengine.backoffice.work_orders import changes, pages
+from ccengine.backoffice.work_orders import changes, conditions, export, lists, pages
 
 ROUTES = (
-    web.get("/work-orders", pages.list_orders),
+    web.get("/work-orders", lists.list_orders),
+    web.get("/work-orders/condition", conditions.condition_row),
+    web.get("/work-orders/export.{kind:xlsx|csv}", export.export),
+    web.post("/work-orders/queries", lists.save_query),
+    web.post("/work-orders/queries/{id:[0-9]+}/delete", lists.delete_query),
     web.get("/work-orders/new", changes.new_order),
     web.post("/work-orders", changes.register),
     web.get("/work-orders/{id:[0-9]+}", pages.show_order),

@@ -3,6 +3,7 @@
 from ccengine.store.tables import (
     calls,
     customers,
+    desk,
     field,
     order_catalogue,
     people,
@@ -16,6 +17,7 @@ from ccengine.store.tables.base import metadata
 __all__ = [
     "calls",
     "customers",
+    "desk",
     "field",
     "metadata",
     "order_catalogue",

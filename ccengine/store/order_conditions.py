@@ -1,0 +1,93 @@
+"""Free conditions on work orders as SQL.
+
+What does not live here: their form and checks (rows/order_conditions.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, false, not_, or_, true
+
+from ccengine.hotline.account import normal_number
+from ccengine.hotline.work_order import OVER
+from ccengine.rows.order_conditions import FIELDS, Condition, Group
+from ccengine.store import search
+from ccengine.store.database import Db, clean
+from ccengine.store.tables.work_orders import work_orders
+
+_T = work_orders.c
+_OVER = [status.value for status in OVER]
+_MOMENTS: dict[str, ColumnElement[Any]] = {"created": _T.created_at, "due": _T.due_at} | {
+    name: _T[f"{name}_at"] for name in ("accepted", "handled", "visited", "closed")
+}
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an order should have been handled by now."""
+    return and_(_T.handled_at.is_(None), _T.due_at < now, _T.status.not_in(_OVER))
+
+
+def condition_of(db: Db, groups: Sequence[Group], now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+    """Return the groups as one condition; no group: everything."""
+    if not groups:
+        return true()
+    return or_(false(), *(and_(true(), *(_one(db, one, now, zone) for one in group)) for group in groups))
+
+
+def _one(db: Db, wanted: Condition, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+    values = tuple(clean(value) for value in wanted.values)
+    kind = FIELDS[wanted.field]
+    if kind == "choice":
+        column = _T.unit_code if wanted.field == "unit" else _T[wanted.field]
+        return column.in_(values) if wanted.operator == "is" else column.not_in(values)
+    if kind == "text":
+        found = or_(*(_text(db, wanted.field, value) for value in values))
+        return found if wanted.operator == "has" else not_(found)
+    if kind == "digits":
+        return or_(*(_digits(db, wanted, value) for value in values))
+    if kind == "moment":
+        return _moment(_MOMENTS[wanted.field], wanted.operator, values, now, zone)
+    flag = _flag(wanted.field, now)
+    return flag if values == ("yes",) else not_(flag)
+
+
+def _text(db: Db, field: str, value: str) -> ColumnElement[bool]:
+    if field == "text":
+        return search.matches(db, search.ORDER, _T.number, value)
+    exact = _T[field].icontains(value, autoescape=True)
+    if field == "number" or value[:1].isascii():  # the middle of a number is no word of the index
+        return exact
+    return and_(search.matches(db, search.ORDER, _T.number, value), exact)
+
+
+def _digits(db: Db, wanted: Condition, value: str) -> ColumnElement[bool]:
+    column = _T.customer_account if wanted.field == "customer_account" else _T.number_key
+    if wanted.operator == "tail":
+        return and_(search.matches(db, search.ORDER, _T.number, value), column.endswith(value, autoescape=True))
+    return column == (normal_number(value, db.area_code) if wanted.field == "contact_number" else value)
+
+
+def _moment(
+    column: ColumnElement[Any], operator: str, values: Sequence[str], now: datetime, zone: ZoneInfo
+) -> ColumnElement[bool]:
+    if operator == "none":
+        return column.is_(None)
+    if operator == "days":
+        return column >= now - timedelta(days=int(values[0]))
+    day = datetime.combine(date.fromisoformat(values[0]), time(), tzinfo=zone)
+    return column >= day if operator == "since" else column < day + timedelta(days=1)
+
+
+def _flag(field: str, now: datetime) -> ColumnElement[bool]:
+    if field == "overdue":
+        return is_overdue(now)
+    if field == "open":
+        return _T.status.not_in(_OVER)
+    if field == "by_call":
+        return _T.call_id.is_not(None)
+    other = {"assigned": _T.assigned_to != "", "suspended": _T.suspended != "", "reopened": _T.reopened > 0}
+    return other[field] if field in other else _T.is_incident.is_(True)
