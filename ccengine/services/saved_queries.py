@@ -5,6 +5,8 @@ What does not live here: what a query can say (rows/order_conditions.py).
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from ccengine.rows import SavedQuery
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, NotAllowed, NotFound
@@ -48,6 +50,11 @@ async def save(ctx: Context, actor: Actor, name: str, query: str, shared: bool) 
         saved = await uow.desk.save_query(_owner(actor), name, query, shared, ctx.clock.now())
         await uow.commit()
     return saved
+
+
+async def save_where(ctx: Context, actor: Actor, name: str, where: str, shared: bool) -> SavedQuery:
+    """Keep free conditions alone under a name. Errors: as save."""
+    return await save(ctx, actor, name, urlencode({"tab": "all", "where": where}), shared)
 
 
 @guarded

@@ -101,6 +101,15 @@ class WorkOrders:
                 calls_of.setdefault(row["order_id"], []).append(row["call_id"])
         return [order_of(row, calls_of.get(row["id"], [])) for row in found]
 
+    async def open_of_customer(self, account: str | None, number: str, since: datetime) -> tuple[OrderRow, ...]:
+        """Return open orders of a customer or phone that were registered since then, newest first."""
+        table = work_orders.c
+        same = [table.customer_account == account] if account else []
+        same += [table.number_key == clean(number)] if number else []
+        if not same:
+            return ()
+        return tuple(await self._rows([or_(*same), table.status.not_in(_OVER), table.created_at >= since], 20))
+
     async def open_candidates(self, account: str | None, number: str) -> tuple[OpenOrder, ...]:
         """Return open orders of the same customer or number, newest first; on PostgreSQL locked until the end."""
         same: list[ColumnElement[bool]] = []

@@ -34,3 +34,19 @@ document.addEventListener("click", (event) => {
   gone.closest("[data-condition]").remove();
   if (!group.querySelector("[data-condition]")) group.remove();
 });
+
+// ---- drafts: what is typed is kept on the server, so that it survives a reload, a sign-out, another machine
+for (const form of document.querySelectorAll("form[data-autosave]")) {
+  const told = form.querySelector("[data-autosaved]");
+  let timer = 0;
+  let sent = false;
+  const save = () => {
+    timer = 0;
+    if (sent) return;
+    fetch(form.dataset.autosave, { method: "POST", body: new URLSearchParams(new FormData(form)), keepalive: true })
+      .then((answer) => { if (told && answer.ok) told.textContent = told.dataset.autosaved; }, () => {});
+  };
+  form.addEventListener("input", () => { if (told) told.textContent = ""; clearTimeout(timer); timer = setTimeout(save, 700); });
+  form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
+  window.addEventListener("pagehide", () => { if (timer) save(); });
+}

@@ -83,6 +83,7 @@ Cursor = Annotated[
     str, StringConstraints(min_length=1, max_length=200), Field(description="`next` of the page before; opaque")
 ]
 Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="How many items at most")]
+DraftKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$"), Field(examples=["order-"])]
 PhoneNumber = Annotated[str, StringConstraints(pattern=r"^[0-9+\- ]{0,24}$")]
 Since = Annotated[Moment | None, Field(description="Only what began at or after this moment")]
 Until = Annotated[Moment | None, Field(description="Only what began before this moment")]

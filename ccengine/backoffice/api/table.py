@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccengine.backoffice.api import agents, board, calls, customers, order_codes, outages, search, work_orders
+from ccengine.backoffice.api import agents, board, calls, customers, desk, order_codes, outages, search, work_orders
 from ccengine.backoffice.api.ask import Endpoint
 
 PREFIX = "/api/v1"
@@ -15,4 +15,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *agents.ENDPOINTS,
     *outages.ENDPOINTS,
     *search.ENDPOINTS,
+    *desk.ENDPOINTS,
 )

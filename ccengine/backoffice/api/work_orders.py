@@ -11,7 +11,7 @@ from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import OrderKey
 from ccengine.backoffice.api.problems import refused_parameter
 from ccengine.rows import NewOrder, OrderFilter
-from ccengine.services import order_visits, work_orders
+from ccengine.services import order_lists, order_visits, work_orders
 from ccengine.services.work_orders import MoveRequest, RequestKey
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
@@ -34,6 +34,7 @@ async def list_orders(ask: Ask) -> m.OrderList:
         customer_account=query.customer_id,
         call_id=query.call_id,
         text=query.text,
+        groups=order_lists.conditions(query.where),
         open_only=query.open_only,
         overdue_at=ask.ctx.clock.now() if query.overdue_only else None,
         since=query.since,

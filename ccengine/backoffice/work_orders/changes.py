@@ -15,8 +15,8 @@ from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
 from ccengine.hotline.order_catalogue import CodeKind
-from ccengine.rows import NewOrder
-from ccengine.services import customers, work_orders
+from ccengine.rows import Draft, NewOrder
+from ccengine.services import customers, drafts, work_orders
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.values import ACCOUNT_PATTERN
 
@@ -42,12 +42,21 @@ _START = {"type": "repair", "form": "visit", "source": "customer", "priority": "
 async def new_order(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """The form for a request that came to the counter, by letter, web or elsewhere."""
     account = request.query.get("account", "")
-    form = {**_START, "customer_account": account if ACCOUNT_PATTERN.fullmatch(account) else ""}
-    return await _form(request, person, form, {}, 200)
+    account = account if ACCOUNT_PATTERN.fullmatch(account) else ""
+    draft = await drafts.get(request.app[CTX], person.actor, f"order-{account}")
+    form = {**_START, "customer_account": account, **(draft.values if draft else {})}
+    return await _form(request, person, form, {}, 200, key=f"order-{account}", draft=draft)
 
 
 async def _form(
-    request: web.Request, person: SignedIn, form: dict[str, str], errors: dict[str, str], status: int
+    request: web.Request,
+    person: SignedIn,
+    form: dict[str, str],
+    errors: dict[str, str],
+    status: int,
+    *,
+    key: str = "",
+    draft: Draft | None = None,
 ) -> web.Response:
     ctx, _ = request.app[CTX], text_for(request)
     account = form.get("customer_account", "")
@@ -62,6 +71,8 @@ async def _form(
         form={field: form.get(field, "") for field in _FIELDS},
         errors=errors,
         customer=customer,
+        draft_key=key or form.get("draft", "order-"),
+        draft=draft,
         types=list_options(request, CodeKind.TYPE),
         priorities=options(_, "priority", work_orders.PRIORITIES),
         forms=list_options(request, CodeKind.FORM),
@@ -84,6 +95,7 @@ async def register(request: web.Request, person: SignedIn) -> web.StreamResponse
         return await _form(request, person, form, field_errors(error, language_of(request)), 422)
     except Conflict as error:
         return await _form(request, person, form, {"form_error": error.message(language_of(request))}, 409)
+    await drafts.forget(request.app[CTX], person.actor, form.get("draft", "order-"))
     return go(f"/work-orders/{order.id}", "done.order_registered")
 
 

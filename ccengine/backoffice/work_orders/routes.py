@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ccengine.backoffice.work_orders import changes, conditions, export, lists, pages
+from ccengine.backoffice.work_orders import changes, conditions, export, help, lists, pages
 
 ROUTES = (
     web.get("/work-orders", lists.list_orders),
     web.get("/work-orders/condition", conditions.condition_row),
     web.get("/work-orders/export.{kind:xlsx|csv}", export.export),
+    web.get("/work-orders/similar", help.similar),
+    web.post("/work-orders/draft", help.save_draft),
+    web.post("/work-orders/draft/discard", help.discard_draft),
     web.post("/work-orders/queries", lists.save_query),
     web.post("/work-orders/queries/{id:[0-9]+}/delete", lists.delete_query),
     web.get("/work-orders/new", changes.new_order),

@@ -19,6 +19,16 @@ from ccengine.backoffice.api.models.calls import (
     TimelineEntry,
 )
 from ccengine.backoffice.api.models.customers import Customer, CustomerDetail, CustomerList, CustomerQuery
+from ccengine.backoffice.api.models.desk import (
+    Draft,
+    DraftBody,
+    SavedQuery,
+    SavedQueryBody,
+    SavedQueryList,
+    SimilarOrder,
+    SimilarOrders,
+    SimilarQuery,
+)
 from ccengine.backoffice.api.models.now import (
     Agent,
     AgentList,
@@ -78,6 +88,8 @@ __all__ = [
     "CustomerQuery",
     "Disposition",
     "DispositionList",
+    "Draft",
+    "DraftBody",
     "FieldError",
     "Figures",
     "Health",
@@ -100,8 +112,14 @@ __all__ = [
     "Pause",
     "Problem",
     "Recording",
+    "SavedQuery",
+    "SavedQueryBody",
+    "SavedQueryList",
     "SearchAnswer",
     "SearchQuery",
+    "SimilarOrder",
+    "SimilarOrders",
+    "SimilarQuery",
     "Talk",
     "TimelineEntry",
     "TransitionBody",

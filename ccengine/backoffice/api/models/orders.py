@@ -144,6 +144,14 @@ class OrderQuery(In):
     customer_id: Account | None = None
     call_id: CallId | None = None
     text: Annotated[str, free_text(100), Field(description="Number, title, address, contact or account")] = ""
+    where: Annotated[
+        str,
+        free_text(2000),
+        Field(
+            description="Free conditions `field.operator.value,value`; `;` is and, `|` is or, values percent-encoded: "
+            "`status.is.accepted,dispatched;created.days.7|overdue.is.yes`"
+        ),
+    ] = ""
     open_only: bool = False
     overdue_only: bool = False
     since: Since = None
