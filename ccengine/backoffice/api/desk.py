@@ -132,5 +132,6 @@ ENDPOINTS = (
         parameters={"form": DraftKey},
         body=m.DraftBody,
         answer=m.Draft,
+        problems=(404,),
     ),
 )
