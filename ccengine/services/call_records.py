@@ -49,6 +49,7 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
     if batch.records:
         await place.ready()
     async with ctx.store() as uow:
+        await uow.calls.take([record.call_id for record in batch.records])
         for record in batch.records:
             await take_record(ctx, uow, record)
         await uow.journal.save_intervals(batch.intervals)

@@ -54,10 +54,24 @@ class Calls:
 
     def __init__(self, db: Db) -> None:
         self._db = db
+        self._locked: frozenset[str] = frozenset()
+        self._taken: dict[str, CallRow | None] = {}
+        self._choices: dict[str, CallChoice | None] = {}
 
     async def lock(self, call_id: str) -> None:
         """Keep other transactions away from this call (or other key) until the end of this one."""
-        await self._db.lock(call_id)
+        if call_id not in self._locked:
+            await self._db.lock(call_id)
+
+    async def take(self, ids: Sequence[str]) -> None:
+        """Lock these calls and read what is known of them at once: `lock`, `bare` and `choice` need not ask again."""
+        await self._db.lock_all(sorted(set(ids)))
+        self._locked = frozenset(ids)
+        self._taken, self._choices = dict.fromkeys(ids), dict.fromkeys(ids)
+        for row in (await self._db.execute(select(calls).where(calls.c.call_id.in_(ids)))).mappings():
+            self._taken[row["call_id"]] = _call_row({**row, "customer_name": ""}, {}, {})
+        chosen = await self._db.execute(select(call_choices).where(call_choices.c.call_id.in_(ids)))
+        self._choices |= {row["call_id"]: CallChoice(**row) for row in chosen.mappings()}
 
     async def get(self, call_id: str) -> CallRow | None:
         """Return one call."""
@@ -70,6 +84,8 @@ class Calls:
 
     async def bare(self, call_id: str) -> CallRow | None:
         """Return one call's own row: nothing of its orders, recordings and customer."""
+        if call_id in self._taken:
+            return self._taken[call_id]
         row = (await self._db.execute(_BARE, {"same_call": call_id})).mappings().one_or_none()
         return _call_row({**row, "customer_name": ""}, {}, {}) if row is not None else None
 
@@ -143,6 +159,7 @@ class Calls:
         self, record: CallRecord, fingerprint: str, account: str | None, place: str, now: datetime
     ) -> None:
         """Add a call's row. Raises AlreadyExists."""
+        self._taken.pop(record.call_id, None)
         values = to_row(record, self._db.area_code) | {
             "customer_account": account,
             "place": place[:64],
@@ -157,6 +174,7 @@ class Calls:
         self, record: CallRecord, fingerprint: str, account: str | None, revision: int, now: datetime
     ) -> None:
         """Let a call's row say what the record says."""
+        self._taken.pop(record.call_id, None)
         values = to_row(record, self._db.area_code) | {
             "customer_account": account,
             "revision": revision,
@@ -173,7 +191,7 @@ class Calls:
             query = select(customers.c.name).where(customers.c.account == account)
             name = (await self._db.execute(query)).scalar_one_or_none() or ""
         words = search.call_words(self._db, record, account, name)
-        await search.put(self._db, search.CALL, record.call_id, words)
+        search.put(self._db, search.CALL, record.call_id, words)
 
     async def add_correction(self, correction: Correction) -> None:
         """Keep what a final record said before."""
@@ -214,12 +232,15 @@ class Calls:
 
     async def choice(self, call_id: str) -> CallChoice | None:
         """Return what an agent chose for a call."""
+        if call_id in self._choices:
+            return self._choices[call_id]
         query = select(call_choices).where(call_choices.c.call_id == call_id)
         row = (await self._db.execute(query)).mappings().one_or_none()
         return CallChoice(**row) if row is not None else None
 
     async def save_choice(self, choice: CallChoice) -> None:
         """Keep an agent's choice; a later one replaces it."""
+        self._choices.pop(choice.call_id, None)
         values = fit(call_choices, {name: getattr(choice, name) for name in CallChoice.__slots__})
         await upsert(self._db, call_choices, values, ("call_id",))
 

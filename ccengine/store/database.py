@@ -138,6 +138,7 @@ class Db:
         self.zone = ZoneInfo(settings.site.timezone)
         self.dialect = connection.dialect.name
         self._overdue = False
+        self.search_rows: dict[tuple[str, str], dict[str, Any]] = {}  # what the index is to say (search.py)
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -169,6 +170,12 @@ class Db:
         """Wait until nobody else holds `key`; held until the transaction ends. SQLite has one writer anyway."""
         if self.dialect == "postgresql":
             await self.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+    async def lock_all(self, keys: Sequence[str]) -> None:
+        """Hold all these keys; sorted, so that two who want the same ones do not wait for each other."""
+        if self.dialect == "postgresql" and keys:
+            query = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key"
+            await self.execute(text(query), {"keys": list(keys)})
 
     def _give_up(self) -> None:
         """The deadline passed: end the statement from outside, so that the awaiting code gets its error.

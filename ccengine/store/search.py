@@ -18,7 +18,7 @@ from ccengine.store import search_text as words_of
 from ccengine.store.database import Db
 from ccengine.store.search_text import joined, number_words, pinyin_words, text_words
 from ccengine.store.tables.search import search_entries
-from ccengine.store.upsert import upsert
+from ccengine.store.upsert import upsert_all
 from ccengine.values import CallRecord, Direction
 
 ORDER, CUSTOMER, CALL, ARTICLE = "order", "customer", "call", "article"
@@ -66,9 +66,15 @@ def postgres_matches(asked: words_of.Question) -> ColumnElement[bool]:
     return search_entries.c.words.op("@@")(cast(words_of.postgres_match(asked), TSQUERY))
 
 
-async def put(db: Db, kind: str, key: str, words: Sequence[str]) -> None:
-    """Let the index say what a thing says now."""
-    await upsert(db, search_entries, entry_row(db, kind, key, words), ("kind", "key"))
+def put(db: Db, kind: str, key: str, words: Sequence[str]) -> None:
+    """Let the index say what a thing says now; written once, with the commit (`flush`)."""
+    db.search_rows[kind, key] = entry_row(db, kind, key, words)
+
+
+async def flush(db: Db) -> None:
+    """Write what waits."""
+    rows, db.search_rows = list(db.search_rows.values()), {}
+    await upsert_all(db, search_entries, rows, ("kind", "key"))
 
 
 async def put_many(db: Db, kind: str, entries: Iterable[tuple[str, Sequence[str]]]) -> None:

@@ -29,6 +29,7 @@ class Search:
 
     async def find(self, kind: str, text: str, limit: int) -> tuple[str, ...]:
         """Return the keys of what a text finds, newest first; nothing for a text without words."""
+        await search.flush(self._db)  # what this very transaction changed
         asked = words_of.question(text)
         if not asked:
             return ()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ccengine.config import Settings
 from ccengine.rows import RoleRow
+from ccengine.store import search
 from ccengine.store.agents import Agents
 from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
@@ -137,6 +138,7 @@ class SqlUnitOfWork:
             assert self._fence is not None
             self._fence.lost()
             raise Fenced(f"another process holds {self._role.name} by now")
+        await search.flush(self._db)
         await self.outbox.flush()
         await self._db.commit()
 

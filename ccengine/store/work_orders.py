@@ -176,7 +176,7 @@ class WorkOrders:
         result = await self._db.execute(insert(work_orders).values(**fit(work_orders, row)).returning(work_orders.c.id))
         order = await self.get(result.scalar_one())
         assert order is not None
-        await search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
+        search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
         return order
 
     async def update(
@@ -195,7 +195,7 @@ class WorkOrders:
         order = await self.get(order_id)
         assert order is not None
         if search.ORDER_FIELDS & set(values):
-            await search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
+            search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
         return order
 
     async def add_event(self, event: OrderEvent) -> None:
