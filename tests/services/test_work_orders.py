@@ -136,7 +136,7 @@ async def test_move_from_an_outdated_page_is_a_conflict(ctx: Context) -> None:
 
 
 async def test_closed_order_is_nobodys_to_take(ctx: Context) -> None:
-    order = await _new(ctx)
+    order = await _new(ctx, type="consultation")  # no inspection, no visit
     for state in ("accepted", "handled", "closed"):
         await work_orders.transition(ctx, ADMIN, order.id, state)
     with pytest.raises(Conflict, match="closed"):
