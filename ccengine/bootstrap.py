@@ -22,7 +22,7 @@ from ccengine.backoffice.binding import check_bind
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
-from ccengine.engine import jobs, live_facts, nightly
+from ccengine.engine import anchors, jobs, live_facts, nightly
 from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
@@ -38,12 +38,14 @@ from ccengine.engine.sla_clock import SlaClock
 from ccengine.engine.watchdog import Watchdog
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
+from ccengine.store.anchor_files import read_anchors, write_anchor
 from ccengine.store.unit_of_work import SqlStore
 from ccengine.values import CallRecord
 
 log = structlog.get_logger(__name__)
 #: The one row of journal positions that carries both files (engine/journal_state).
 _JOURNAL = "cel"
+ANCHOR_FILES = anchors.AnchorFiles(read=read_anchors, write=write_anchor)
 
 
 @asynccontextmanager
@@ -128,6 +130,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "board feed": BoardFeed(ctx, live).run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
         "night": partial(nightly.run, ctx),
+        "anchors": partial(anchors.run, ctx, ANCHOR_FILES),
         "time limits": SlaClock(ctx).run,
         "disks": disks.run,
         "minutes": minutes.run,

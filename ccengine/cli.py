@@ -32,6 +32,7 @@ LAZY = {
     "status": ("ccengine.operations.commands", "status", "what runs, what is healthy"),
     "doctor": ("ccengine.operations.commands", "doctor", "what is wrong and what to do"),
     "reconcile": ("ccengine.operations.reconcile", "reconcile", "compare a day's rows with journal and recordings"),
+    "audit": ("ccengine.operations.audit", "audit", "check that no work order's history was changed"),
     "report": ("ccengine.operations.report", "report", "pack versions, settings, findings and logs for whoever helps"),
     "replay": ("ccengine.operations.replay", "replay", "what the engine concludes from a recorded log"),
     "units": ("ccengine.operations.units", "units", "systemd units for this site"),

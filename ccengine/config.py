@@ -184,6 +184,7 @@ class Orders(_Section):
     visit_lease_minutes: int = Field(default=15, ge=1, le=240)  # a call-back nobody came back from is made again
     reopen_grade: int = Field(default=2, ge=0, le=4)  # this grade or a worse one reopens
     close_after_grade: bool = True
+    anchor_folder: str = ""  # where the daily anchors of all histories go; empty: `anchors` in the state folder
 
 
 class Door(_Section):
@@ -287,6 +288,11 @@ class Settings(BaseSettings):
         if len(os.fsencode(wanted)) <= LONGEST_SOCKET_PATH:
             return wanted
         return Path("/tmp") / f"ccengine-door-{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]}" / "engine.sock"
+
+    @property
+    def anchor_folder(self) -> Path:
+        """Where the anchors of the orders' histories are written."""
+        return Path(self.orders.anchor_folder) if self.orders.anchor_folder else self.state_dir / "anchors"
 
     @classmethod
     def settings_customise_sources(

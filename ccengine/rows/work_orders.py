@@ -119,7 +119,8 @@ class OrderEvent:
     """One line of an order's history; append-only.
 
     kind: opened, moved, stamped, noted, changed, attached, detached, suspended, resumed, urged,
-    supervised, joint, merged, visited.
+    supervised, joint, merged, visited. `channel` and `ip`: from where; `before` and `after`: the order's columns that
+    changed. `seq`, `prev_hash` and `hash` are given by the store: the chain (hotline/event_chain.py).
     """
 
     order_id: int
@@ -130,6 +131,13 @@ class OrderEvent:
     to_status: str | None = None
     note: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    channel: str = ""
+    ip: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    seq: int = 0
+    prev_hash: str = ""
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

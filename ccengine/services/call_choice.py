@@ -13,7 +13,8 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Invalid
 from ccengine.services.guard import guarded, one_of, required_text
 from ccengine.services.opening import CHOSEN, CallFacts, ensure_order, facts_of, intent_of
-from ccengine.services.order_changes import event_of, save
+from ccengine.services.order_changes import save
+from ccengine.services.order_events import event_of
 from ccengine.services.order_registration import PRIORITIES
 from ccengine.services.rights import require
 from ccengine.store_port import UnitOfWork

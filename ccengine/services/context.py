@@ -23,12 +23,22 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: kind "user" (signed in on the page), "api" (token), "engine" (we ourselves), "caller"."""
+    """Who acts: kind "user" (signed in on the page), "api" (token), "engine" (we ourselves), "caller".
+
+    `ip`: from which address, "" where there is none; `via`: by which way when the kind does not tell (ivr, web, sync).
+    """
 
     kind: str
     name: str
     roles: frozenset[str] = field(default_factory=frozenset)
     agent_number: str | None = None
+    ip: str = field(default="", compare=False)
+    via: str = field(default="", compare=False)
+
+    @property
+    def channel(self) -> str:
+        """By which way the deed came: page, api, engine, phone, or what `via` says."""
+        return self.via or {"user": "page", "caller": "phone"}.get(self.kind, self.kind)
 
 
 ENGINE = Actor(kind="engine", name="engine")

@@ -6,16 +6,17 @@ What does not live here: the rules (hotline/opening_rule.py), moves by hand (wor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ccengine.hotline.account import normal_number
 from ccengine.hotline.opening_rule import OrderIntent, evaluate, same_matter
-from ccengine.hotline.work_order import OVER, OrderState, OrderStatus, move, opened, path_to_closed
-from ccengine.rows import CallChoice, OrderEvent, OrderRow
+from ccengine.hotline.work_order import OVER, OrderState, move, opened, path_to_closed
+from ccengine.rows import CallChoice, OrderRow
 from ccengine.services.context import ENGINE, Actor, Context
+from ccengine.services.order_events import as_json, changing_event, event_of, opening_event, tell
 from ccengine.services.sla import first_due_of, follow_order
 from ccengine.store_port import UnitOfWork
 from ccengine.values import CallRecord, Direction, Outcome
@@ -91,7 +92,7 @@ async def ensure_order(
         if order.type == intent.type and (not chosen or _fits(order.category, intent.category)):
             return await _specify(ctx, uow, actor, order, intent)
         await uow.work_orders.detach(order.id, facts.call_id)
-        await _event(ctx, uow, order.id, actor, "detached", detail={"call_id": facts.call_id})
+        await uow.work_orders.add_event(event_of(ctx, actor, order, "detached", detail={"call_id": facts.call_id}))
     for candidate in await uow.work_orders.open_candidates(facts.account, number):
         if same_matter(candidate, intent, facts.account, number):
             attached = await _attach(ctx, uow, actor, candidate.id, facts)
@@ -110,17 +111,19 @@ async def _specify(ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow,
     changes = {"category": intent.category}
     updated = await uow.work_orders.update(order.id, order.version, changes, None, ctx.clock.now())
     updated = await follow_order(ctx, uow, updated, before=order)
-    await _event(ctx, uow, order.id, actor, "changed", detail={"category": ["", intent.category]})
+    event = event_of(ctx, actor, order, "changed", detail={"category": ["", intent.category]})
+    await uow.work_orders.add_event(changing_event(event, order, updated))
     await tell(ctx, uow, order.id)
     return updated
 
 
 async def _attach(ctx: Context, uow: UnitOfWork, actor: Actor, order_id: int, facts: CallFacts) -> OrderRow:
-    if await uow.work_orders.attach(order_id, facts.call_id):
-        await _event(ctx, uow, order_id, actor, "attached", detail={"call_id": facts.call_id})
-        await tell(ctx, uow, order_id)
+    added = await uow.work_orders.attach(order_id, facts.call_id)
     order = await uow.work_orders.get(order_id)
     assert order is not None, "a candidate was read in this transaction"
+    if added:
+        await uow.work_orders.add_event(event_of(ctx, actor, order, "attached", detail={"call_id": facts.call_id}))
+        await tell(ctx, uow, order_id)
     return order
 
 
@@ -160,15 +163,8 @@ async def create_order(ctx: Context, uow: UnitOfWork, actor: Actor, values: Mapp
     order = await follow_order(ctx, uow, await uow.work_orders.insert(given, opened(now)))
     if order.call_id:
         await uow.work_orders.attach(order.id, order.call_id)
-    await _event(
-        ctx,
-        uow,
-        order.id,
-        actor,
-        "opened",
-        to=order.status,
-        detail={"rule": order.rule, "call_id": order.call_id, "form": order.form},
-    )
+    detail = {"rule": order.rule, "call_id": order.call_id, "form": order.form}
+    await uow.work_orders.add_event(opening_event(event_of(ctx, actor, order, "opened", detail=detail), order))
     await tell(ctx, uow, order.id)
     return order
 
@@ -199,14 +195,15 @@ async def _change_order(
     updated = await uow.work_orders.update(order.id, order.version, changes, None, now)
     updated = await follow_order(ctx, uow, updated, before=order)
     shown = {name: [str(getattr(order, name)), str(value)] for name, value in changes.items()}
-    await _event(ctx, uow, order.id, actor, "changed", detail=shown)
+    event = event_of(ctx, actor, order, "changed", detail=shown)
+    await uow.work_orders.add_event(changing_event(event, order, updated))
     await tell(ctx, uow, order.id)
     return updated
 
 
 async def _drop_order(ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow) -> OrderRow:
     """The agent says that no order is needed: the one that is there is closed, with the reason, never deleted."""
-    return await close_by_itself(ctx, uow, order, "坐席选择：无需处理", actor)
+    return await close_by_itself(ctx, uow, order, "坐席选择：无需处理", actor, resolution="not_needed")
 
 
 async def _close_callbacks(ctx: Context, uow: UnitOfWork, record: CallRecord, facts: CallFacts) -> None:
@@ -227,46 +224,19 @@ async def _last_end(uow: UnitOfWork, order: OrderRow) -> datetime:
 
 
 async def close_by_itself(
-    ctx: Context, uow: UnitOfWork, order: OrderRow, reason: str, actor: Actor = ENGINE
+    ctx: Context, uow: UnitOfWork, order: OrderRow, reason: str, actor: Actor = ENGINE, *, resolution: str = ""
 ) -> OrderRow:
-    """Walk an order by legal moves to closed, each with its history line."""
+    """Walk an order by legal moves to closed, each with its history line; what stood still does so no more."""
     now = ctx.clock.now()
     state = OrderState(status=order.status, stamps=order.stamps)
     for step in path_to_closed(order.status):
-        before = state.status
-        state = move(state, step, now)
-        await _event(ctx, uow, order.id, actor, "moved", from_=before, to=step, note=reason)
-    updated = await uow.work_orders.update(order.id, order.version, {}, state, now)
+        event = event_of(ctx, actor, order, "moved", from_=state.status, to=step, note=reason)
+        before, state = state, move(state, step, now)
+        told = [{"status": one.status.value, "stamps": as_json(one.stamps)} for one in (before, state)]
+        await uow.work_orders.add_event(replace(event, before=told[0], after=told[1]))
+    changes = {"suspended": "", "resolution": resolution or order.resolution}
+    updated = await uow.work_orders.update(order.id, order.version, changes, state, now)
+    await uow.order_parts.end_pause(order.id, now)
     updated = await follow_order(ctx, uow, updated, before=order)
     await tell(ctx, uow, order.id)
     return updated
-
-
-async def _event(
-    ctx: Context,
-    uow: UnitOfWork,
-    order_id: int,
-    actor: Actor,
-    kind: str,
-    *,
-    from_: OrderStatus | None = None,
-    to: OrderStatus | None = None,
-    note: str = "",
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    event = OrderEvent(
-        order_id=order_id,
-        at=ctx.clock.now(),
-        actor=f"{actor.kind}:{actor.name}",
-        kind=kind,
-        from_status=from_.value if from_ else None,
-        to_status=to.value if to else None,
-        note=note,
-        detail=detail or {},
-    )
-    await uow.work_orders.add_event(event)
-
-
-async def tell(ctx: Context, uow: UnitOfWork, order_id: int) -> None:
-    """Put the order's change into the outbox."""
-    await uow.outbox.add("order", {"order_id": order_id}, ctx.clock.now())

@@ -15,11 +15,11 @@ from ccengine.hotline.work_order import (
     OrderStatus,
     legal_moves,
 )
-from ccengine.rows import OrderEvent, OrderRow
+from ccengine.rows import OrderRow
 from ccengine.services.audit import note as audit
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, NotFound
-from ccengine.services.opening import tell
+from ccengine.services.order_events import changing_event, event_of, tell
 from ccengine.services.sla import follow_order
 from ccengine.store_port import UnitOfWork
 
@@ -97,31 +97,8 @@ async def save(
     updated = await follow_order(ctx, uow, updated, before=order)
     moved = state if state is not None and kind == "moved" else None
     event = event_of(ctx, actor, order, kind, note=note, to=moved.status if moved else None, detail=detail or changes)
-    await uow.work_orders.add_event(event)
+    await uow.work_orders.add_event(changing_event(event, order, updated))
     await tell(ctx, uow, order.id)
     if kind == "moved":
         await audit(ctx, uow, actor, "orders.move", f"order:{order.id}", {"to": updated.status.value})
     return updated
-
-
-def event_of(
-    ctx: Context,
-    actor: Actor,
-    order: OrderRow,
-    kind: str,
-    *,
-    note: str = "",
-    to: OrderStatus | None = None,
-    detail: dict[str, Any] | None = None,
-) -> OrderEvent:
-    """Return a line for an order's history."""
-    return OrderEvent(
-        order_id=order.id,
-        at=ctx.clock.now(),
-        actor=f"{actor.kind}:{actor.name}",
-        kind=kind,
-        from_status=order.status.value if to else None,
-        to_status=to.value if to else None,
-        note=note,
-        detail=detail or {},
-    )

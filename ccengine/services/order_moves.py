@@ -18,8 +18,8 @@ from ccengine.services.audit import note as audit
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed
 from ccengine.services.guard import guarded, one_of, required_text
-from ccengine.services.opening import tell
-from ccengine.services.order_changes import event_of, illegal, last_deed, order_of, save, state_of
+from ccengine.services.order_changes import illegal, last_deed, order_of, save, state_of
+from ccengine.services.order_events import event_of, tell
 from ccengine.services.order_guards import facts_of, require_move, round_of
 from ccengine.services.rights import require
 from ccengine.services.sla import follow_order

@@ -15,8 +15,8 @@ from ccengine.rows import OrderRow, VisitRow
 from ccengine.services.context import ENGINE, Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, required_text
-from ccengine.services.opening import tell
-from ccengine.services.order_changes import event_of, order_of
+from ccengine.services.order_changes import order_of
+from ccengine.services.order_events import event_of, tell
 from ccengine.services.order_guards import facts_of, round_of, visit_of_round
 from ccengine.services.order_moves import MoveRequest, apply_move
 from ccengine.services.rights import require

@@ -27,8 +27,8 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.customers import masked
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, limited, one_of, required_text
-from ccengine.services.opening import tell
-from ccengine.services.order_changes import event_of, illegal, last_deed, legal, order_of, save
+from ccengine.services.order_changes import illegal, last_deed, legal, order_of, save
+from ccengine.services.order_events import event_of, tell
 from ccengine.services.order_guards import facts_of, offered
 from ccengine.services.order_moves import MoveRequest, apply_move, assignment, make_move
 from ccengine.services.order_registration import PRIORITIES, RequestKey, register

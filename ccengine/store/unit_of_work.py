@@ -17,6 +17,7 @@ from ccengine.store import search
 from ccengine.store.agents import Agents
 from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
+from ccengine.store.chain import Chain
 from ccengine.store.customers import Customers
 from ccengine.store.database import Db, make_engine, store_errors, unbroken
 from ccengine.store.desk import Desk
@@ -51,6 +52,7 @@ class SqlUnitOfWork:
     calls: Calls
     work_orders: WorkOrders
     order_parts: OrderParts
+    chain: Chain
     visits: Visits
     catalogue: OrderCatalogue
     customers: Customers
@@ -90,6 +92,7 @@ class SqlUnitOfWork:
         self.calls = Calls(db)
         self.work_orders = WorkOrders(db)
         self.order_parts = OrderParts(db)
+        self.chain = Chain(db)
         self.visits = Visits(db)
         self.catalogue = OrderCatalogue(db)
         self.customers = Customers(db)

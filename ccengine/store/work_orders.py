@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from ccengine.hotline.account import normal_number
+from ccengine.hotline.event_chain import GENESIS, event_hash
 from ccengine.hotline.opening_rule import OpenOrder
 from ccengine.hotline.work_order import OVER, OrderState, OrderStatus
 from ccengine.rows import OrderEvent, OrderFilter, OrderRow, Page
@@ -199,9 +200,17 @@ class WorkOrders:
         return order
 
     async def add_event(self, event: OrderEvent) -> None:
-        """Add a line to an order's history."""
-        values = {name: getattr(event, name) for name in OrderEvent.__slots__} | {"detail": dict(event.detail)}
-        await self._db.execute(insert(work_order_events).values(**fit(work_order_events, values)))
+        """Add a line to an order's history, chained to the one before; who adds at the same time waits."""
+        heads = select(work_orders.c.event_count, work_orders.c.event_head).where(work_orders.c.id == event.order_id)
+        head = (await self._db.execute(heads.with_for_update())).one()
+        values = {name: getattr(event, name) for name in OrderEvent.__slots__}
+        values |= {name: dict(values[name]) for name in ("detail", "before", "after")}
+        values |= {"seq": head.event_count + 1, "prev_hash": head.event_head or GENESIS}
+        values = fit(work_order_events, values)
+        values["hash"] = event_hash(values["prev_hash"], values)
+        await self._db.execute(insert(work_order_events).values(**values))
+        ends = {"event_count": values["seq"], "event_head": values["hash"]}
+        await self._db.execute(update(work_orders).where(work_orders.c.id == event.order_id).values(**ends))
 
     async def events(self, order_id: int) -> tuple[OrderEvent, ...]:
         """Return an order's history, first to last."""

@@ -11,6 +11,7 @@ from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBu
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
+    ChainRepository,
     OrderPartRepository,
     OrderRepository,
     RuleRepository,
@@ -29,6 +30,7 @@ __all__ = [
     "BadCursor",
     "CallRepository",
     "CatalogueRepository",
+    "ChainRepository",
     "CustomerRepository",
     "DeskRepository",
     "EvidenceRepository",

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from ccengine.hotline.disposition import Disposition
+from ccengine.hotline.event_chain import ChainHead
 from ccengine.hotline.opening_rule import OpeningRule, OpenOrder
 from ccengine.hotline.order_catalogue import Catalogue, Code
 from ccengine.hotline.work_calendar import DayKind
@@ -50,6 +51,15 @@ class OrderPartRepository(Protocol):
     async def end_pause(self, order_id: int, now: datetime) -> None: ...
     async def joint_units(self, order_id: int) -> tuple[JointUnit, ...]: ...
     async def set_joint_units(self, order_id: int, units: Sequence[str], actor: str, now: datetime) -> None: ...
+
+
+class ChainRepository(Protocol):
+    """The chains of all histories, in pages by order id."""
+
+    async def heads(self, after_id: int, limit: int) -> tuple[tuple[ChainHead, str], ...]: ...  # with the state
+    async def events(self, order_ids: Sequence[int]) -> Mapping[int, tuple[Mapping[str, Any], ...]]: ...
+    async def last_event_id(self) -> int: ...
+    async def heads_changed(self, since_event_id: int, after_id: int, limit: int) -> tuple[ChainHead, ...]: ...
 
 
 class VisitRepository(Protocol):

@@ -14,6 +14,7 @@ from ccengine.store_port.desk import DeskRepository, SearchRepository
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
+    ChainRepository,
     OrderPartRepository,
     OrderRepository,
     RuleRepository,
@@ -34,6 +35,8 @@ class UnitOfWork(Protocol):
     def work_orders(self) -> OrderRepository: ...
     @property
     def order_parts(self) -> OrderPartRepository: ...
+    @property
+    def chain(self) -> ChainRepository: ...
     @property
     def visits(self) -> VisitRepository: ...
     @property

@@ -6,7 +6,7 @@ What does not live here: what an endpoint does (handlers), rights (services ask 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -105,7 +105,7 @@ async def _who(ctx: Context, request: web.Request) -> Actor | None:
     if actor is None:
         raise Unauthorized()
     request[TOKEN_ACCEPTED] = True
-    return actor
+    return replace(actor, ip=request.remote or "")
 
 
 async def _raw_body(endpoint: Endpoint, request: web.Request) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -16,5 +18,6 @@ async def session(request: web.Request, handler: Handler) -> web.StreamResponse:
     if token and not request.path.startswith("/static/"):
         person = await signed_in_by(request.app[CTX], token)
         if person is not None:
-            request[SIGNED_IN] = person
+            actor = replace(person.actor, ip=request.remote or "")
+            request[SIGNED_IN] = replace(person, actor=actor)
     return await handler(request)

@@ -61,6 +61,8 @@ work_orders = Table(
     Column("resolution", String(16), nullable=False, server_default=""),
     Column("parent_id", Id, nullable=True),
     Column("is_incident", Boolean, nullable=False, server_default=false()),
+    Column("event_count", Integer, nullable=False, server_default="0"),
+    Column("event_head", String(64), nullable=False, server_default=""),
     Column("version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -83,7 +85,8 @@ work_order_events = Table(
     "work_order_events",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("order_id", Id, ForeignKey("work_orders.id"), nullable=False, index=True),
+    Column("order_id", Id, ForeignKey("work_orders.id"), nullable=False),
+    Column("seq", Integer, nullable=False, server_default="0"),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String(96), nullable=False),
     Column("kind", String(16), nullable=False),
@@ -91,6 +94,13 @@ work_order_events = Table(
     Column("to_status", String(16)),
     Column("note", Text, nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("channel", String(16), nullable=False, server_default=""),
+    Column("ip", String(64), nullable=False, server_default=""),
+    Column("before", JSON, nullable=False, server_default="{}"),
+    Column("after", JSON, nullable=False, server_default="{}"),
+    Column("prev_hash", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
+    Index("ux_work_order_events_order_id_seq", "order_id", "seq", unique=True),
 )
 
 work_order_calls = Table(
