@@ -18,7 +18,7 @@ from ccengine.asterisk.secrets import SecretsError
 from ccengine.config import Settings, load
 
 _HOST_SETTINGS = """\
-设置文件 · ccengine.toml (the folders of your asterisk.conf; the folder cel-custom must exist):
+设置文件 · ccengine.toml (with the folders of your asterisk.conf):
 [journal]
 cel_file = "/var/log/asterisk/cel-custom/cel.csv"
 queue_log_file = "/var/log/asterisk/queue_log"
@@ -68,6 +68,8 @@ def configure(settings: Settings, host: bool = False) -> None:
     click.echo("让 Asterisk 找到语音： So that Asterisk finds the prompts:")
     for link, target in prompt_links(find_program(settings)):
         click.echo(f"ln -s {target} {link}")
+    click.echo("话单日志的文件夹，缺少它就没有话单： The journal's folder; without it every line is lost:")
+    click.echo("install -d -o asterisk -g asterisk /var/log/asterisk/cel-custom")
     click.echo(_HOST_SETTINGS)
 
 

@@ -24,9 +24,10 @@ from ccengine.asterisk.pbx_configure import (
     prompt_links,
 )
 from ccengine.asterisk.pbx_fallback import python_for_others
-from ccengine.asterisk.pbx_program import OLDEST_MAJOR, PbxError, Program, find_program
+from ccengine.asterisk.pbx_program import OLDEST_MAJOR, PbxError, Program, find_program, host_program
 from ccengine.config import Settings
 
+_HOST_AMI = "manager.conf [general]: enabled=yes, port; asterisk -rx 'core reload'; ccengine.toml: [ami] port"
 #: The release this dialplan was proved on.
 PROVED_MAJOR = 22
 
@@ -50,6 +51,7 @@ def check_pbx(settings: Settings, etc: Path = HOST_ETC) -> list[Finding]:
         found += [_included(path, line) for path, line in include_lines(etc)]
         found.append(_channel_variables(etc))
         found += [_linked(link, target) for link, target in prompt_links(find_program(settings))]
+        found += [_journal(settings), _port("AMI", settings.ami.host, settings.ami.port, _HOST_AMI)]
     else:
         found += _private(settings)
     return found
@@ -116,24 +118,31 @@ def _linked(link: Path, target: Path) -> Finding:
 
 def _private(settings: Settings) -> list[Finding]:
     configured = (settings.pbx_dir / "etc" / "asterisk.conf").exists()
-    found = [_seen(configured, f"PBX 配置 · configuration in {settings.pbx_dir}", "ccengine pbx configure")]
+    remedy = "ccengine pbx configure"
+    if host_program() is not None:
+        remedy = (
+            f"本机的 Asterisk · for this host's own Asterisk: {remedy} --host；独立实例 · for one of its own: {remedy}"
+        )
+    found = [_seen(configured, f"PBX 配置 · configuration in {settings.pbx_dir}", remedy)]
     if not configured:
         return found
     found.append(_runs_as(settings))
     running = pbx.is_running(settings)
     found.append(_seen(running, "PBX 运行正常 · the PBX runs and answers", "ccengine pbx start"))
-    journal = settings.cel_file.parent
-    found.append(
-        _seen(
-            journal.is_dir(),
-            f"日志文件夹 · journal folder {journal}",
-            f"缺少它会丢失全部话单 · without it every line is lost: mkdir {journal}",
-        )
-    )
+    found.append(_journal(settings))
     if running:
-        found.append(_port("AMI", settings.ami.host, settings.ami.port))
-        found.append(_port("SIP/TCP", settings.pbx.sip_host, settings.pbx.sip_port))
+        found.append(_port("AMI", settings.ami.host, settings.ami.port, "ccengine pbx stop; start"))
+        found.append(_port("SIP/TCP", settings.pbx.sip_host, settings.pbx.sip_port, "ccengine pbx stop; start"))
     return found
+
+
+def _journal(settings: Settings) -> Finding:
+    folder = settings.cel_file.parent
+    return _seen(
+        folder.is_dir(),
+        f"日志文件夹 · journal folder {folder}",
+        f"缺少它会丢失全部话单 · without it every line is lost: mkdir {folder}",
+    )
 
 
 def _runs_as(settings: Settings) -> Finding:
@@ -143,13 +152,11 @@ def _runs_as(settings: Settings) -> Finding:
     return Finding(ok=True, what="PBX 用户 · the PBX's user", remedy=advice if root else "")
 
 
-def _port(name: str, host: str, port: int) -> Finding:
+def _port(name: str, host: str, port: int, remedy: str) -> Finding:
     try:
         socket.create_connection((host, port), timeout=2).close()
     except OSError as error:
-        return Finding(
-            ok=False, what=f"{name} {host}:{port}: {error.strerror or error}", remedy="ccengine pbx stop; start"
-        )
+        return Finding(ok=False, what=f"{name} {host}:{port}: {error.strerror or error}", remedy=remedy)
     return Finding(ok=True, what=f"{name} {host}:{port}")
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -29,8 +29,7 @@ from ccengine.engine.role import RoleTaken
 from ccengine.engine.watchdog import Watchdog
 from ccengine.ivr.menu_file import MenuError
 from ccengine.operations import checks, hosting, site
-from ccengine.operations.demo import bring_up
-from ccengine.operations.demo import run as run_demo
+from ccengine.operations.bring_up import bring_up
 from ccengine.operations.hosting import NotReady
 from ccengine.operations.progress import say
 from ccengine.operations.turns import NotYourTurn, holder, turn
@@ -134,6 +133,7 @@ def _end_demo(settings: Settings) -> bool:
 def demo(settings: Settings) -> None:
     """Run the hotline in the foreground and place sample calls. Ctrl-C stops everything."""
     settings = site.with_demo_phone(settings)
+    run_demo = _demo_with_phones()
     try:
         with _told(), _every_end_interrupts(), turn(_demo_lock(settings), "demo", patience_seconds=0):
             with _set_up_turn(settings):
@@ -141,6 +141,18 @@ def demo(settings: Settings) -> None:
             asyncio.run(run_demo(settings))
     except KeyboardInterrupt:
         say("\n已停止 · stopped")
+
+
+def _demo_with_phones() -> Callable[[Settings], Coroutine[Any, Any, None]]:
+    """Return what runs the demo: it alone needs softphones, which a site's installation has not."""
+    try:
+        from ccengine.operations.demo import run as run_demo
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"示例通话需要软件包 {error.name}：请在源码目录运行 make demo，或用 ccengine up。 "
+            f"The sample calls need the package {error.name}: run make demo in a checkout, or ccengine up"
+        ) from error
+    return run_demo
 
 
 def _logged(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
