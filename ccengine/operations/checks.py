@@ -8,6 +8,9 @@ from __future__ import annotations
 import ctypes
 import shutil
 import time
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 from ccengine import bootstrap
 from ccengine.asterisk.doctor import Finding, check_pbx
@@ -31,6 +34,7 @@ async def look(settings: Settings) -> list[Finding]:
         _clock(settings),
         *check_pbx(settings),
         _menu(settings),
+        *_owners(settings),
         await _database(settings),
         engine,
         *([] if hosting.run_pid(settings) is not None or engine.ok else _ports(settings)),
@@ -97,7 +101,35 @@ def _menu(settings: Settings) -> Finding:
     return Finding(ok=True, what="语音菜单 · menu file is right")
 
 
+def _owners(settings: Settings) -> list[Finding]:
+    """What a command run as root left in the state folder cannot be used by the engine's own user."""
+    folder = settings.state_dir
+    if not folder.exists():
+        return []
+    owner = folder.stat().st_uid
+    strange = [path.name for path in (settings.secrets_file, *_sqlite(settings)) if _owned_by_another(path, owner)]
+    if not strange:
+        return []
+    what = f"{folder} 中有属于他人的文件 · files of another user in {folder}: {', '.join(strange)}"
+    return [Finding(ok=False, what=what, remedy=f"chown --reference={folder} {folder}/*")]
+
+
+def _sqlite(settings: Settings) -> list[Path]:
+    """The database's file, where it is one."""
+    url = make_url(settings.database_url)
+    return [Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else []
+
+
+def _owned_by_another(path: Path, owner: int) -> bool:
+    try:
+        return path.stat().st_uid != owner
+    except OSError:
+        return False
+
+
 async def _database(settings: Settings) -> Finding:
+    if any(not path.exists() for path in _sqlite(settings)):  # opening it would make it
+        return Finding(ok=False, what="数据库 · database: none yet", remedy="ccengine database upgrade")
     async with bootstrap.context(settings) as ctx:
         facts = await health.check(ctx)
     remedy = "" if facts["ok"] else "start the database, or run: ccengine database upgrade"

@@ -65,6 +65,8 @@ def test_doctor_with_nothing_running_says_what_to_do(tmp_path: Path) -> None:
     answer = _ccengine("doctor", folder=tmp_path)
     assert answer.returncode == 1
     assert "→" in answer.stdout
+    assert "ccengine database upgrade" in answer.stdout
+    assert list(tmp_path.iterdir()) == [], "doctor asks and changes nothing"
 
 
 @pytest.mark.parametrize("log", ["answered.amilog", "answered/cel.csv"])
