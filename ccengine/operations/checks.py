@@ -23,6 +23,7 @@ from ccengine.ports import EngineUnavailable
 from ccengine.services import health
 
 FREE_SHARE_LEAST = 0.05
+_ENGINE_AWAY = "引擎未运行 · the engine does not answer"
 CLOCK_BACK_SECONDS = 60.0
 
 
@@ -37,7 +38,7 @@ async def look(settings: Settings) -> list[Finding]:
         *_owners(settings),
         await _database(settings),
         engine,
-        *([] if hosting.run_pid(settings) is not None or engine.ok else _ports(settings)),
+        *([] if hosting.run_pid(settings) is not None or engine.what != _ENGINE_AWAY else _ports(settings)),
         _process(settings),
     ]
 
@@ -141,9 +142,7 @@ async def _engine(settings: Settings) -> Finding:
         async with EngineDoor(settings) as door:
             facts = await door.health()
     except EngineUnavailable:
-        return Finding(
-            ok=False, what="引擎未运行 · the engine does not answer", remedy="ccengine up (or: ccengine run)"
-        )
+        return Finding(ok=False, what=_ENGINE_AWAY, remedy="ccengine up (or: ccengine run)")
     what = f"引擎 · engine: AMI events {facts['events']}, actions {facts['actions']}"
     if not facts["links_ok"]:
         return Finding(ok=False, what=what, remedy="ccengine pbx start; see the engine's log")

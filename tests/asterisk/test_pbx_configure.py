@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
-from pbx_instance import asterisk_root, wait_until
+from pbx_instance import asterisk_root
 
-from ccengine.asterisk import pbx, pbx_user
+from ccengine.asterisk import pbx
 from ccengine.asterisk.doctor import check_pbx
 from ccengine.asterisk.pbx_configure import configure, configure_host, include_lines, run_dir
 from ccengine.asterisk.pbx_lint import lint
@@ -151,45 +150,6 @@ def test_events_name_the_person_and_what_the_administrator_wants(
     ours.write_text(ours.read_text().replace(",CC_AGENT", ""))
     (told,) = [one for one in check_pbx(settings, etc) if not one.ok and "channelvars" in one.what]
     assert "CC_AGENT" in told.remedy
-
-
-def test_debians_own_configuration_with_our_lines_loads(settings: Settings, program: Program) -> None:
-    """A host's Asterisk reads our drop-ins: Debian's stock configuration, the printed lines, a transport."""
-    base = settings.state_dir / "host"
-    shutil.copytree(program.share_dir.parents[2] / "etc" / "asterisk", base / "etc")
-    for path, line in configure_host(settings, base / "etc", program):
-        with path.open("a") as file:
-            file.write(f"\n{line}\n")
-    (base / "log" / "cel-custom").mkdir(parents=True)
-    (base / "data").mkdir()
-    (base / "data" / "documentation").symlink_to(program.share_dir / "documentation")
-    own = {"astetcdir": "etc", "astvarlibdir": "var", "astdbdir": "var", "astdatadir": "data", "astspooldir": "spool"}
-    folders = own | {"astrundir": "run", "astlogdir": "log"}
-    lines = [f"{name} => {base / folder}" for name, folder in folders.items()]
-    config = base / "etc" / "asterisk.conf"
-    config.write_text("\n".join(["[directories]", f"astmoddir => {program.modules_dir}", *lines]))
-    for folder in ("var", "spool", "run"):
-        (base / folder).mkdir()
-    pbx_user.own(base)
-    command = [*program.command, "-C", str(config)]
-    with (base / "out").open("wb") as output:
-        process = subprocess.Popen([*pbx_user.prefix([base]), *command, "-f"], stdout=output, stderr=output)
-    try:
-        wait_until(lambda: "fully booted" in ask(command, "core waitfullybooted"), "the start")
-        assert "Goto(cc-call,s,1)" in ask(command, "dialplan show cc-inbound")
-        assert "CC_AGI=127.0.0.1:4573" in ask(command, "dialplan show globals")
-        assert ask(command, "queue show").startswith("hotline has 0 calls")
-        assert "cc_actions" in ask(command, "manager show users")
-        assert "USER_DEFINED" in ask(command, "cel show status")
-        assert "cc-trunk" in ask(command, "pjsip show endpoints")
-    finally:
-        process.kill()
-        process.wait()
-
-
-def ask(command: list[str], question: str) -> str:
-    """Run one command on that PBX's command line."""
-    return subprocess.run([*command, "-rx", question], capture_output=True, text=True).stdout
 
 
 def test_commented_include_line_does_not_count(settings: Settings, program: Program, tmp_path: Path) -> None:
