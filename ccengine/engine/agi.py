@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -17,13 +20,19 @@ from ccengine.asterisk.agi.server import FastAgiServer
 from ccengine.asterisk.agi.session import OutOfStep, Session
 from ccengine.engine.agi_lookups import ServiceLookups
 from ccengine.engine.agi_menu import MenuSource, menu_path
+from ccengine.ivr.arrears import arrears
 from ccengine.ivr.main_menu import hotline
-from ccengine.ivr.steps import Found, Lookup, NotAvailable
+from ccengine.ivr.menu import Menu
+from ccengine.ivr.steps import Flow, Found, Lookup, NotAvailable
+from ccengine.ivr.survey import survey
 from ccengine.services.context import Context
 from ccengine.values import CALL_ID_PATTERN, mask_number
 
 _log = structlog.get_logger(__name__)
 _ADDRESS_SECONDS = 0.5
+
+#: What a campaign may play, by the name it has in the dialplan. A closed list: a name never comes from a target's data.
+CAMPAIGN_FLOWS: dict[str, Callable[[Menu], Flow]] = {"arrears": arrears, "survey": survey}
 
 
 class AgiTask:
@@ -73,36 +82,41 @@ class AgiTask:
             await asyncio.sleep(_ADDRESS_SECONDS)
 
     async def answer(self, session: Session) -> None:
-        """Play the hotline's flow to one caller. Raises SessionEnded, or what a broken flow raises."""
-        call_id = call_id_of(session.request.script)
+        """Play the flow that a call asks for. Raises SessionEnded, or what a broken flow raises."""
+        call_id, begin = script_of(session.request.script)
         with structlog.contextvars.bound_contextvars(call_id=call_id):
             number = await session.synchronise(self._agi.step_grace_seconds)
             _log.info("call answered", caller=mask_number(number))
             player = FlowPlayer(
                 session,
                 call_id=call_id,
-                lookups=self._look_up,
+                lookups=partial(self._look_up, call_id),
                 lengths=self._lengths,
                 lookup_seconds=self._agi.lookup_seconds,
                 grace_seconds=self._agi.step_grace_seconds,
                 takeover_seconds=self._takeover_seconds,
             )
-            finish = await player.play(hotline(self._menus.current()))
+            finish = await player.play(begin(self._menus.current()))
             _log.info("call handed over", to=finish.to.value, queue=finish.queue, item=finish.item)
 
-    async def _look_up(self, lookup: Lookup) -> Found | NotAvailable:
+    async def _look_up(self, call_id: str, lookup: Lookup) -> Found | NotAvailable:
         """Answer one look-up and note how long it took, also where the player's deadline ended it."""
         began = time.perf_counter()
         try:
-            return await self._lookups(lookup)
+            return await self._lookups(replace(lookup, args={**lookup.args, "call_id": call_id}))
         finally:
             count, seconds = self.lookups_took.get(lookup.kind.value, (0, 0.0))
             self.lookups_took[lookup.kind.value] = (count + 1, seconds + time.perf_counter() - began)
 
 
-def call_id_of(script: str) -> str:
-    """Return the call id out of "inbound/<call id>". Raises OutOfStep for anything else."""
-    room, _, call_id = script.partition("/")
-    if room != "inbound" or not CALL_ID_PATTERN.match(call_id):
+def script_of(script: str) -> tuple[str, Callable[[Menu], Flow]]:
+    """Return call id and flow of "inbound/<call id>" or "campaign/<flow>/<call id>". Raises OutOfStep."""
+    room, _, rest = script.partition("/")
+    if room == "campaign":
+        name, _, rest = rest.partition("/")
+        begin = CAMPAIGN_FLOWS.get(name)
+    else:
+        begin = hotline if room == "inbound" else None
+    if begin is None or not CALL_ID_PATTERN.match(rest):
         raise OutOfStep(f"no such script: {script[:80]!r}")
-    return call_id
+    return rest, begin

@@ -14,9 +14,20 @@ import structlog
 
 from ccengine.engine.guess_limit import GuessLimit
 from ccengine.hotline.work_order import OrderStatus
-from ccengine.ivr.steps import Balance, Day, Found, Lookup, LookupKind, NotAvailable, Notice, OrderProgress
+from ccengine.ivr.steps import (
+    Arrears,
+    Balance,
+    Callee,
+    Day,
+    Found,
+    Lookup,
+    LookupKind,
+    NotAvailable,
+    Notice,
+    OrderProgress,
+)
 from ccengine.rows import OutageRow
-from ccengine.services import customers, outages, self_service
+from ccengine.services import campaign_answers, customers, outages, self_service
 from ccengine.services.context import Context
 from ccengine.services.errors import ServiceError
 
@@ -53,6 +64,9 @@ class ServiceLookups:
             LookupKind.ORDER: self._order,
             LookupKind.ORDERS: self._orders,
             LookupKind.OUTAGES: self._outages,
+            LookupKind.CALLEE: self._callee,
+            LookupKind.ARREARS: self._arrears,
+            LookupKind.SAY: self._say,
         }
 
     async def __call__(self, lookup: Lookup) -> Found | NotAvailable:
@@ -93,6 +107,17 @@ class ServiceLookups:
             due_on=row.due_on,
             overdue=row.due_on is not None and row.due_on < today,
         )
+
+    async def _callee(self, args: Args) -> Callee:
+        return Callee(account_tail=await campaign_answers.account_tail(self._ctx, args["call_id"]))
+
+    async def _arrears(self, args: Args) -> Arrears:
+        owed = await campaign_answers.arrears_now(self._ctx, args["call_id"])
+        return Arrears(due=owed.ban is None, amount_fen=owed.amount_fen, months=owed.months, due_on=owed.due_on)
+
+    async def _say(self, args: Args) -> bool:
+        await campaign_answers.say(self._ctx, args["call_id"], args["what"], args.get("value", ""))
+        return True
 
     async def _order(self, args: Args) -> tuple[OrderProgress, ...]:
         return self._spoken_orders(await self_service.orders_progress(self._ctx, number=args["number"]))

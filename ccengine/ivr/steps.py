@@ -33,6 +33,9 @@ class LookupKind(StrEnum):
     ORDER = "order"  # number -> OrderProgress | None
     ORDERS = "orders"  # account -> tuple[OrderProgress, ...]
     OUTAGES = "outages"  # -> tuple[Notice, ...]
+    CALLEE = "callee"  # -> Callee: whom this campaign call is meant for
+    ARREARS = "arrears"  # -> Arrears: what the account of this campaign call owes at this moment
+    SAY = "say"  # what, value -> bool: do what the person called asked for by key
 
 
 # -- answers
@@ -76,6 +79,23 @@ class Balance:
     arrears_fen: int
     due_on: date | None = None
     overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callee:
+    """Whom a campaign's call is meant for: the last four digits of the account, nothing else before a key."""
+
+    account_tail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrears:
+    """What an account owes now. `due`: there is something to remind of; else nothing else may be said."""
+
+    due: bool
+    amount_fen: int = 0
+    months: int = 0
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from ccengine.assets import PROMPTS
 from ccengine.asterisk.agi.session import OutOfStep
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
-from ccengine.engine.agi import AgiTask, call_id_of
+from ccengine.engine.agi import AgiTask, script_of
 from ccengine.ivr.menu_file import MenuError
 from ccengine.ivr.spoken import spoken
 from ccengine.rows import OrderFilter
@@ -140,10 +140,22 @@ async def test_english_caller_is_told_in_english(tmp_path: Path) -> None:
     assert f"CC_LANG,id={CALL_ID}&lang=en" in pbx.events
 
 
-@pytest.mark.parametrize("script", ["inbound/evil", "inbound/", "", "outbound/" + CALL_ID, "inbound/../../x"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "inbound/evil",
+        "inbound/",
+        "",
+        "outbound/" + CALL_ID,
+        "inbound/../../x",
+        "campaign/" + CALL_ID,
+        "campaign/hotline/" + CALL_ID,
+        "campaign/arrears/x/" + CALL_ID,
+    ],
+)
 async def test_unknown_script_is_refused(script: str, tmp_path: Path) -> None:
     with pytest.raises(OutOfStep):
-        call_id_of(script)
+        script_of(script)
     async with world(_settings(tmp_path)) as ctx, running(ctx):
         pbx = Pbx(ctx.settings.agi.port)
         await asyncio.wait_for(pbx.call(HEADER.replace(b"inbound/" + CALL_ID.encode(), script.encode())), 5)
