@@ -27,6 +27,7 @@ from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
 from ccengine.engine.daemon import Runner, run_together
+from ccengine.engine.dialler import Dialler, watch_board
 from ccengine.engine.disk_watch import DiskWatch
 from ccengine.engine.door import Door
 from ccengine.engine.live_calls import LiveCalls
@@ -118,6 +119,13 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "disks": disks.health,
         "truth": minutes.health,
     }
+    dialler = Dialler(
+        ctx,
+        live.trunk,
+        ready=lambda: live.health()["ok"] and records.health()["ok"],
+        caught_up=lambda: records.health()["behind_bytes"] == 0,
+        board=live.board_snapshot,
+    )
     door = Door(settings, live, conditions, figures.text)
     dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)
     dog.status = lambda: "PBX connected" if live.health()["ok"] else "the PBX is away; callers are served without us"
@@ -127,6 +135,8 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "call records": records.run,
         "live fallback": fallback.run,
         "live facts": partial(live_facts.run, live, fallback),
+        "dialler": dialler.run,
+        "dialler's board": partial(watch_board, live, dialler),
         "board feed": BoardFeed(ctx, live).run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
         "night": partial(nightly.run, ctx),

@@ -31,6 +31,7 @@ class Evidence:
     queued: bool = False
     queue_status: str = ""  # why the queue gave the caller back; empty: it did not
     menu_served: bool = False
+    campaign: bool = False  # a campaign's call: the callee is met by a flow or by the queue
     ended_by: EndedBy = EndedBy.UNKNOWN
     cause: int | None = None
 
@@ -49,6 +50,10 @@ _INBOUND: tuple[tuple[Callable[[Evidence], bool], Outcome], ...] = (
 _OUTBOUND: tuple[tuple[Callable[[Evidence], bool], Outcome], ...] = (
     (lambda e: e.talked, Outcome.ANSWERED),
     (lambda e: e.interrupted, Outcome.INTERRUPTED),
+    (lambda e: e.queued and not e.queue_status, Outcome.ABANDONED),
+    (lambda e: e.queued, Outcome.QUEUE_TIMEOUT),
+    (lambda e: e.menu_served, Outcome.SELF_SERVICE),
+    (lambda e: e.answered and e.campaign, Outcome.MENU_HANGUP),
     (lambda e: e.answered, Outcome.FAILED),  # the callee answered and heard nobody
     (lambda e: e.cause in _BUSY, Outcome.BUSY),
     (lambda e: e.cause is not None and e.cause not in _UNANSWERED, Outcome.FAILED),

@@ -79,6 +79,26 @@ class Pbx(Protocol):
         ...
 
 
+class Trunk(Protocol):
+    """What the dialler needs of the PBX: begin a call under a name of ours, and see which of ours live."""
+
+    async def originate(
+        self,
+        leg_id: str,
+        channel: str,
+        context: str,
+        exten: str,
+        variables: Mapping[str, str],
+        timeout_seconds: float,
+    ) -> None:
+        """See Pbx.originate. After PbxUnavailable nobody knows yet whether the call was begun."""
+        ...
+
+    async def living(self) -> frozenset[str]:
+        """Return what the PBX's channels are known by now: unique ids, linked ids, account codes."""
+        ...
+
+
 class LiveView(Protocol):
     """What the engine knows about now; the door shows it."""
 

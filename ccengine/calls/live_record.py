@@ -201,6 +201,7 @@ def _evidence(call: Call, anchor: TrackedLeg, talked: bool, status: str, end: da
         queued=bool(call.queue),
         queue_status=status,
         menu_served=bool(call.said("CC_SERVED")),
+        campaign=bool(call.word("CC_CALL", "campaign")),
         cause=anchor.cause,
     )
 

@@ -29,7 +29,7 @@ from ccengine.calls.tracker import Tracker
 from ccengine.clock import Clock
 from ccengine.config import Settings
 from ccengine.engine.agent_care import AgentCare
-from ccengine.ports import Pbx, PbxRefused, PbxUnavailable
+from ccengine.ports import Pbx, PbxRefused, PbxUnavailable, Trunk
 
 log = structlog.get_logger(__name__)
 
@@ -102,6 +102,11 @@ class LiveCalls:
     @property
     def pbx(self) -> Pbx:
         """Where commands go."""
+        return self._pbx
+
+    @property
+    def trunk(self) -> Trunk:
+        """Where the dialler's calls go."""
         return self._pbx
 
     def board_snapshot(self) -> BoardSnapshot:

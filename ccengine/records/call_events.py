@@ -38,6 +38,8 @@ _STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "CC_REC_OFF": ("recording_off", ("party", "why")),
     "CC_MESSAGE": ("voice_message", ("item",)),
     "CC_END": ("ended_by_system", ("why",)),
+    "CC_DIAL": ("dialled", ("status", "cause", "sip")),
+    "CC_SAID": ("said", ("what", "value")),
 }
 _HOLDS = {"CC_HOLD": "hold", "CC_UNHOLD": "unhold"}
 

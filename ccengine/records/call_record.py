@@ -288,6 +288,7 @@ def _evidence(
         queued=bool(_queue(call)),
         queue_status=queue_status,
         menu_served=bool(call.said("CC_SERVED")),
+        campaign=bool(call.word("CC_CALL", "campaign")),
         ended_by=ended_by,
         cause=call.anchor.cause,
     )

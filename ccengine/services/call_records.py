@@ -21,6 +21,7 @@ from ccengine.rows import (
     RecordingRow,
 )
 from ccengine.services import place
+from ccengine.services.attempt_results import settle
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.customers import masked
@@ -55,6 +56,8 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
         await uow.journal.save_intervals(batch.intervals)
         await uow.journal.quarantine(batch.quarantined, ctx.clock.now())
         await uow.calls.add_events(batch.events)
+        for record in batch.records:
+            await settle(ctx, uow, record)
         await uow.journal.add_anomalies(batch.anomalies)
         await uow.journal.save_position(batch.position, ctx.clock.now())
         await uow.commit()
@@ -87,6 +90,7 @@ async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: b
         taken = known is None or not known.record.final
         if taken:
             await take_record(ctx, uow, record)
+            await settle(ctx, uow, record)
         elif known is not None and known.record.source is Source.JOURNAL:
             await _compare(ctx, uow, known.record, record)
             if journal_torn and _disagree(known.record, record):

@@ -45,9 +45,20 @@ _DISPATCHER = {
     "outages.view",
     "outages.edit",
     "reports.view",
+    "campaigns.view",
 }
 _SUPERVISOR = (
-    _AGENT | _DISPATCHER | {"calls.listen", "agents.control_any", "audit.view", "orders.supervise", "penalties.view"}
+    _AGENT
+    | _DISPATCHER
+    | {
+        "calls.listen",
+        "agents.control_any",
+        "audit.view",
+        "orders.supervise",
+        "penalties.view",
+        "campaigns.edit",
+        "campaigns.run",
+    }
 )
 _FIELD = {"orders.view", "orders.move", "orders.note", "outages.view", "field.work"}
 _ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit", "penalties.waive"}

@@ -15,8 +15,10 @@ from ccengine.config import Settings
 from ccengine.rows import RoleRow
 from ccengine.store import search
 from ccengine.store.agents import Agents
+from ccengine.store.attempts import Attempts
 from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
+from ccengine.store.campaigns import Campaigns
 from ccengine.store.chain import Chain
 from ccengine.store.customers import Customers
 from ccengine.store.database import Db, make_engine, store_errors, unbroken
@@ -37,6 +39,7 @@ from ccengine.store.roles import Roles
 from ccengine.store.rules import Rules
 from ccengine.store.searches import Search
 from ccengine.store.sla import Sla
+from ccengine.store.targets import Targets
 from ccengine.store.users import Users
 from ccengine.store.visits import Visits
 from ccengine.store.work_orders import WorkOrders
@@ -75,6 +78,9 @@ class SqlUnitOfWork:
     notices: Notices
     penalties: Penalties
     desk: Desk
+    campaigns: Campaigns
+    targets: Targets
+    attempts: Attempts
 
     def __init__(self, engine: AsyncEngine, settings: Settings, fence: Fence | None = None) -> None:
         self._engine = engine
@@ -115,6 +121,9 @@ class SqlUnitOfWork:
         self.notices = Notices(db)
         self.penalties = Penalties(db)
         self.desk = Desk(db)
+        self.campaigns = Campaigns(db)
+        self.targets = Targets(db)
+        self.attempts = Attempts(db)
         return self
 
     async def _connect(self) -> AsyncConnection:

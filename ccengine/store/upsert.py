@@ -45,10 +45,15 @@ async def upsert_all(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], ke
 
 async def insert_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int:
     """Insert the rows (of the same columns) whose keys are new; return how many were."""
-    if not rows:
-        return 0
     # Not rowcount: after an INSERT the drivers do not agree on what it is.
-    return len((await db.execute(_insert_new(db.dialect, table, tuple(keys)), rows)).all())
+    return len(await insert_new_keys(db, table, rows, keys))
+
+
+async def insert_new_keys(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[Any]:
+    """Insert the rows (of the same columns) whose keys are new; return the first key of those that were."""
+    if not rows:
+        return []
+    return list((await db.execute(_insert_new(db.dialect, table, tuple(keys)), rows)).scalars())
 
 
 async def count_up(db: Db, table: Table, keys: Mapping[str, Any], column: str) -> int:

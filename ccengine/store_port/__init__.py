@@ -6,6 +6,7 @@ What does not live here: SQL (store/), rules (hotline/). Any method may raise St
 from __future__ import annotations
 
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
+from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
 from ccengine.store_port.desk import DeskRepository, SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
@@ -26,9 +27,11 @@ from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportR
 __all__ = [
     "AgentRepository",
     "AlreadyExists",
+    "AttemptRepository",
     "AuditRepository",
     "BadCursor",
     "CallRepository",
+    "CampaignRepository",
     "CatalogueRepository",
     "ChainRepository",
     "CustomerRepository",
@@ -55,6 +58,7 @@ __all__ = [
     "Store",
     "StoreBusy",
     "StoreUnavailable",
+    "TargetRepository",
     "UnitOfWork",
     "UserRepository",
     "VersionConflict",

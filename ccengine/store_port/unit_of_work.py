@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
+from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
 from ccengine.store_port.desk import DeskRepository, SearchRepository
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
 from ccengine.store_port.orders import (
@@ -81,6 +82,12 @@ class UnitOfWork(Protocol):
     def penalties(self) -> PenaltyRepository: ...
     @property
     def desk(self) -> DeskRepository: ...
+    @property
+    def campaigns(self) -> CampaignRepository: ...
+    @property
+    def targets(self) -> TargetRepository: ...
+    @property
+    def attempts(self) -> AttemptRepository: ...
 
     async def __aenter__(self) -> UnitOfWork: ...
     async def __aexit__(

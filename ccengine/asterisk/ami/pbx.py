@@ -148,6 +148,12 @@ class AmiPbx:
         }
         await self._send(headers)
 
+    async def living(self) -> frozenset[str]:
+        """See ports.Trunk. Asked in doubt only: listing and originating stand in each other's way in the PBX."""
+        reply = await self._request({"Action": "CoreShowChannels"}, list_end="CoreShowChannelsComplete")
+        names = (text(item, name) for item in reply.items for name in ("uniqueid", "linkedid", "accountcode"))
+        return frozenset(name for name in names if name)
+
     async def _send(self, headers: Mapping[str, Any]) -> Reply:
         try:
             return await self._request(headers)

@@ -2,12 +2,14 @@
 
 from ccengine.store.tables import (
     calls,
+    campaigns,
     customers,
     desk,
     field,
     order_catalogue,
     people,
     search,
+    sla,
     waiting,
     work_order_parts,
     work_orders,
@@ -16,6 +18,7 @@ from ccengine.store.tables.base import metadata
 
 __all__ = [
     "calls",
+    "campaigns",
     "customers",
     "desk",
     "field",
@@ -23,10 +26,8 @@ __all__ = [
     "order_catalogue",
     "people",
     "search",
+    "sla",
     "waiting",
     "work_order_parts",
     "work_orders",
 ]
-from ccengine.store.tables import sla
-
-__all__ = ["calls", "customers", "field", "metadata", "people", "search", "sla", "waiting", "work_orders"]

@@ -1,0 +1,75 @@
+"""How many calls a campaign for agents may begin: the agents now, what its last calls taught, the pure rule.
+
+What does not live here: the rule itself (hotline/pacing.py), the trunk's caps (dialling.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ccengine.hotline import pacing
+from ccengine.hotline.campaign import FOR_AGENTS, CampaignKind
+from ccengine.hotline.dial_result import REACHED
+from ccengine.rows import AttemptRow, CampaignRow
+from ccengine.services.context import Context
+from ccengine.store_port import UnitOfWork
+
+#: Of this time the answer rate and the lengths are learnt.
+_LEARN = timedelta(minutes=30)
+#: Before so many attempts the shipped guess counts.
+_LEAST_ATTEMPTS = 30
+
+
+async def calls_for_agents(
+    ctx: Context,
+    uow: UnitOfWork,
+    campaign: CampaignRow,
+    open_calls: Sequence[AttemptRow],
+    picture: pacing.AgentPicture | None,
+    room: int,
+) -> int:
+    """Return how many calls may begin now; a campaign whose calls need no agent may use all its room."""
+    if campaign.kind not in FOR_AGENTS:
+        return room
+    if picture is None or campaign.kind is CampaignKind.PREVIEW:
+        return 0
+    in_flight = sum(not one.answered for one in open_calls)
+    if campaign.kind is CampaignKind.PROGRESSIVE:
+        return pacing.progressive(picture, in_flight)
+    share = campaign.rules.abandoned_percent / 100
+    return pacing.predictive(picture, in_flight, await experience(ctx, uow, campaign), share)
+
+
+async def experience(ctx: Context, uow: UnitOfWork, campaign: CampaignRow) -> pacing.Experience:
+    """Return what the campaign's calls taught so far: of the last half hour, and for the cap of day and 30 days."""
+    now = ctx.clock.now()
+    reached = [one.value for one in REACHED]
+    figures = await uow.campaigns.figures(campaign.id, day_begins(ctx, now), now - timedelta(days=30), reached)
+    learnt = await uow.attempts.learnt(campaign.id, now - _LEARN, reached)
+    usual = pacing.Experience()
+    known = learnt.attempts >= _LEAST_ATTEMPTS
+    return pacing.Experience(
+        answer_rate=learnt.reached / learnt.attempts if known else usual.answer_rate,
+        ring_seconds=learnt.ring_seconds or usual.ring_seconds,
+        handle_seconds=learnt.talk_seconds + ctx.settings.pbx.wrapup_seconds
+        if learnt.talk_seconds
+        else usual.handle_seconds,
+        abandoned_share=max(
+            share(figures.abandoned_today, figures.reached_today),
+            share(figures.abandoned_30_days, figures.reached_30_days),
+        ),
+        answered=figures.reached_30_days,
+    )
+
+
+def share(part: int, whole: int) -> float:
+    """Return part of whole, 0 where there is no whole."""
+    return part / whole if whole else 0.0
+
+
+def day_begins(ctx: Context, now: datetime) -> datetime:
+    """Return when today began at the site."""
+    local = now.astimezone(ZoneInfo(ctx.settings.site.timezone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,164 @@
+"""Calls to targets, the trunk's caps and the numbers that must not be called, in the database.
+
+What does not live here: how a call came out (hotline/dial_result.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, delete, func, insert, select, update
+
+from ccengine.rows import AttemptRow, DialLimits, Learnt, OptOutRow, Page
+from ccengine.store import cursor as cursors
+from ccengine.store.database import Db, clean, fit, storable_id
+from ccengine.store.tables.calls import calls
+from ccengine.store.tables.campaigns import campaign_attempts, dial_limits, opt_outs
+from ccengine.store.upsert import insert_new, upsert
+
+
+class Attempts:
+    """Implements store_port.AttemptRepository."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    async def insert(self, row: AttemptRow) -> int:
+        """Add an attempt; its id is given by the database."""
+        values = {name: getattr(row, name) for name in AttemptRow.__slots__ if name != "id"}
+        values |= {"said": list(row.said), "rules": dict(row.rules)}
+        statement = insert(campaign_attempts).values(**fit(campaign_attempts, values))
+        new: int = (await self._db.execute(statement.returning(campaign_attempts.c.id))).scalar_one()
+        return new
+
+    async def get(self, attempt_id: int) -> AttemptRow | None:
+        """Return one attempt."""
+        if not storable_id(attempt_id):
+            return None
+        found = await self._rows(campaign_attempts.c.id == attempt_id)
+        return found[0] if found else None
+
+    async def of_call(self, call_id: str) -> AttemptRow | None:
+        """Return the attempt that a call was made for."""
+        found = await self._rows(campaign_attempts.c.call_id == clean(call_id))
+        return found[0] if found else None
+
+    async def of_target(self, target_id: int) -> tuple[AttemptRow, ...]:
+        """Return a target's attempts, oldest first."""
+        return await self._rows(campaign_attempts.c.target_id == target_id)
+
+    async def times(self, target_ids: Iterable[int]) -> Mapping[int, tuple[datetime, ...]]:
+        """Return when each target was called; an attempt that the PBX never dialled does not count."""
+        table = campaign_attempts.c
+        query = (
+            select(table.target_id, table.slot_at)
+            .where(table.target_id.in_(list(target_ids)), table.result != "not_placed")
+            .order_by(table.slot_at)
+        )
+        found: dict[int, tuple[datetime, ...]] = {}
+        for row in await self._db.execute(query):
+            found[row.target_id] = (*found.get(row.target_id, ()), row.slot_at)
+        return found
+
+    async def unended(self, node: str | None) -> tuple[AttemptRow, ...]:
+        """Return the attempts that have not come to an end, oldest first; of one node or of all."""
+        table = campaign_attempts.c
+        here = [table.node == node] if node is not None else []
+        return await self._rows(and_(table.state.in_(("reserved", "sent")), *here))
+
+    async def _rows(self, condition: Any) -> tuple[AttemptRow, ...]:
+        query = select(campaign_attempts).where(condition).order_by(campaign_attempts.c.slot_at, campaign_attempts.c.id)
+        return tuple(_attempt(row) for row in (await self._db.execute(query)).mappings())
+
+    async def update(self, attempt_id: int, values: Mapping[str, Any]) -> None:
+        """Change an attempt."""
+        same = campaign_attempts.c.id == attempt_id
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        await self._db.execute(update(campaign_attempts).where(same).values(**fit(campaign_attempts, values)))
+
+    async def mark_sent(self, attempt_id: int, at: datetime) -> None:
+        """Note that the PBX has begun an attempt's call; one that has ended meanwhile stays so."""
+        mine = and_(campaign_attempts.c.id == attempt_id, campaign_attempts.c.state == "reserved")
+        await self._db.execute(update(campaign_attempts).where(mine).values(state="sent", sent_at=at))
+
+    async def begun_since(self, since: datetime) -> Mapping[int, int]:
+        """Return how many calls each campaign has begun since then."""
+        table = campaign_attempts.c
+        query = (
+            select(table.campaign_id, func.count().label("many"))
+            .where(table.slot_at >= since)
+            .group_by(table.campaign_id)
+        )
+        return {row.campaign_id: row.many for row in await self._db.execute(query)}
+
+    async def learnt(self, campaign_id: int, since: datetime, reached: Sequence[str]) -> Learnt:
+        """Return what a campaign's ended calls since then teach."""
+        table = campaign_attempts.c
+        mine = and_(table.campaign_id == campaign_id, table.slot_at >= since, table.state == "ended")
+        answered = func.sum(case((table.result.in_(list(reached)), 1), else_=0))
+        talk = func.avg(func.nullif(calls.c.talk_seconds, 0))
+        query = select(
+            func.count().label("attempts"),
+            answered.label("reached"),
+            func.avg(table.ring_seconds).label("ring"),
+            talk.label("talk"),
+        )
+        joined = campaign_attempts.outerjoin(calls, calls.c.call_id == table.call_id)
+        row = (await self._db.execute(query.select_from(joined).where(mine))).one()
+        return Learnt(
+            attempts=row.attempts,
+            reached=row.reached or 0,
+            ring_seconds=float(row.ring or 0),
+            talk_seconds=float(row.talk or 0),
+        )
+
+    async def abandoned_since(self, numbers: Sequence[str], since: datetime) -> frozenset[str]:
+        """Return those of the numbers that were abandoned since then, by whatever campaign."""
+        table = campaign_attempts.c
+        query = select(table.number).where(
+            table.number.in_(list(numbers)), table.slot_at >= since, table.result == "abandoned"
+        )
+        return frozenset((await self._db.execute(query)).scalars())
+
+    async def limits(self, node: str, *, lock: bool) -> DialLimits | None:
+        """Return a node's caps; locked until the transaction ends for whoever plans calls by them."""
+        query = select(dial_limits).where(dial_limits.c.node == node)
+        row = (await self._db.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+        return DialLimits(**row) if row is not None else None
+
+    async def save_limits(self, limits: DialLimits) -> None:
+        """Keep a node's caps."""
+        values = {name: getattr(limits, name) for name in DialLimits.__slots__}
+        await upsert(self._db, dial_limits, fit(dial_limits, values), ("node",))
+
+    async def opted_out(self, numbers: Sequence[str]) -> Mapping[str, str]:
+        """Return those of the numbers that must not be called, with the kind of the entry."""
+        query = select(opt_outs.c.number, opt_outs.c.kind).where(opt_outs.c.number.in_(list(numbers)))
+        return {row.number: row.kind for row in await self._db.execute(query)}
+
+    async def opt_out(self, row: OptOutRow) -> bool:
+        """Add a number; False when it was there."""
+        values = fit(opt_outs, {name: getattr(row, name) for name in OptOutRow.__slots__})
+        return await insert_new(self._db, opt_outs, [values], ("number",)) > 0
+
+    async def lift(self, number: str, kind: str) -> bool:
+        """Take a number of this kind off the list; False when it was not on it."""
+        same = and_(opt_outs.c.number == clean(number), opt_outs.c.kind == kind)
+        return bool((await self._db.execute(delete(opt_outs).where(same).returning(opt_outs.c.number))).all())
+
+    async def opt_outs(self, number: str, cursor: str | None, limit: int) -> Page[OptOutRow]:
+        """Return one page, newest first; `number`: this one only. Raises BadCursor."""
+        table = opt_outs.c
+        conditions = cursors.before(table.at, table.number, cursor, str)
+        if number:
+            conditions.append(table.number == clean(number))
+        query = select(opt_outs).where(*conditions).order_by(table.at.desc(), table.number.desc()).limit(limit + 1)
+        rows = [OptOutRow(**row) for row in (await self._db.execute(query)).mappings()]
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(items=tuple(rows[:limit]), next=cursors.encode(last.at, last.number) if last else None)
+
+
+def _attempt(row: Mapping[Any, Any]) -> AttemptRow:
+    return AttemptRow(**dict(row) | {"said": tuple(row["said"])})

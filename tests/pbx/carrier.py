@@ -1,0 +1,131 @@
+"""A carrier behind the trunk: takes the PBX's calls over UDP and does with each what the end of its number says.
+
+The last three digits are the SIP code it answers with ("13800000486": busy); 200 answers and keeps the call; 000 rings
+and nobody comes; 183 announces early media and then rings on. It notes when each INVITE came, once for each call
+however often it was repeated: the witness for pace and for double dialling. No sound, no pytest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+_HEADER = re.compile(r"^([A-Za-z-]+)\s*:\s*(.*)$")
+_USER = re.compile(r"sips?:([^@;>]+)@")
+_WORDS = {183: "Session Progress", 180: "Ringing", 200: "OK", 486: "Busy Here", 487: "Request Terminated"}
+
+
+@dataclass
+class Invite:
+    """One call as the carrier saw it."""
+
+    number: str
+    at: float
+    call_id: str
+    ended: bool = False
+
+
+@dataclass
+class Carrier(asyncio.DatagramProtocol):
+    """Listen with `async with carrier_on(port)`. `ring_seconds`: before an answer or a refusal comes."""
+
+    ring_seconds: float = 0.1
+    invites: dict[str, Invite] = field(default_factory=dict)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the socket."""
+        self._transport = transport
+        self._requests: dict[str, tuple[str, list[tuple[str, str]], tuple[str, int]]] = {}
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        """Take one SIP message."""
+        first, *lines = data.decode(errors="replace").split("\r\n\r\n")[0].split("\r\n")
+        method, _, rest = first.partition(" ")
+        headers = [(match[1], match[2]) for line in lines if (match := _HEADER.match(line))]
+        call_id = _one(headers, "Call-ID")
+        if method == "INVITE":
+            self._invite(call_id, rest, headers, address)
+        elif method in ("BYE", "CANCEL", "OPTIONS"):
+            self._reply(200, headers, address)
+            if method != "OPTIONS" and call_id in self.invites:
+                self.invites[call_id].ended = True
+            if method == "CANCEL" and call_id in self._requests:
+                _, invite, _ = self._requests[call_id]
+                self._reply(487, invite, address)
+
+    def _invite(self, call_id: str, uri: str, headers: list[tuple[str, str]], address: tuple[str, int]) -> None:
+        if call_id in self.invites:
+            return  # repeated, or within the dialogue
+        match = _USER.search(uri)
+        number = match[1] if match else ""
+        self.invites[call_id] = Invite(number, time.time(), call_id)
+        self._requests[call_id] = (number, headers, address)
+        code = int(number[-3:]) if number[-3:].isdigit() else 200
+        self._reply(183 if code == 183 else 180, headers, address)
+        if code not in (0, 183):
+            asyncio.get_running_loop().call_later(self.ring_seconds, self._decide, code, call_id)
+
+    def _decide(self, code: int, call_id: str) -> None:
+        _, headers, address = self._requests[call_id]
+        if not self.invites[call_id].ended:
+            self._reply(code, headers, address)
+
+    def _reply(self, code: int, headers: list[tuple[str, str]], address: tuple[str, int]) -> None:
+        lines = [f"SIP/2.0 {code} {_WORDS.get(code, 'No')}"]
+        for name, value in headers:
+            if name in ("Via", "From", "Call-ID", "CSeq", "Record-Route"):
+                lines.append(f"{name}: {value}")
+            elif name == "To":
+                lines.append(f"To: {value}" + ("" if "tag=" in value else ";tag=carrier"))
+        body = _SDP if code in (183, 200) and "INVITE" in _one(headers, "CSeq") else ""
+        lines.append("Contact: <sip:carrier@{}:{}>".format(*self._transport.get_extra_info("sockname")))
+        lines += ["Content-Type: application/sdp"] if body else []
+        lines.append(f"Content-Length: {len(body)}")
+        self._transport.sendto("\r\n".join([*lines, "", body]).encode(), address)  # type: ignore[attr-defined]
+
+    # -- what the witness says
+
+    def numbers(self) -> Counter[str]:
+        """How often each number was called."""
+        return Counter(one.number for one in self.invites.values())
+
+    def most_in_a_second(self) -> int:
+        """The largest number of calls that began within any second."""
+        times = sorted(one.at for one in self.invites.values())
+        most, first = 0, 0
+        for index, at in enumerate(times):
+            while at - times[first] >= 1.0:
+                first += 1
+            most = max(most, index - first + 1)
+        return most
+
+
+_SDP = (
+    "v=0\r\no=c 1 1 IN IP4 127.0.0.1\r\ns=c\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 9 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+)
+
+
+def _one(headers: list[tuple[str, str]], name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name.lower()), "")
+
+
+class carrier_on:
+    """`async with carrier_on(port) as carrier`."""
+
+    def __init__(self, port: int, ring_seconds: float = 0.1) -> None:
+        self._port = port
+        self._carrier = Carrier(ring_seconds)
+
+    async def __aenter__(self) -> Carrier:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: self._carrier, local_addr=("127.0.0.1", self._port)
+        )
+        return self._carrier
+
+    async def __aexit__(self, *error: object) -> None:
+        self._transport.close()

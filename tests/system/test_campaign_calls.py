@@ -1,0 +1,113 @@
+"""Campaigns on the real PBX: results, keys, opt-out, payment between import and dial, the switch, caps."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import pytest
+from campaign_world import add_customer, attempts_of, ended, engine_on, running_campaign, until
+from carrier import Carrier, carrier_on
+from pbx_instance import PbxInstance
+from phones import Phones
+from running_site import fresh
+from sqlalchemy import text
+
+from ccengine.rows import NewTarget
+from ccengine.services import campaigns
+from ccengine.services.context import ENGINE, Context
+
+pytestmark = pytest.mark.pbx
+
+#: The carrier's code at the number's end -> the result, and what the PBX says of it.
+RESULTS = {
+    "486": ("busy", "BUSY", 17),
+    "603": ("rejected", None, 21),
+    "480": ("no_answer", None, None),
+    "404": ("vacant", None, 1),
+    "410": ("changed", None, 22),
+    "502": ("out_of_service", None, 27),
+    "503": ("congestion", "CONGESTION", 34),
+    "000": ("no_answer", "NOANSWER", None),
+    "183": ("no_answer", "NOANSWER", None),
+}
+
+
+async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance, tmp_path: Path) -> None:
+    numbers = {f"13800001{code}": expected for code, expected in RESULTS.items()}
+    settings = fresh(pbx.settings, tmp_path, dial={"calls_per_second": 10, "channels": 200})
+    async with carrier_on(pbx.trunk_port) as carrier, engine_on(settings) as ctx:
+        targets = [NewTarget(number=one) for one in numbers]
+        # 15 s is the least a person's phone must ring; the two that nobody answers take so long.
+        campaign = await running_campaign(ctx, targets, "survey", attempts_in_all=1)
+        await until(partial(_called, carrier, len(numbers)), "the first campaign's calls")
+        many = [NewTarget(number=f"1390{index:04}486") for index in range(200)]
+        await running_campaign(ctx, many, "survey", channels=200)
+        await until(partial(_called, carrier, 40), "forty calls")
+        await campaigns.stop_all(ctx, ENGINE)
+        await asyncio.sleep(1.0)
+        stopped_at = len(carrier.invites)
+        found = {one.number: one for one in await ended(ctx, campaign, len(numbers), 30)}
+        assert len(carrier.invites) == stopped_at
+        assert carrier.most_in_a_second() <= 10
+        assert all(count == 1 for count in carrier.numbers().values())
+        for number, (result, status, cause) in numbers.items():
+            attempt = found[number]
+            assert attempt.result == result, attempt
+            assert status in (None, attempt.status), attempt
+            assert cause in (None, attempt.cause), attempt
+            assert attempt.ring_seconds is not None and attempt.sip_text.startswith("SIP "), attempt
+        async with ctx.store.reading() as uow:
+            calls = [await uow.calls.get(one.call_id) for one in found.values()]
+        assert [call.record.dialed_number if call and call.record.final else call for call in calls] == list(found)
+
+
+async def _called(carrier: Carrier, count: int) -> bool:
+    return len(carrier.invites) >= count
+
+
+async def _pay(ctx: Context, account: str) -> None:
+    async with ctx.store() as uow:
+        assert uow._db is not None  # type: ignore[attr-defined]
+        await uow._db.execute(text(f"UPDATE customers SET arrears_fen = 0 WHERE account = '{account}'"))  # type: ignore[attr-defined]
+        await uow.commit()
+
+
+async def test_reminder_by_keys(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+    """Four people: one promises, one disputes, one wants no more calls, one has paid by the time the amount is due."""
+    people = {number: await phones.caller(f"1380000000{number}") for number in "12345"}
+    async with engine_on(fresh(pbx.settings, tmp_path)) as ctx:
+        for number, person in people.items():
+            await add_customer(ctx, f"1000000{number}", person.number)
+        await _pay(ctx, "10000005")  # between the list and the call
+        targets = [NewTarget(number=one.number, account=f"1000000{number}") for number, one in people.items()]
+        campaign = await running_campaign(ctx, targets)
+
+        async def press(number: str, *keys: str) -> None:
+            call = await people[number].answer_next()
+            for key in keys:
+                await call.wait_heard_anything()
+                if key == "pay":
+                    await _pay(ctx, f"1000000{number}")
+                    continue
+                await call.send_dtmf(key)
+                await asyncio.sleep(0.4)
+            await call.wait_closed()
+
+        talks = [press("1", "1", "2", "2"), press("2", "1", "3"), press("3", "9"), press("4", "pay", "1")]
+        await asyncio.gather(*talks)
+        attempts = {one.number[-1]: one for one in await ended(ctx, campaign, 4)}
+        results = {number: one.result for number, one in attempts.items()}
+        assert results == {"1": "promised", "2": "disputed", "3": "opted_out", "4": "not_dunned"}
+        promised = attempts["1"]
+        assert promised.amount_fen == 12850 and promised.promised_on is not None
+        assert (promised.promised_on - promised.slot_at.date()).days in (7, 8)
+        rows = {row.number[-1]: (row.state.value, row.reason) for row, _ in await attempts_of(ctx, campaign)}
+        assert rows["5"] == ("dropped", "paid") and rows["3"] == ("dropped", "opted_out")
+        assert rows["4"] == ("done", "paid")
+        async with ctx.store.reading() as uow:
+            (order,) = await uow.work_orders.for_call(attempts["2"].call_id)
+            call = await uow.calls.get(attempts["1"].call_id)
+        assert (order.type, order.category) == ("billing", "dispute")
+        assert call is not None and call.record.outcome == "self_service"
