@@ -26,7 +26,7 @@ CALLEE = Actor(kind="caller", name="callee")
 _DISPUTE = OrderIntent(
     rule="campaign_dispute",
     type="billing",
-    category="dispute",
+    category="bill_dispute",
     title_zh="催缴电话中提出费用异议",
     title_en="Disputed the amount in a reminder call",
 )

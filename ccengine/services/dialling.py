@@ -226,7 +226,7 @@ async def dunning_ban(uow: UnitOfWork, account: str | None, number: str, from_fe
     for order in await uow.work_orders.open_candidates(account, number):
         if order.customer_account not in (None, account):
             continue
-        if order.type == "billing" and order.category == "dispute":
+        if order.type == "billing" and order.category == "bill_dispute":
             return DropReason.DISPUTED
         if order.type == "repair":
             return DropReason.OPEN_REPAIR

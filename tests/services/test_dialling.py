@@ -115,7 +115,7 @@ async def test_who_paid_disputes_or_reported_a_fault_is_not_dunned(ctx: Context)
         owing = list(await uow.targets.customers_matching({"arrears_from_fen": 1}, "", 4))
         (square,) = [one for one in await uow.targets.customers_matching({}, "", 50) if not one.arrears_fen][:1]
     await work_orders.register(
-        ctx, ENGINE, NewOrder(type="billing", category="dispute", title="异议", customer_account=owing[0].account)
+        ctx, ENGINE, NewOrder(type="billing", category="bill_dispute", title="异议", customer_account=owing[0].account)
     )
     await work_orders.register(ctx, ENGINE, NewOrder(type="repair", title="漏水", customer_account=owing[1].account))
     people = [*owing[:3], square]
@@ -175,7 +175,7 @@ async def test_key_is_done_at_once_and_once_and_the_journal_makes_up_for_a_lost_
     assert (await attempts(ctx, lost.call_id)).result == "disputed"
     async with ctx.store.reading() as uow:
         (order,) = await uow.work_orders.for_call(lost.call_id)
-    assert (order.type, order.category, order.rule) == ("billing", "dispute", "campaign_dispute")
+    assert (order.type, order.category, order.rule) == ("billing", "bill_dispute", "campaign_dispute")
 
 
 async def test_attempt_nobody_knows_of_is_given_back_and_one_that_is_told_is_not(

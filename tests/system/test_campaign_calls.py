@@ -109,5 +109,5 @@ async def test_reminder_by_keys(pbx: PbxInstance, phones: Phones, tmp_path: Path
         async with ctx.store.reading() as uow:
             (order,) = await uow.work_orders.for_call(attempts["2"].call_id)
             call = await uow.calls.get(attempts["1"].call_id)
-        assert (order.type, order.category) == ("billing", "dispute")
+        assert (order.type, order.category) == ("billing", "bill_dispute")
         assert call is not None and call.record.outcome == "self_service"
