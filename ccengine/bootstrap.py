@@ -20,6 +20,7 @@ from ccengine.backoffice.api.metrics import LOOP_LAG
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.binding import check_bind
 from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.backoffice.evidence_files import EVIDENCE
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
 from ccengine.engine import anchors, jobs, live_facts, nightly
@@ -37,6 +38,7 @@ from ccengine.engine.minutely import Minutely
 from ccengine.engine.role import Role, RoleLost
 from ccengine.engine.sla_clock import SlaClock
 from ccengine.engine.watchdog import Watchdog
+from ccengine.evidence.folder import EvidenceFolder
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
 from ccengine.store.anchor_files import read_anchors, write_anchor
@@ -162,6 +164,7 @@ async def _serve_pages(ctx: Context, listening: asyncio.Event, dog: Watchdog) ->
     tls = check_bind(settings)
     async with EngineDoor(settings) as door:
         app = make_app(ctx, door)
+        app[EVIDENCE] = EvidenceFolder(settings)
         app[LOOP_LAG] = lambda: dog.lag_max_seconds
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()

@@ -159,6 +159,7 @@ class Web(_Section):
     idle_minutes: int = Field(default=480, ge=5)
     session_hours: int = Field(default=24, ge=1)
     request_seconds: Seconds = 10
+    map_link: str = "geo:0,0?q={address}"  # where field workers' "navigate" leads; {address} is the order's
     #: Of one API token, or of one address without a token that is known; beyond it: 429.
     api_requests_per_second: float = Field(default=100, gt=0, le=100_000)
     api_burst: int = Field(default=500, ge=1, le=1_000_000)  # so many at once after a pause

@@ -20,6 +20,7 @@ from ccengine.backoffice.catalogue_names import CATALOGUE, KeptCatalogue
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
 from ccengine.backoffice.desk.routes import ROUTES as DESK
 from ccengine.backoffice.formats import Formats
+from ccengine.backoffice.hand.routes import ROUTES as HAND
 from ccengine.backoffice.headers import add_headers
 from ccengine.backoffice.keys import CTX, DOOR, HUB, LOCALES, PAGES
 from ccengine.backoffice.languages import Locales
@@ -36,11 +37,11 @@ from ccengine.services.context import Context
 
 #: Forms are small; nothing is uploaded yet.
 _LARGEST_BODY_BYTES = 256 * 1024
-_AREAS = (ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, SEARCH, ADMIN)
+_AREAS = (ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, SEARCH, ADMIN, HAND)
 
 
 def make_app(ctx: Context, door: EngineDoor) -> web.Application:
-    """Return the back office's application, ready to be served.
+    """Return the back office's application, ready to be served once the evidence folder hangs on it too (EVIDENCE).
 
     Args:
         ctx: store, clock and settings.

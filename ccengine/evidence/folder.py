@@ -78,6 +78,8 @@ class EvidenceFolder:
         _make(part.parent)
         if shutil.disk_usage(part.parent).free - len(data) < self._limits.min_free_bytes:
             raise NoRoom(f"less than {self._limits.min_free_bytes} bytes are free in {self._root}")
+        if offset and not part.exists():
+            return 0  # settled and gone meanwhile, or never begun
         file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             # Each byte has its place, so that the same piece sent twice, even at the same time, is written once.

@@ -54,7 +54,7 @@ TABLE: tuple[Move, ...] = (
         "handle",
         {S.REGISTERED, S.ACCEPTED, S.ACKNOWLEDGED, S.IN_PROGRESS},
         S.HANDLED,
-        guards=("own_crew", "not_suspended"),
+        guards=("own_crew", "not_suspended", "photos_taken"),
     ),  # 处理完毕
     _m("inspect", {S.HANDLED}, S.INSPECTED, right="orders.inspect", guards=("not_own_work",)),  # 验收
     _m(
@@ -90,6 +90,7 @@ GUARDS: tuple[str, ...] = (
     "own_crew",
     "not_suspended",
     "suspended",
+    "photos_taken",
     "not_own_work",
     "inspected_first",
     "visit_recorded",
@@ -122,6 +123,7 @@ class MoveFacts:
     actor: str
     is_crew: bool = True
     suspended: bool = False
+    photos_missing: bool = False
     worked: frozenset[str] = field(default_factory=frozenset)
     inspection_needed: bool = False
     visit_needed: bool = False
@@ -151,6 +153,7 @@ def _holds(guard: str, facts: MoveFacts) -> bool:
         "own_crew": facts.is_crew,
         "not_suspended": not facts.suspended,
         "suspended": facts.suspended,
+        "photos_taken": not facts.photos_missing,
         "not_own_work": facts.actor not in facts.worked,
         "inspected_first": inspected or not facts.inspection_needed,
         "visit_recorded": facts.graded or facts.tries > 0,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ccengine.hotline.order_catalogue import Catalogue
+from ccengine.hotline.evidence import EvidenceKind, Phase, missing_photos
+from ccengine.hotline.order_catalogue import Catalogue, TypePolicy
 from ccengine.hotline.order_moves import Move, MoveFacts, moves_from, refused_by
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.rows import OrderRow, VisitRow
@@ -20,6 +21,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "own_crew": ("这张工单不在你的班组，请联系调度", "This order is not your crew's; ask the dispatcher"),
     "not_suspended": ("工单已挂起，请先恢复", "The order is suspended; resume it first"),
     "suspended": ("工单没有挂起", "The order is not suspended"),
+    "photos_taken": (
+        "这类工单要有处理前和处理后的照片，请先拍照",
+        "Orders of this type need the photos before and after the work; take them first",
+    ),
     "not_own_work": ("不能验收自己处理的工单，请由他人验收", "Nobody inspects their own work; somebody else must"),
     "inspected_first": ("这类工单要先验收", "Orders of this type are inspected first"),
     "visit_recorded": ("还没有回访记录，请先回访客户", "No visit is recorded yet; ask the customer first"),
@@ -51,6 +56,16 @@ async def is_crew(uow: UnitOfWork, actor: Actor, order: OrderRow) -> bool:
     return any(unit.code in codes for unit in catalogue.units_of(actor.name))
 
 
+async def photos_missing(uow: UnitOfWork, actor: Actor, order: OrderRow, policy: TypePolicy) -> bool:
+    """Say whether the crew owes photos that the type demands. A photo from before the work stays good when the order is
+    reopened, one from after it does not. Who is no crew (the desk) states what it was told and owes none."""
+    if may(actor, "orders.any_crew") or not (policy.photo_before or policy.photo_after):
+        return False
+    photos = [one for one in await uow.evidence.of_orders([order.id]) if one.kind == EvidenceKind.PHOTO]
+    phases = [one.phase for one in photos if one.phase == Phase.BEFORE or one.round == round_of(order)]
+    return bool(missing_photos(phases, before=policy.photo_before, after=policy.photo_after))
+
+
 async def facts_of(uow: UnitOfWork, actor: Actor, order: OrderRow) -> MoveFacts:
     """Return what the guards look at."""
     policy = (await uow.catalogue.read()).policy(order.type)
@@ -61,6 +76,7 @@ async def facts_of(uow: UnitOfWork, actor: Actor, order: OrderRow) -> MoveFacts:
         actor=f"{actor.kind}:{actor.name}",
         is_crew=await is_crew(uow, actor, order),
         suspended=bool(order.suspended),
+        photos_missing=await photos_missing(uow, actor, order, policy),
         worked=worked | ({f"user:{order.assigned_to}"} if order.assigned_to else frozenset()),
         inspection_needed=policy.inspection,
         visit_needed=policy.visit,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ccengine.hotline.order_catalogue import Catalogue, CodeKind
@@ -38,7 +38,8 @@ _KINDS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveRequest:
     """What comes with a move. `reason`: a code of SUSPEND_REASONS; `unit_code`, `assigned_to`: who gets the work (None:
-    as it is); `joint_units`: the further units, all of them; `into`: the order that this one is merged into."""
+    as it is); `joint_units`: the further units, all of them; `into`: the order that this one is merged into;
+    `performed_at`: when it was done in the field, where it comes in later."""
 
     note: str = ""
     expected_version: int | None = None
@@ -47,6 +48,7 @@ class MoveRequest:
     assigned_to: str | None = None
     joint_units: tuple[str, ...] | None = None
     into: int | None = None
+    performed_at: datetime | None = None
 
 
 PLAIN = MoveRequest()
@@ -98,6 +100,8 @@ async def apply_move(
     state = shifted(state_of(order), move.to, ctx.clock.now()) if move.to is not None else None
     if move.name == "not_needed" and state is not None:  # the customer gets a receipt: that is the reply
         state = type(state)(status=state.status, stamps={"replied": ctx.clock.now(), **state.stamps})
+    if request.performed_at is not None:
+        detail = {**detail, "performed_at": request.performed_at.isoformat()}
     kind = "moved" if move.to is not None else _KINDS[move.name]
     updated = await save(
         ctx, uow, actor, order, changes, state, kind=kind, note=note, detail={"move": move.name, **detail}

@@ -20,9 +20,11 @@ from live_peer import ScriptedBoard
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.backoffice.evidence_files import EVIDENCE
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
 from ccengine.engine.door import Door
+from ccengine.evidence.folder import EvidenceFolder
 from ccengine.rows import AgentRow, DeviceRow, RecordingRow, SessionRow
 from ccengine.services.context import Context
 from ccengine.services.sign_in import hash_password, token_hash
@@ -146,7 +148,9 @@ async def site(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Site]:
     ctx = Context(store=store, clock=clock, settings=settings)
     await _add_people(ctx)
     door = EngineDoor(settings)
-    server = TestServer(make_app(ctx, door))
+    app = make_app(ctx, door)
+    app[EVIDENCE] = EvidenceFolder(settings)
+    server = TestServer(app)
     await server.start_server()
     made = Site(ctx, clock, server, ScriptedBoard())
     yield made

@@ -48,7 +48,10 @@ Handler = Callable[[Ask], Awaitable[BaseModel | web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One row of the table: the route, its models, and what the document says about it."""
+    """One row of the table: the route, its models, and what the document says about it.
+
+    `raw_body`: the handler reads bytes from the request itself.
+    """
 
     method: str
     path: str
@@ -64,6 +67,7 @@ class Endpoint:
     idempotent_by_key: bool = False
     media_type: str = "application/json"
     public: bool = False
+    raw_body: bool = False
 
     @property
     def summary(self) -> str:

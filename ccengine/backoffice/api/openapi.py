@@ -79,6 +79,9 @@ def _operation(endpoint: Endpoint, refs: Any) -> dict[str, Any]:
     if endpoint.body:
         schema = refs[(endpoint.body, "validation")]
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if endpoint.raw_body:
+        raw = {"schema": {"type": "string", "format": "binary"}}
+        found["requestBody"] = {"required": False, "content": {"application/octet-stream": raw}}
     return found
 
 

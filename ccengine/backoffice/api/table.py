@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from ccengine.backoffice.api import agents, board, calls, customers, desk, order_codes, outages, search, work_orders
+from ccengine.backoffice.api import (
+    agents,
+    board,
+    calls,
+    customers,
+    desk,
+    evidence,
+    field,
+    order_codes,
+    outages,
+    search,
+    work_orders,
+)
 from ccengine.backoffice.api.ask import Endpoint
 
 PREFIX = "/api/v1"
@@ -16,4 +28,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *outages.ENDPOINTS,
     *search.ENDPOINTS,
     *desk.ENDPOINTS,
+    *evidence.ENDPOINTS,
+    *field.ENDPOINTS,
 )

@@ -12,13 +12,15 @@ from ccengine.services.errors import Unavailable
 
 #: Paths whose answers are streams of their own length.
 _STREAMS = ("/recording", "/ws", "/stream", "/export.xlsx", "/export.csv")
+#: Pieces of files over a slow network: they have a deadline of their own (evidence.chunk_seconds).
+_PIECES = "/api/v1/field/uploads/"
 
 
 @web.middleware
 async def deadline(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Cancel the handler when its time is over; sockets and recordings are exempt."""
     upgrade = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
-    if upgrade or request.path.endswith(_STREAMS) or request.path.startswith("/static/"):
+    if upgrade or request.path.endswith(_STREAMS) or request.path.startswith(("/static/", _PIECES)):
         return await handler(request)
     try:
         async with asyncio.timeout(request.app[CTX].settings.web.request_seconds):

@@ -19,9 +19,11 @@ from door_peer import ScriptedLive, door_settings
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.backoffice.evidence_files import EVIDENCE
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
 from ccengine.engine.door import Door
+from ccengine.evidence.folder import EvidenceFolder
 from ccengine.rows import AgentRow, CustomerRow, DeviceRow, RecordingRow
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.tokens import issue
@@ -184,7 +186,9 @@ async def api(
     engine = Door(engine_settings, live)
     await engine.start()
     door = EngineDoor(ctx.settings)
-    runner = web.AppRunner(make_app(ctx, door), access_log=None, shutdown_timeout=1)
+    app = make_app(ctx, door)
+    app[EVIDENCE] = EvidenceFolder(ctx.settings)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = "http://{}:{}".format(*runner.addresses[0][:2])

@@ -29,6 +29,21 @@ from ccengine.backoffice.api.models.desk import (
     SimilarOrders,
     SimilarQuery,
 )
+from ccengine.backoffice.api.models.field import (
+    ActionAnswer,
+    ActionBody,
+    ContactNumber,
+    Evidence,
+    FieldLimits,
+    FieldMe,
+    FieldTask,
+    FieldTasks,
+    Material,
+    MaterialBody,
+    OrderEvidence,
+    UploadAnswer,
+    UploadBody,
+)
 from ccengine.backoffice.api.models.now import (
     Agent,
     AgentList,
@@ -65,6 +80,8 @@ from ccengine.backoffice.api.models.problems import FieldError, Problem
 from ccengine.backoffice.api.models.search import SearchAnswer, SearchQuery
 
 __all__ = [
+    "ActionAnswer",
+    "ActionBody",
     "Agent",
     "AgentList",
     "AgentStateAnswer",
@@ -81,6 +98,7 @@ __all__ = [
     "Choice",
     "ChoiceAnswer",
     "ChoiceBody",
+    "ContactNumber",
     "Correction",
     "Customer",
     "CustomerDetail",
@@ -90,9 +108,16 @@ __all__ = [
     "DispositionList",
     "Draft",
     "DraftBody",
+    "Evidence",
     "FieldError",
+    "FieldLimits",
+    "FieldMe",
+    "FieldTask",
+    "FieldTasks",
     "Figures",
     "Health",
+    "Material",
+    "MaterialBody",
     "MoveBody",
     "NoteBody",
     "Order",
@@ -103,6 +128,7 @@ __all__ = [
     "OrderCodeQuery",
     "OrderDetail",
     "OrderEvent",
+    "OrderEvidence",
     "OrderList",
     "OrderQuery",
     "Outage",
@@ -123,6 +149,8 @@ __all__ = [
     "Talk",
     "TimelineEntry",
     "TransitionBody",
+    "UploadAnswer",
+    "UploadBody",
     "Visit",
     "VisitBody",
 ]

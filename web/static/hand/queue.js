@@ -1,0 +1,67 @@
+// The queue of everything the person did: kept first, shown at once, sent in order when there is a network.
+
+import * as db from "./db.js";
+
+const listeners = new Set();
+export const onChange = (listener) => listeners.add(listener);
+export const changed = () => listeners.forEach((listener) => listener());
+
+async function sha256(content) {
+  const digest = await crypto.subtle.digest("SHA-256", content);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Keep an action on an order (acknowledge, start, finish, …). */
+export async function addAction(orderId, kind, more = {}) {
+  const action = { id: crypto.randomUUID(), order_id: orderId, kind, performed_at: new Date().toISOString(), ...more };
+  await db.write(["queue"], ({ queue }) => { queue.add({ what: "action", order_id: orderId, action, state: "waiting" }); });
+  changed();
+}
+
+/** Keep a photo, film or signature of an order with its bytes, hash, time and place. */
+export async function addFile(orderId, kind, phase, blob, place) {
+  const content = await blob.arrayBuffer();
+  const upload = {
+    key: crypto.randomUUID(), order_id: orderId, kind, phase, size_bytes: content.byteLength, sha256: await sha256(content),
+    taken_at: new Date(blob.lastModified && Date.now() - blob.lastModified < 60000 ? blob.lastModified : Date.now()).toISOString(),
+    ...place,
+  };
+  await db.write(["queue", "files"], ({ queue, files }) => {
+    files.put({ content, type: blob.type }, upload.key);
+    queue.add({ what: "upload", order_id: orderId, upload, state: "waiting" });
+  });
+  changed();
+}
+
+/** Return everything that was not done yet, first to last; what needs attention included. */
+export const items = () => db.all("queue");
+
+/** Return the next item to send. */
+export async function next() {
+  return (await items()).find((item) => item.state === "waiting");
+}
+
+/** Take an item out: the server has it. */
+export async function finish(item, task) {
+  await db.write(["queue", "files", "tasks"], ({ queue, files, tasks }) => {
+    queue.delete(item.seq);
+    if (item.upload) files.delete(item.upload.key);
+    if (task) tasks.put(task);
+  });
+  changed();
+}
+
+/** Keep an item that was not accepted, with the reason, until the person has seen it. */
+export async function needsAttention(item, outcome, message, task) {
+  await db.write(["queue", "tasks"], ({ queue, tasks }) => {
+    queue.put({ ...item, state: "attention", outcome, message, at: new Date().toISOString() });
+    if (task) tasks.put(task);
+  });
+  changed();
+}
+
+/** Put an item that was refused back into the queue, to be tried again. */
+export async function again(item) {
+  await db.write(["queue"], ({ queue }) => { queue.put({ ...item, state: "waiting" }); });
+  changed();
+}
