@@ -60,9 +60,18 @@ def as_signed_in(session: Session, token: str) -> SignedIn:
     )
 
 
-def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
-    """Send the token: not readable by scripts, not sent by other sites; it ends with the browser or the row."""
-    response.set_cookie(cookie_name(request), token, path="/", httponly=True, secure=request.secure, samesite="Lax")
+def set_cookie(request: web.Request, response: web.StreamResponse, token: str, keep_seconds: int | None = None) -> None:
+    """Send the token: not readable by scripts, not sent by other sites; it ends with the browser (`keep_seconds`: after
+    that time) or with the row."""
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=keep_seconds,
+        path="/",
+        httponly=True,
+        secure=request.secure,
+        samesite="Lax",
+    )
 
 
 def clear_cookie(request: web.Request, response: web.StreamResponse) -> None:

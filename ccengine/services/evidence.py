@@ -14,7 +14,7 @@ import structlog
 
 from ccengine.hotline.evidence import EvidenceKind, Phase
 from ccengine.ports import EvidenceFiles, MediaRefused, NoRoom, StoredMedia
-from ccengine.rows import EvidenceRow, MaterialRow, NewUpload, UploadRow
+from ccengine.rows import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound, Unavailable
 from ccengine.services.field_access import check_may_add
@@ -183,6 +183,7 @@ class OrderEvidence:
 
     items: tuple[EvidenceRow, ...]
     materials: tuple[MaterialRow, ...]
+    actions: tuple[FieldActionRow, ...]
 
 
 @guarded
@@ -192,7 +193,9 @@ async def of_order(ctx: Context, actor: Actor, order_id: int) -> OrderEvidence:
     async with ctx.store.reading() as uow:
         await order_of(uow, order_id)
         return OrderEvidence(
-            items=await uow.evidence.of_orders([order_id]), materials=await uow.field_actions.materials([order_id])
+            items=await uow.evidence.of_orders([order_id]),
+            materials=await uow.field_actions.materials([order_id]),
+            actions=await uow.field_actions.of_order(order_id),
         )
 
 

@@ -43,7 +43,10 @@ CODES = {
     "outage_state": ["running", "soon", "later", "over", "withdrawn"],
     "agent_state": ["available", "ringing", "talking", "on_hold", "wrap_up", "paused", "signed_out", "unreachable"],
     "call_state": ["menu", "waiting", "ringing", "talking", "voice_message", "ending"],
-    "order_event": ["opened", "moved", "stamped", "noted", "changed", "attached", "detached"],
+    "order_event": [
+        *("opened", "moved", "stamped", "noted", "changed", "attached", "detached"),
+        *("evidence", "materials", "field_refused"),
+    ],
     "rule": [*(rule.code for rule in RULES), "chosen"],
     "figure": ["offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent"],
     "orders_tab": [

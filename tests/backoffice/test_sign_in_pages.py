@@ -110,7 +110,7 @@ async def test_navigation_offers_nothing_that_is_refused(site: Site, user: str) 
 
 async def test_home_leads_each_person_to_their_work(site: Site) -> None:
     assert (await (await site.browser("8001")).get("/")).headers["Location"] == "/board"
-    assert (await (await site.browser("worker")).get("/")).headers["Location"] == "/work-orders"
+    assert (await (await site.browser("worker")).get("/")).headers["Location"] == "/hand/"
 
 
 async def test_password_change_needs_the_current_one_and_ends_other_sessions(site: Site) -> None:

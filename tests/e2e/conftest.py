@@ -10,21 +10,10 @@ from pathlib import Path
 
 import pytest
 from pages_site import engine, site
+from phone import CHROMIUM_FLAGS
 from playwright.async_api import Browser, async_playwright
 
 __all__ = ["chromium", "chromium_address", "engine", "site"]
-
-#: Without these a headless Chromium looks for its maker's hosts at every start.
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +22,14 @@ def chromium_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     assert Path(path).exists(), f"{path} is missing: apt-get install chromium, or set CHROMIUM"
     profile = tmp_path_factory.mktemp("chromium")
-    command = [path, "--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}", *_FLAGS, "about:blank"]
+    command = [
+        path,
+        "--headless",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={profile}",
+        *CHROMIUM_FLAGS,
+        "about:blank",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     port_file, deadline = profile / "DevToolsActivePort", time.monotonic() + 60
     while not (port_file.exists() and port_file.read_text().strip()):

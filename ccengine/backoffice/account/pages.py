@@ -41,7 +41,9 @@ async def home(request: web.Request) -> web.StreamResponse:
     person = request.get(SIGNED_IN)
     if person is None:
         return go("/sign-in")
-    return go("/board" if may(person.actor, "board.view") else "/work-orders")
+    if may(person.actor, "board.view"):
+        return go("/board")
+    return go("/hand/" if may(person.actor, "field.work") else "/work-orders")
 
 
 async def sign_in_form(request: web.Request) -> web.StreamResponse:
@@ -75,8 +77,12 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     older = request.get(SIGNED_IN)
     if older is not None:
         await service.sign_out(request.app[CTX], older.token)
-    response = go(local_path(form.get("next", "/")))
-    set_cookie(request, response, session.token)
+    leads_to = local_path(form.get("next", "/"))
+    # A phone ends the browser whenever it likes, also in a dead zone where nobody can sign in again.
+    on_a_phone = leads_to.startswith("/hand")
+    hours = request.app[CTX].settings.web.session_hours
+    response = go(leads_to)
+    set_cookie(request, response, session.token, hours * 3600 if on_a_phone else None)
     return response
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ccengine.backoffice.hand import pages
+from ccengine.backoffice.hand import on_order, pages
 
 ROUTES = (
     web.get("/hand", pages.to_page),
@@ -12,4 +12,5 @@ ROUTES = (
     web.get("/hand/sw.js", pages.service_worker),
     web.get("/hand/manifest.webmanifest", pages.manifest),
     web.get("/hand/words/{language}.json", pages.words),
+    web.get("/work-orders/{id:[0-9]+}/evidence", on_order.show),
 )

@@ -9,15 +9,31 @@ const done = (request) => new Promise((resolve, reject) => {
   request.onerror = () => reject(request.error);
 });
 
+function opened(name, stores) {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => {
+    for (const [store, options] of Object.entries(stores)) request.result.createObjectStore(store, options);
+  };
+  return done(request);
+}
+
 /** Open the store of a person. */
 export async function open(user) {
   database?.close();
-  const request = indexedDB.open(`hand-${user}`, 1);
-  request.onupgradeneeded = () => {
-    for (const [name, options] of Object.entries(STORES)) request.result.createObjectStore(name, options);
-  };
-  database = await done(request);
+  database = await opened(`hand-${user}`, STORES);
   database.onversionchange = () => database.close();
+}
+
+/** Return who used this phone last; with `me`, remember it. (localStorage is written late: a killed browser forgets it.) */
+export async function lastPerson(me) {
+  const store = await opened("hand", { last: {} });
+  try {
+    if (!me) return await done(store.transaction("last").objectStore("last").get("me"));
+    await done(store.transaction("last", "readwrite", { durability: "strict" }).objectStore("last").put(me, "me"));
+    return me;
+  } finally {
+    store.close();
+  }
 }
 
 /** Run `work(stores)` in one transaction and return its result when all of it is kept. */

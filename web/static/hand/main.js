@@ -11,7 +11,7 @@ import * as sync from "./sync.js";
 import { taskView } from "./task_view.js";
 import { language, loadWords, t } from "./words.js";
 
-const state = { me: null, tasks: [], items: [], refreshed: null };
+const state = { me: null, ready: false, tasks: [], items: [], refreshed: null };
 let installing = null;
 
 async function begin() {
@@ -20,6 +20,7 @@ async function begin() {
   state.me = await whoIsHere();
   if (!state.me) return draw();
   await db.open(state.me.user);
+  state.ready = true;
   navigator.storage?.persist?.();
   queue.onChange(drawSoon);
   addEventListener("hashchange", () => { scrollTo(0, 0); drawSoon(); });
@@ -33,23 +34,21 @@ async function whoIsHere() {
   try {
     const found = await api.me();
     const { csrf_token: _, ...kept } = found;
-    localStorage.setItem("hand.me", JSON.stringify(kept));
-    return kept;
+    return await db.lastPerson(kept);
   } catch (error) {
-    const last = JSON.parse(localStorage.getItem("hand.me") || "null");
-    return error instanceof api.Refused ? null : last;
+    return error instanceof api.Refused ? null : await db.lastPerson();
   }
 }
 
 let drawing = false, wanted = false;
 async function drawSoon() {
-  if (drawing) { wanted = true; return; }
+  if (drawing || !state.ready) { wanted = true; return; }
   drawing = true;
   do {
     wanted = false;
     [state.tasks, state.items, state.refreshed] = await Promise.all([db.all("tasks"), db.all("queue"), db.get("meta", "refreshed")]);
     draw();
-    await new Promise((resolve) => requestAnimationFrame(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 30)); // not the next frame: there is none while the page is hidden
   } while (wanted);
   drawing = false;
 }
@@ -87,5 +86,5 @@ async function install() {
   draw();
 }
 
-addEventListener("beforeinstallprompt", (event) => { event.preventDefault(); installing = event; if (state.me) drawSoon(); });
+addEventListener("beforeinstallprompt", (event) => { event.preventDefault(); installing = event; drawSoon(); });
 begin();

@@ -106,7 +106,7 @@ function bar(state, seen) {
 }
 
 function go(seen, step) {
-  if (step !== "finish") return queue.addAction(seen.id, step, { expected_version: seen.version });
+  if (step !== "finish") return queue.addAction(seen.id, step);
   const lacking = missing(seen);
   if (lacking.length) return toast(t("hand.photos_missing", { phases: lacking.map((phase) => t(`hand.phase_${phase}`)).join("、") }));
   const note = h("textarea", { id: "finish-note", maxlength: 2000, rows: 3, placeholder: t("hand.what_was_done"), "aria-label": t("hand.what_was_done") });

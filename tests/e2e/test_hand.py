@@ -1,0 +1,196 @@
+"""The field worker's page in a real browser, phone-sized: a task in a dead zone, the browser killed in the middle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+from call_helpers import ADMIN, DISPATCHER
+from pages_site import PASSWORD, Site
+from phone import WIDTH, Phone
+from pictures import exif, jpeg
+from playwright.async_api import Page, async_playwright, expect
+
+from ccengine.backoffice.app import make_app
+from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.backoffice.evidence_files import EVIDENCE
+from ccengine.evidence.folder import EvidenceFolder
+from ccengine.hotline.order_catalogue import Code, CodeKind
+from ccengine.rows import NewOrder, OrderRow
+from ccengine.services import catalogue, evidence, order_moves, work_orders
+from ccengine.services.order_moves import MoveRequest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def phone(tmp_path: Path) -> AsyncIterator[Phone]:
+    async with async_playwright() as playwright:
+        made = Phone(playwright, tmp_path / "phone")
+        await made.start()
+        yield made
+        made.end()
+        assert made.complaints == []
+
+
+async def a_task(site: Site, title: str = "解放路人行道漏水") -> OrderRow:
+    """Register a repair and send it to the worker's crew."""
+    lists = await catalogue.read(site.ctx)
+    if lists.unit("crew_one") is None:
+        unit = Code(kind=CodeKind.UNIT, code="crew_one", name_zh="抢修一队", name_en="Crew one")
+        await catalogue.save(site.ctx, ADMIN, unit, members=["worker"])
+    new = NewOrder(
+        type="repair",
+        category="leak",
+        priority="urgent",
+        title=title,
+        description="人行道渗水，已积水约两平方米",
+        contact_name="王女士",
+        contact_number="13812345678",
+        address="城东片区解放路 12 号",
+    )
+    order = await work_orders.register(site.ctx, DISPATCHER, new)
+    return await order_moves.make_move(site.ctx, DISPATCHER, order.id, "dispatch", MoveRequest(unit_code="crew_one"))
+
+
+async def sign_in(page: Page, base: str) -> None:
+    await page.goto(f"{base}/sign-in?next=/hand/")
+    await page.fill("#user", "worker")
+    await page.fill("#password", PASSWORD)
+    await page.click("button.primary")
+    await page.wait_for_url("**/hand/")
+
+
+async def take_photo(page: Page, phase: str, name: str, content: bytes) -> None:
+    async with page.expect_file_chooser() as choosing:
+        await page.locator(f'[data-phase="{phase}"] button.add').first.click()
+    chooser = await choosing.value
+    await chooser.set_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
+
+
+def network(page: Page, waiting: int) -> object:
+    return expect(page.locator("#network")).to_have_attribute("data-waiting", str(waiting), timeout=15000)
+
+
+async def restarted(site: Site, port: int | None) -> tuple[TestServer, EngineDoor]:
+    """Start the back office again, on the same port and the same database."""
+    door = EngineDoor(site.ctx.settings)
+    app = make_app(site.ctx, door)
+    app[EVIDENCE] = EvidenceFolder(site.ctx.settings)
+    server = TestServer(app, port=port)
+    await server.start_server()
+    return server, door
+
+
+async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_order(site: Site, phone: Phone) -> None:
+    order = await a_task(site)
+    page, base, port = phone.page, site.base, site.server.port
+    await sign_in(page, base)
+    await page.locator("a.card", has_text=order.title).click()
+    await page.get_by_role("button", name="接单", exact=True).click()
+    await expect(page.get_by_role("button", name="开始处理")).to_be_visible()
+    await network(page, 0)
+    await phone.until_shell_is_kept()
+
+    # The dead zone: no network on the phone, and no server either.
+    await phone.context.set_offline(True)
+    await site.server.close()
+    await page.get_by_role("button", name="开始处理").click()
+    await take_photo(page, "before", "before.jpg", jpeg(2400, 1800, colour="#c33", exif=exif(turned=6)))
+    await network(page, 2)
+    await expect(page.locator("#network")).to_contain_text("离线")
+    phone.kill()
+
+    # The browser is started again, still without a server: page, task and queue are there.
+    await phone.start()
+    page = phone.page
+    await page.goto(f"{base}/hand/")
+    await network(page, 2)
+    await page.locator("a.card", has_text=order.title).click()
+    await expect(page.locator(".shot.waits")).to_have_count(1)
+    await page.get_by_role("button", name="处理完毕", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("还缺照片：处理后")
+    await take_photo(page, "after", "after.jpg", jpeg(2400, 1800, colour="#3a5"))
+    await network(page, 3)
+    await page.get_by_role("button", name="添加材料").click()
+    await page.fill("#material-name", "DN50 抱箍")
+    await page.get_by_role("button", name="保存").click()
+    await page.get_by_role("button", name="请用户签名").click()
+    pad = await page.locator("canvas.pad").bounding_box()
+    assert pad is not None
+    await page.mouse.move(pad["x"] + 40, pad["y"] + 60)
+    await page.mouse.down()
+    await page.mouse.move(pad["x"] + 240, pad["y"] + 120, steps=8)
+    await page.mouse.up()
+    await page.get_by_role("button", name="确认签名").click()
+    await network(page, 5)
+    await page.get_by_role("button", name="处理完毕", exact=True).click()
+    await page.fill("#finish-note", "更换抱箍，恢复供水")
+    await page.locator("dialog").get_by_role("button", name="处理完毕").click()
+    await network(page, 6)
+
+    # The network comes back.
+    server, door = await restarted(site, port)
+    try:
+        await expect(page.locator("#network.online, #network.signed_out")).to_be_visible(timeout=15000)
+        if "请登录" in await page.locator("#network").inner_text():  # the killed browser had not yet kept its cookie
+            await sign_in(page, base)
+        await network(page, 0)
+        await expect(page.locator("#network")).to_contain_text("在线")
+        await expect(page.locator("main")).to_contain_text("没有待办任务")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+        detail = await work_orders.get(site.ctx, ADMIN, order.id)
+        kinds = [event.to_status or event.kind for event in detail.events]
+        assert kinds[2:] == [
+            "acknowledged",
+            "changed",  # whose task it is
+            "in_progress",
+            "evidence",
+            "evidence",
+            "materials",
+            "evidence",
+            "handled",
+        ]
+        kept = await evidence.of_order(site.ctx, ADMIN, order.id)
+        assert [(one.kind, one.phase) for one in kept.items] == [
+            ("photo", "before"),
+            ("photo", "after"),
+            ("signature", "after"),
+        ]
+        assert (kept.items[0].exif_latitude, kept.items[0].width, kept.items[0].height) == (30.275, 1536, 2048)
+        assert detail.events[-1].note == "更换抱箍，恢复供水"
+        assert detail.events[-1].detail["performed_at"] < detail.events[-1].at.isoformat()
+        assert [one.outcome for one in kept.actions] == ["done"] * 4
+        assert list((site.ctx.settings.evidence_dir / "incoming").iterdir()) == []
+    finally:
+        await server.close()
+        await door.close()
+
+
+async def test_conflict_is_shown_and_explained_and_never_goes_by_itself(site: Site, phone: Phone) -> None:
+    order = await a_task(site)
+    page = phone.page
+    await sign_in(page, site.base)
+    await page.locator("a.card", has_text=order.title).click()
+    await page.get_by_role("button", name=re.compile("138")).click()
+    await expect(page.locator("a[href='tel:13812345678']")).to_be_visible()
+    await phone.context.set_offline(True)
+    await page.get_by_role("button", name="接单", exact=True).click()
+    await network(page, 1)
+    await order_moves.make_move(site.ctx, DISPATCHER, order.id, "return", MoveRequest(note="用户撤销"))
+    await phone.context.set_offline(False)
+    await network(page, 0)
+    await page.goto(f"{site.base}/hand/#/outbox")
+    problem = page.locator(".item.bad")
+    await expect(problem).to_contain_text("接单")
+    await expect(problem).to_contain_text("工单在此期间已被其他人改动")
+    await page.reload()
+    await expect(problem).to_have_count(1)
+    page.on("dialog", lambda dialog: dialog.accept())
+    await problem.get_by_role("button", name="知道了").click()
+    await expect(problem).to_have_count(0)
+    events = (await work_orders.get(site.ctx, ADMIN, order.id)).events
+    assert [event.kind for event in events].count("field_refused") == 1
