@@ -19,8 +19,8 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound, Unavailable
 from ccengine.services.field_access import check_may_add
 from ccengine.services.guard import guarded, one_of, required_text
-from ccengine.services.opening import tell
-from ccengine.services.order_changes import event_of, order_of
+from ccengine.services.order_changes import order_of
+from ccengine.services.order_events import event_of, tell
 from ccengine.services.rights import require
 from ccengine.store_port import AlreadyExists
 

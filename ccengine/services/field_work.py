@@ -25,8 +25,8 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, ServiceError
 from ccengine.services.evidence import KEY
 from ccengine.services.guard import LIMIT_MAX, guarded, one_of, required_text
-from ccengine.services.opening import tell
-from ccengine.services.order_changes import event_of, order_of, save
+from ccengine.services.order_changes import order_of, save
+from ccengine.services.order_events import event_of, tell
 from ccengine.services.order_guards import is_crew
 from ccengine.services.order_moves import MoveRequest, apply_move
 from ccengine.services.rights import require
