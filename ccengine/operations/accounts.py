@@ -35,7 +35,7 @@ def _finish(work: Coroutine[Any, Any, str]) -> str:
 
 @click.group()
 def user() -> None:
-    """People who sign in to the pages."""
+    """后台用户。 People who sign in to the pages."""
 
 
 @user.command("create")
@@ -45,7 +45,7 @@ def user() -> None:
 @click.option("--agent", default=None, help="agent number 工号")
 @click.pass_obj
 def create_user(settings: Settings, name: str, roles: tuple[str, ...], display_name: str, agent: str | None) -> None:
-    """Create a user and print a generated password; the user changes it on the page."""
+    """新建用户并打印随机密码。 Create a user and print a generated password; it is changed on the page."""
     password = secrets.token_urlsafe(12)
     _finish(_create_user(settings, name, password, display_name or name, frozenset(roles), agent))
     click.echo(f"{name}  {password}")
@@ -63,7 +63,7 @@ async def _create_user(
 
 @click.group()
 def token() -> None:
-    """Tokens of the API."""
+    """接口令牌。 Tokens of the API."""
 
 
 @token.command("issue")
@@ -71,7 +71,7 @@ def token() -> None:
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(list(ROLES)), help="may be repeated")
 @click.pass_obj
 def issue_token(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
-    """Issue a token and print it; it is shown only once."""
+    """签发令牌，只显示一次。 Issue a token and print it; it is shown only once."""
     click.echo(_finish(_issue(settings, name, frozenset(roles))))
 
 

@@ -50,7 +50,9 @@ def _disk(settings: Settings) -> Finding:
     return Finding(
         ok=free >= FREE_SHARE_LEAST,
         what=f"磁盘剩余 · disk free: {free:.0%} ({usage.free // 2**30} GiB)",
-        remedy="" if free >= FREE_SHARE_LEAST else f"free space below {folder}: old recordings, rotated journals",
+        remedy=""
+        if free >= FREE_SHARE_LEAST
+        else f"清理旧录音和旧日志 · free space below {folder}: old recordings, rotated journals",
     )
 
 
@@ -97,7 +99,9 @@ def _menu(settings: Settings) -> Finding:
         load_menu(path)
     except (MenuError, OSError) as error:
         return Finding(
-            ok=False, what=f"语音菜单 · menu: {error}", remedy=f"mend {path}; until then the old menu is played"
+            ok=False,
+            what=f"语音菜单 · menu: {error}",
+            remedy=f"改正后生效，此前沿用旧菜单 · mend {path}; until then the old menu is played",
         )
     return Finding(ok=True, what="语音菜单 · menu file is right")
 
@@ -133,7 +137,7 @@ async def _database(settings: Settings) -> Finding:
         return Finding(ok=False, what="数据库 · database: none yet", remedy="ccengine database upgrade")
     async with bootstrap.context(settings) as ctx:
         facts = await health.check(ctx)
-    remedy = "" if facts["ok"] else "start the database, or run: ccengine database upgrade"
+    remedy = "" if facts["ok"] else "启动数据库，或运行 · start the database, or run: ccengine database upgrade"
     return Finding(ok=bool(facts["ok"]), what="数据库 · database", remedy=remedy)
 
 
@@ -142,15 +146,19 @@ async def _engine(settings: Settings) -> Finding:
         async with EngineDoor(settings) as door:
             facts = await door.health()
     except EngineUnavailable:
-        return Finding(ok=False, what=_ENGINE_AWAY, remedy="ccengine up (or: ccengine run)")
+        return Finding(ok=False, what=_ENGINE_AWAY, remedy="ccengine up（或 · or ccengine run）")
     what = f"引擎 · engine: AMI events {facts['events']}, actions {facts['actions']}"
     if not facts["links_ok"]:
-        return Finding(ok=False, what=what, remedy="ccengine pbx start; see the engine's log")
+        return Finding(ok=False, what=what, remedy="ccengine pbx start；查看引擎日志 · see the engine's log")
     journal = facts["journal"]
     if not journal["ok"]:
         what = f"日志无法读取或存储 · the journal cannot be followed: {journal['error']}"
-        return Finding(ok=False, what=what, remedy="mend what it names; calls go on, their records come afterwards")
-    return Finding(ok=bool(facts["ok"]), what=what, remedy="" if facts["ok"] else "see the engine's log")
+        return Finding(
+            ok=False,
+            what=what,
+            remedy="按提示修复，话单随后补齐 · mend what it names; calls go on, records follow",
+        )
+    return Finding(ok=bool(facts["ok"]), what=what, remedy="" if facts["ok"] else "查看引擎日志 · see the engine's log")
 
 
 def _process(settings: Settings) -> Finding:

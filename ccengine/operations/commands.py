@@ -98,7 +98,7 @@ def _demo_lock(settings: Settings) -> Path:
 @click.command()
 @click.pass_obj
 def up(settings: Settings) -> None:
-    """Set up what is missing and run PBX, engine and back office in the background; returns when all is healthy."""
+    """在后台安装、启动并修复，全部正常后返回。 Set up what is missing and run all in the background until healthy."""
     settings = site.with_demo_phone(settings)
     with _told(), _set_up_turn(settings), _every_end_interrupts():
         site.install(settings)
@@ -108,7 +108,7 @@ def up(settings: Settings) -> None:
 @click.command()
 @click.pass_obj
 def down(settings: Settings) -> None:
-    """Stop what `up` or `demo` started."""
+    """停止 `up` 或 `demo` 启动的程序。 Stop what `up` or `demo` started."""
     settings = site.with_demo_phone(settings)
     with _told():
         ended = ["demo"] if _end_demo(settings) else []
@@ -131,7 +131,7 @@ def _end_demo(settings: Settings) -> bool:
 @click.command()
 @click.pass_obj
 def demo(settings: Settings) -> None:
-    """Run the hotline in the foreground and place sample calls. Ctrl-C stops everything."""
+    """前台运行并拨打示例电话，Ctrl-C 全部停止。 Run in the foreground with sample calls; Ctrl-C stops everything."""
     settings = site.with_demo_phone(settings)
     run_demo = _demo_with_phones()
     try:
@@ -164,21 +164,21 @@ def _logged(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
 @click.command()
 @click.pass_obj
 def run(settings: Settings) -> None:
-    """Run engine and back office in this process until SIGTERM or Ctrl-C."""
+    """在本进程运行引擎和后台。 Run engine and back office in this process until SIGTERM or Ctrl-C."""
     _logged(settings, _serve(settings, engine=True, pages=True))
 
 
 @click.command()
 @click.pass_obj
 def engine(settings: Settings) -> None:
-    """Run the engine alone, on its Asterisk's host."""
+    """只运行引擎，在 Asterisk 的主机上。 Run the engine alone, on its Asterisk's host."""
     _logged(settings, _serve(settings, engine=True, pages=False))
 
 
 @click.command()
 @click.pass_obj
 def backoffice(settings: Settings) -> None:
-    """Run the back office alone; it reaches the engine through the door (settings: door)."""
+    """只运行后台，经 door 设置连接引擎。 Run the back office alone; it reaches the engine through the door."""
     _logged(settings, _serve(settings, engine=False, pages=True))
 
 
@@ -200,14 +200,14 @@ async def _serve(settings: Settings, *, engine: bool, pages: bool) -> None:
 @click.command()
 @click.pass_obj
 def doctor(settings: Settings) -> None:
-    """Look at everything and say what to do; exit code 1 when something is wrong."""
+    """逐项检查并说明怎么办；有异常时退出码为 1。 Look at everything and say what to do; exit code 1 when wrong."""
     _report(settings, only_wrong=False)
 
 
 @click.command()
 @click.pass_obj
 def status(settings: Settings) -> None:
-    """Say shortly what runs and what does not."""
+    """只列出异常。 Say shortly what runs and what does not."""
     _report(settings, only_wrong=True)
 
 

@@ -16,13 +16,13 @@ from ccengine.store_port import StoreUnavailable
 
 @click.group()
 def database() -> None:
-    """The database."""
+    """数据库。 The database."""
 
 
 @database.command()
 @click.pass_obj
 def upgrade(settings: Settings) -> None:
-    """Bring the tables to this version and add shipped rules, calendar and districts where they are missing."""
+    """更新表结构，补齐随附的规则、日历和片区。 Bring the tables to this version; add what is shipped and missing."""
     try:
         asyncio.run(_upgrade(settings))
     except (StoreUnavailable, Unavailable) as error:
@@ -40,7 +40,7 @@ async def _upgrade(settings: Settings) -> None:
 @database.command()
 @click.pass_obj
 def reindex(settings: Settings) -> None:
-    """Build the index of the search box anew from orders, customers and calls."""
+    """重建搜索索引。 Build the index of the search box anew from orders, customers and calls."""
     try:
         counts = asyncio.run(_reindex(settings))
     except (StoreUnavailable, Unavailable) as error:
