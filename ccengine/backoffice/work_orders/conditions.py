@@ -119,9 +119,11 @@ def described(request: web.Request, groups: Iterable[Group]) -> list[list[str]]:
     def one(condition: Condition) -> str:
         names = dict(offered.get(condition.field, ()))
         said = [names.get(value, value).strip() for value in condition.values]
-        if FIELDS[condition.field] == "flag":
-            said = [_(f"condition.{condition.values[0]}")]
         field, operator = _(f"order_field.{condition.field}"), _(f"condition_op.{condition.operator}")
+        if FIELDS[condition.field] == "flag":
+            return f"{field}: {_(f'condition.{condition.values[0]}')}"
+        if condition.operator == "days":
+            return f"{field} {_('condition.last_days', n=condition.values[0])}"
         return f"{field} {operator} {_('condition.any_of').join(said)}".strip()
 
     return [[one(condition) for condition in group] for group in groups]
