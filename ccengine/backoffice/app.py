@@ -27,6 +27,7 @@ from ccengine.backoffice.languages import Locales
 from ccengine.backoffice.live import BoardHub
 from ccengine.backoffice.middlewares import chain
 from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
+from ccengine.backoffice.paper.routes import ROUTES as PAPER
 from ccengine.backoffice.search.routes import ROUTES as SEARCH
 from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
 from ccengine.backoffice.supervisor.socket import SOCKETS, close_sockets
@@ -37,7 +38,7 @@ from ccengine.services.context import Context
 
 #: Forms are small; nothing is uploaded yet.
 _LARGEST_BODY_BYTES = 256 * 1024
-_AREAS = (ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, SEARCH, ADMIN, HAND)
+_AREAS = (ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, PAPER, SEARCH, ADMIN, HAND)
 
 
 def make_app(ctx: Context, door: EngineDoor) -> web.Application:

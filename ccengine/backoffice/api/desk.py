@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from aiohttp import web
+
 from ccengine.backoffice.api import models as m
 from ccengine.backoffice.api import shapes
 from ccengine.backoffice.api.ask import Ask, Endpoint
-from ccengine.backoffice.api.fields import DraftKey, RowId
+from ccengine.backoffice.api.fields import DraftKey, RowId, one_of
+from ccengine.backoffice.paper.pages import form_response
 from ccengine.rows import SavedQuery
 from ccengine.services import drafts, order_lists, saved_queries, similar_orders
 from ccengine.services.errors import NotFound
+from ccengine.services.paper_forms import FORMS
 from ccengine.services.similar_orders import Matter
 
 
@@ -74,7 +78,23 @@ async def save_draft(ask: Ask) -> m.Draft:
     )
 
 
+async def get_form(ask: Ask) -> web.StreamResponse:
+    """Fetch a paper form of an order as a PDF: registration, follow_up, receipt, task, opinion, acceptance."""
+    return await form_response(ask.request, ask.actor, ask.path["id"], ask.path["form"])
+
+
 ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/work-orders/{id}/forms/{form}",
+        handler=get_form,
+        tag="work orders",
+        right="orders.view",
+        parameters={"id": RowId, "form": one_of(FORMS)},
+        answer=None,
+        media_type="application/pdf",
+        problems=(404,),
+    ),
     Endpoint(
         method="GET",
         path="/saved-queries",

@@ -21,7 +21,7 @@ from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.work_order import EXTRA_STAMPS, OVER, is_backward
 from ccengine.rows import OrderRow
-from ccengine.services import work_orders
+from ccengine.services import paper_forms, work_orders
 from ccengine.services.context import Context
 
 #: What the edit form of an order offers.
@@ -67,6 +67,7 @@ async def order_page(
         form={**{name: getattr(order, name) for name in EDITABLE}, "note": "", "text": "", **(form or {})},
         editing=bool(set(errors or {}) & set(EDITABLE)),
         missing_stamps=[name for name in EXTRA_STAMPS if name not in order.stamps and order.status != "archived"],
+        paper_forms=paper_forms.FORMS,
         **await _choices(request, order),
         **helpers(request),
     )
