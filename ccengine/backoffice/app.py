@@ -26,9 +26,12 @@ from ccengine.backoffice.keys import CTX, DOOR, HUB, LOCALES, PAGES
 from ccengine.backoffice.languages import Locales
 from ccengine.backoffice.live import BoardHub
 from ccengine.backoffice.middlewares import chain
+from ccengine.backoffice.notices.routes import ROUTES as NOTICES
 from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
 from ccengine.backoffice.paper.routes import ROUTES as PAPER
+from ccengine.backoffice.reports.routes import ROUTES as REPORTS
 from ccengine.backoffice.search.routes import ROUTES as SEARCH
+from ccengine.backoffice.sla.routes import ROUTES as SLA
 from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
 from ccengine.backoffice.supervisor.socket import SOCKETS, close_sockets
 from ccengine.backoffice.templating import Pages
@@ -38,7 +41,10 @@ from ccengine.services.context import Context
 
 #: Forms are small; nothing is uploaded yet.
 _LARGEST_BODY_BYTES = 256 * 1024
-_AREAS = (ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, PAPER, SEARCH, ADMIN, HAND)
+_AREAS = (
+    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, PAPER, SEARCH, ADMIN, HAND),
+    *(NOTICES, SLA, REPORTS),
+)
 
 
 def make_app(ctx: Context, door: EngineDoor) -> web.Application:

@@ -94,10 +94,12 @@ _CATEGORIES = (
     ("general", "综合", "General", "", "consultation"),
     ("urge", "催办", "Urging", "general", "consultation"),
     ("maintenance", "系统运维", "System maintenance", "", "defect"),
+    ("system_fault", "系统现场故障", "System fault on site", "maintenance", "defect"),
     ("defect_urgent", "紧急缺陷", "Urgent defect", "maintenance", "defect"),
     ("defect_ordinary", "普通缺陷", "Ordinary defect", "maintenance", "defect"),
     ("change_request", "特性化修改", "Individual change", "maintenance", "change"),
     ("performance", "性能问题", "Performance", "maintenance", "performance"),
+    ("software_performance", "软件原因", "Caused by software", "performance", "performance"),
 )
 _FORMS = (
     ("phone", "电话", "Phone"),

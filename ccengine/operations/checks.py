@@ -1,6 +1,6 @@
 """What `doctor` and `status` look at: PBX, database, prompts, menu, running processes. Asks, changes nothing.
 
-What does not live here: the PBX's own checks (asterisk/doctor), what the engine says (engine_checks).
+What does not live here: the PBX's own checks (asterisk/doctor).
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from sqlalchemy import make_url
 
 from ccengine import bootstrap
 from ccengine.asterisk.doctor import Finding, check_pbx
+from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.config import Settings
 from ccengine.engine.agi_menu import load_menu, menu_path
 from ccengine.ivr.menu_file import MenuError
-from ccengine.operations import engine_checks, hosting
-from ccengine.services import health
+from ccengine.operations import hosting
+from ccengine.ports import EngineUnavailable
+from ccengine.services import health, work_calendar
+from ccengine.services.errors import Unavailable
 
 FREE_SHARE_LEAST = 0.05
+_ENGINE_AWAY = "引擎未运行 · the engine does not answer"
 CLOCK_BACK_SECONDS = 60.0
+CALENDAR_NEEDED_MONTH = 12
 
 
 async def look(settings: Settings) -> list[Finding]:
     """Return all findings, in the order in which things depend on one another."""
-    engine = await engine_checks.look(settings)
+    engine = await _engine(settings)
     return [
         _disk(settings),
         _clock(settings),
@@ -34,12 +39,9 @@ async def look(settings: Settings) -> list[Finding]:
         _menu(settings),
         *_owners(settings),
         await _database(settings),
-        *engine,
-        *(
-            []
-            if hosting.run_pid(settings) is not None or engine[0].what != engine_checks.ENGINE_AWAY
-            else _ports(settings)
-        ),
+        await _calendar(settings),
+        engine,
+        *([] if hosting.run_pid(settings) is not None or engine.what != _ENGINE_AWAY else _ports(settings)),
         _process(settings),
     ]
 
@@ -133,6 +135,25 @@ def _owned_by_another(path: Path, owner: int) -> bool:
         return False
 
 
+async def _calendar(settings: Settings) -> Finding:
+    """A time limit in working days needs the holidays of its year; the next year's should be there in December."""
+    what = "工作日历 · working calendar"
+    async with bootstrap.context(settings) as ctx:
+        now = ctx.clock.now()
+        try:
+            missing = await work_calendar.missing(ctx)
+        except Unavailable:
+            return Finding(ok=True, what=f"{what}: ?")
+    if not missing:
+        return Finding(ok=True, what=what)
+    years = ", ".join(str(year) for year in missing)
+    return Finding(
+        ok=missing == (now.year + 1,) and now.month < CALENDAR_NEEDED_MONTH,
+        what=f"{what}: 缺少 {years} 年的放假安排 · the holidays of {years} are missing",
+        remedy="国务院公布后在“工作日历”页录入 · enter them on the page Calendar once they are announced",
+    )
+
+
 async def _database(settings: Settings) -> Finding:
     if any(not path.exists() for path in _sqlite(settings)):  # opening it would make it
         return Finding(ok=False, what="数据库 · database: none yet", remedy="ccengine database upgrade")
@@ -140,6 +161,26 @@ async def _database(settings: Settings) -> Finding:
         facts = await health.check(ctx)
     remedy = "" if facts["ok"] else "启动数据库，或运行 · start the database, or run: ccengine database upgrade"
     return Finding(ok=bool(facts["ok"]), what="数据库 · database", remedy=remedy)
+
+
+async def _engine(settings: Settings) -> Finding:
+    try:
+        async with EngineDoor(settings) as door:
+            facts = await door.health()
+    except EngineUnavailable:
+        return Finding(ok=False, what=_ENGINE_AWAY, remedy="ccengine up（或 · or ccengine run）")
+    what = f"引擎 · engine: AMI events {facts['events']}, actions {facts['actions']}"
+    if not facts["links_ok"]:
+        return Finding(ok=False, what=what, remedy="ccengine pbx start；查看引擎日志 · see the engine's log")
+    journal = facts["journal"]
+    if not journal["ok"]:
+        what = f"日志无法读取或存储 · the journal cannot be followed: {journal['error']}"
+        return Finding(
+            ok=False,
+            what=what,
+            remedy="按提示修复，话单随后补齐 · mend what it names; calls go on, records follow",
+        )
+    return Finding(ok=bool(facts["ok"]), what=what, remedy="" if facts["ok"] else "查看引擎日志 · see the engine's log")
 
 
 def _process(settings: Settings) -> Finding:

@@ -25,6 +25,7 @@ from ccengine.store.database import Db, make_engine, store_errors, unbroken
 from ccengine.store.desk import Desk
 from ccengine.store.evidence import Evidence
 from ccengine.store.field_actions import FieldActions, Secrets
+from ccengine.store.indicators import Indicators
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
 from ccengine.store.notices import Notices
@@ -75,6 +76,7 @@ class SqlUnitOfWork:
     reports: Reports
     search: Search
     sla: Sla
+    indicators: Indicators
     notices: Notices
     penalties: Penalties
     desk: Desk
@@ -118,6 +120,7 @@ class SqlUnitOfWork:
         self.reports = Reports(db)
         self.search = Search(db)
         self.sla = Sla(db)
+        self.indicators = Indicators(db)
         self.notices = Notices(db)
         self.penalties = Penalties(db)
         self.desk = Desk(db)

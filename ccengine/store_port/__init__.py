@@ -20,7 +20,7 @@ from ccengine.store_port.orders import (
 )
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
-from ccengine.store_port.sla import NoticeRepository, PenaltyRepository, SlaRepository
+from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
 from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
 
@@ -40,6 +40,7 @@ __all__ = [
     "Fence",
     "Fenced",
     "FieldActionRepository",
+    "IndicatorRepository",
     "JobRepository",
     "JournalRepository",
     "NoticeRepository",

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ccengine.hotline.indicators import Sums
 from ccengine.hotline.sla import Deadline, SlaPolicy
 from ccengine.hotline.work_calendar import WorkCalendar
 from ccengine.rows import (
     DayRow,
     DeadlineRow,
+    IndicatorFilter,
     NewNotice,
     NoticeReader,
     NoticeRow,
@@ -64,3 +66,11 @@ class PenaltyRepository(Protocol):
     async def get(self, penalty_id: int) -> PenaltyRow | None: ...
     async def waive(self, penalty_id: int, reason: str, by: str, now: datetime) -> None: ...  # AlreadyExists
     async def counts(self) -> Mapping[str, int]: ...  # not waived, by kind
+
+
+class IndicatorRepository(Protocol):
+    """Sums of the indicators, added up by the database."""
+
+    async def sums(
+        self, wanted: IndicatorFilter, cut_off: datetime, satisfied_from: int, group_by: str | None
+    ) -> Mapping[str, Sums]: ...

@@ -23,7 +23,7 @@ from ccengine.store_port.orders import (
 )
 from ccengine.store_port.outages import OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
-from ccengine.store_port.sla import NoticeRepository, PenaltyRepository, SlaRepository
+from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
 
 
@@ -76,6 +76,8 @@ class UnitOfWork(Protocol):
     def search(self) -> SearchRepository: ...
     @property
     def sla(self) -> SlaRepository: ...
+    @property
+    def indicators(self) -> IndicatorRepository: ...
     @property
     def notices(self) -> NoticeRepository: ...
     @property

@@ -13,6 +13,7 @@ from ccengine.backoffice.api import (
     order_codes,
     outages,
     search,
+    sla,
     work_orders,
 )
 from ccengine.backoffice.api.ask import Endpoint
@@ -30,4 +31,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *desk.ENDPOINTS,
     *evidence.ENDPOINTS,
     *field.ENDPOINTS,
+    *sla.ENDPOINTS,
 )

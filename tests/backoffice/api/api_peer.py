@@ -63,6 +63,7 @@ BOARD: dict[str, Any] = {
     ],
     "calls": [],
     "today": {},
+    "alarms": [],
 }
 
 

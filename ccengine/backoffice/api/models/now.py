@@ -64,12 +64,11 @@ class BoardQueue(_Live):
 
 
 class BoardAlarm(_Live):
-    """Something people should see to: a full disk, recordings that stopped, calls that do not get through, silence."""
+    """Something people should see to: a full disk, recordings that stopped."""
 
     code: str
     percent: int
     bad: bool
-    minutes: int = 0
 
 
 class Board(_Live):
