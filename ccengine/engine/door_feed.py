@@ -15,7 +15,7 @@ from aiohttp import web
 
 from ccengine.ports import LiveView
 
-MIN_INTERVAL_SECONDS = 0.2  # at most five snapshots a second
+MIN_INTERVAL_SECONDS = 0.04  # however much happens
 SLOW_CHECK_SECONDS = 0.1
 STUCK_SECONDS = 30.0
 HEARTBEAT = b'{"heartbeat":true}\n'

@@ -6,6 +6,7 @@ What does not live here: what events mean (calls/), the protocol (asterisk/ami/)
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,8 @@ from ccengine.ports import Pbx, PbxRefused, PbxUnavailable, Trunk
 log = structlog.get_logger(__name__)
 
 MAX_FACTS = 10_000
+#: A change that is no fact (a menu item, a name) may wait so long for the next one: most events change nothing to see.
+SMALL_CHANGE_SECONDS = 0.2
 BOOT_SECONDS = 60.0
 
 
@@ -61,6 +64,7 @@ class LiveCalls:
         self._today: Callable[[], Mapping[str, Any]] = dict
         self._alarms: Callable[[], list[dict[str, Any]]] = list
         self._changed = asyncio.Event()
+        self._news = asyncio.Event()  # a change that is a fact: somebody waits, rings, talks, is gone
         self._readers: list[FactStream] = []
         self._booted = asyncio.Event()
         self._generation = 0
@@ -135,11 +139,15 @@ class LiveCalls:
         self._tell_change()
 
     async def changes(self) -> AsyncIterator[None]:
-        """Yield once after each change; changes made while the reader is busy are told as one, later."""
-        changed = self._changed
+        """Yield once after each change, at once after a fact; changes while the reader is busy are told as one."""
+        changed, news = self._changed, self._news
         while True:
             await changed.wait()
-            changed = self._changed  # taken before the reader is told: what comes while it is busy is not missed
+            if not news.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), SMALL_CHANGE_SECONDS)
+            # Taken before the reader is told: what comes while it is busy is not missed.
+            changed, news = self._changed, self._news
             yield None
 
     async def subscribe(self) -> AsyncIterator[BoardSnapshot]:
@@ -265,13 +273,16 @@ class LiveCalls:
             self._care.take(fact)
             for reader in self._readers:
                 reader.put(fact)
-        self._tell_change()
+        self._tell_change(news=bool(facts) or isinstance(event, ev.LinkLost | ev.SnapshotTaken))
 
     def _state_of(self, number: str) -> AgentState | None:
         agent = self.tracker.people.agents.get(number)
         return agent.state if agent else None
 
-    def _tell_change(self) -> None:
+    def _tell_change(self, *, news: bool = True) -> None:
+        if news:
+            told, self._news = self._news, asyncio.Event()
+            told.set()
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 from markupsafe import Markup
 
@@ -34,6 +36,14 @@ def render_board(request: web.Request, person: SignedIn, names: dict[str, str]) 
         return request.app[PAGES].render("board/body.html", language, view=view, can_control=can_control, csrf_token="")
 
     return request.app[HUB].rendered((language, str(can_control)), make)
+
+
+def board_json(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:
+    """Return the same as a JSON string, made once like it."""
+    key = (language_of(request), str(may(person.actor, "agents.control_any")), "json")
+    return request.app[HUB].rendered(
+        key, lambda _: json.dumps(render_board(request, person, names), ensure_ascii=False)
+    )
 
 
 @page("agents.control_any")
