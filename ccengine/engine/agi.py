@@ -23,6 +23,7 @@ from ccengine.engine.agi_menu import MenuSource, menu_path
 from ccengine.ivr.arrears import arrears
 from ccengine.ivr.main_menu import hotline
 from ccengine.ivr.menu import Menu
+from ccengine.ivr.order_visit import order_visit
 from ccengine.ivr.steps import Flow, Found, Lookup, NotAvailable
 from ccengine.ivr.survey import survey
 from ccengine.services.context import Context
@@ -32,7 +33,11 @@ _log = structlog.get_logger(__name__)
 _ADDRESS_SECONDS = 0.5
 
 #: What a campaign may play, by the name it has in the dialplan. A closed list: a name never comes from a target's data.
-CAMPAIGN_FLOWS: dict[str, Callable[[Menu], Flow]] = {"arrears": arrears, "survey": survey}
+CAMPAIGN_FLOWS: dict[str, Callable[[Menu], Flow]] = {
+    "arrears": arrears,
+    "survey": survey,
+    "order_visit": order_visit,
+}
 
 
 class AgiTask:

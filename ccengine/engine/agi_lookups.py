@@ -25,11 +25,12 @@ from ccengine.ivr.steps import (
     NotAvailable,
     Notice,
     OrderProgress,
+    Visit,
 )
 from ccengine.rows import OutageRow
-from ccengine.services import campaign_answers, customers, outages, self_service
+from ccengine.services import campaign_answers, customers, outages, progress, self_service, visits
 from ccengine.services.context import Context
-from ccengine.services.errors import ServiceError
+from ccengine.services.errors import ServiceError, Throttled
 
 Args = Mapping[str, str]
 
@@ -66,6 +67,7 @@ class ServiceLookups:
             LookupKind.OUTAGES: self._outages,
             LookupKind.CALLEE: self._callee,
             LookupKind.ARREARS: self._arrears,
+            LookupKind.VISIT: self._visit,
             LookupKind.SAY: self._say,
         }
 
@@ -115,12 +117,24 @@ class ServiceLookups:
         owed = await campaign_answers.arrears_now(self._ctx, args["call_id"])
         return Arrears(due=owed.ban is None, amount_fen=owed.amount_fen, months=owed.months, due_on=owed.due_on)
 
+    async def _visit(self, args: Args) -> Visit | None:
+        asked = await visits.about(self._ctx, args["call_id"])
+        if asked is None:
+            return None
+        digits = "".join(sign for sign in asked.number if sign.isdigit())
+        return Visit(number=digits, registered_on=self._local(asked.registered_at).date())
+
     async def _say(self, args: Args) -> bool:
         await campaign_answers.say(self._ctx, args["call_id"], args["what"], args.get("value", ""))
         return True
 
     async def _order(self, args: Args) -> tuple[OrderProgress, ...]:
-        return self._spoken_orders(await self_service.orders_progress(self._ctx, number=args["number"]))
+        """An order with its check: the receipt's code, or the last digits of the phone it was registered with."""
+        try:
+            found = await progress.look_up(self._ctx, args["number"], args["check"], client=progress.PHONE)
+        except Throttled:
+            return ()  # in the same words as a wrong code: a guesser learns nothing
+        return self._spoken_orders((found,) if found is not None else ())
 
     async def _orders(self, args: Args) -> tuple[OrderProgress, ...]:
         return self._spoken_orders(await self_service.orders_progress(self._ctx, account=args["account"]))

@@ -1,7 +1,7 @@
-"""Progress of own orders: by the order's number, or by the account with its check.
+"""Progress of own orders: by the order's number with its code, or by the account with its check.
 
-An order's number tells its state and nothing personal, because numbers can be guessed. What does not live here: orders
-and their states (services, behind look-ups).
+Numbers can be guessed, so a number alone tells nothing, not even whether there is such an order. What does not live
+here: orders, their states and codes (services, behind look-ups).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from ccengine.ivr.spoken import PAUSE, spoken
 from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, OrderProgress, Part, Step, ask, look_up
 
 NEXT = "1"
+#: One more is asked for than a code has, so that the ending key never falls into what follows.
+CODE_DIGITS = 6
 
 Orders = tuple[OrderProgress, ...]
 
@@ -53,12 +55,15 @@ def _find(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:
                 break
             before = ("cc/input/none",)
             continue
-        orders = yield from look_up(LookupKind.ORDER, tuple, number=number.digits)
+        check = yield from ask(
+            "cc/orders/ask_check", max_digits=CODE_DIGITS + 1, timeout_seconds=KEY_SECONDS, terminator="#"
+        )
+        orders = yield from look_up(LookupKind.ORDER, tuple, number=number.digits, check=check.digits)
         if isinstance(orders, NotAvailable):
             return (yield from sorry(menu))
         if orders:
             return orders
-        before = ("cc/orders/not_found",)
+        before = ("cc/orders/mismatch",)
     return (yield from to_desk(menu, menu.desk, "cc/input/to_person"))
 
 

@@ -30,11 +30,12 @@ class LookupKind(StrEnum):
     DAY = "day"  # -> Day
     IDENTITY = "identity"  # account, check -> bool
     BALANCE = "balance"  # account -> Balance | None
-    ORDER = "order"  # number -> OrderProgress | None
+    ORDER = "order"  # number, check -> tuple[OrderProgress, ...]: empty when they do not belong together
     ORDERS = "orders"  # account -> tuple[OrderProgress, ...]
     OUTAGES = "outages"  # -> tuple[Notice, ...]
     CALLEE = "callee"  # -> Callee: whom this campaign call is meant for
     ARREARS = "arrears"  # -> Arrears: what the account of this campaign call owes at this moment
+    VISIT = "visit"  # -> Visit | None: the order this campaign call asks about; None when that is settled
     SAY = "say"  # what, value -> bool: do what the person called asked for by key
 
 
@@ -96,6 +97,14 @@ class Arrears:
     amount_fen: int = 0
     months: int = 0
     due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """The order that a call-back asks about. `number` holds digits only; the day is local."""
+
+    number: str
+    registered_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

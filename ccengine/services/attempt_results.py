@@ -15,6 +15,7 @@ from ccengine.hotline.dial_result import Evidence, Result, result_of, sip_code_o
 from ccengine.hotline.retry import after_result
 from ccengine.hotline.work_calendar import WorkCalendar
 from ccengine.rows import AttemptRow, TimelineEntry
+from ccengine.services import visits
 from ccengine.services.campaign_answers import apply_said
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
@@ -93,6 +94,7 @@ async def end(
     now = ctx.clock.now()
     given = {"ended_at": now, "result": result.value, **(values or {}), "state": "ended"}
     await uow.attempts.update(attempt.id, given)
+    await visits.call_over(ctx, uow, attempt)
     target = await uow.targets.get(attempt.target_id)
     campaign = await uow.campaigns.get(attempt.campaign_id)
     newest = (await uow.attempts.of_target(attempt.target_id))[-1]

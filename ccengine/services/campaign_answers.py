@@ -13,6 +13,7 @@ from ccengine.hotline.campaign import DropReason, TargetState
 from ccengine.hotline.dial_result import SAID, Result
 from ccengine.hotline.opening_rule import OrderIntent
 from ccengine.rows import AttemptRow, OptOutRow
+from ccengine.services import visits
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.dialling import dunning_ban
@@ -30,7 +31,8 @@ _DISPUTE = OrderIntent(
     title_zh="催缴电话中提出费用异议",
     title_en="Disputed the amount in a reminder call",
 )
-_WORDS = frozenset(one.value for one in SAID)
+#: What may be said: results, and whether the matter is fixed, which is no result of a call.
+_WORDS = frozenset({*(one.value for one in SAID), visits.FIXED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ async def apply_said(
     """Keep what was said and do what follows, in the caller's transaction; what was done before is not done again."""
     if what not in _WORDS or what in attempt.said:
         return attempt
+    await visits.heard(ctx, uow, attempt, what, value)
     said = (*attempt.said, what)
     changes: dict[str, object] = {"said": said}
     if what == Result.PROMISED and (day := _day(value)) is not None:

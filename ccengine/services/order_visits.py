@@ -29,9 +29,12 @@ _OPEN = (*_WAITING, "unreachable")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitResult:
-    """What the customer said. The handling's grade decides; the call's grade is kept beside it."""
+    """What the customer said. The handling's grade decides; the call's grade is kept beside it.
 
-    grade_handling: int
+    Who says "not fixed" and hangs up before the grade has said enough: only then the grade may be missing.
+    """
+
+    grade_handling: int | None
     fixed: bool | None = None
     grade_call: int | None = None
     remark: str = ""
@@ -66,24 +69,29 @@ async def record_try(ctx: Context, actor: Actor, visit_id: int, call_id: str | N
     """
     require(actor, "orders.close")
     async with ctx.store() as uow:
-        visit, order = await _visit_and_order(uow, visit_id)
-        policy = (await uow.catalogue.read()).policy(order.type)
-        now, tries = ctx.clock.now(), visit.tries + 1
-        given_up = tries >= policy.visit_tries
-        values: dict[str, Any] = {"tries": tries, "status": "unreachable" if given_up else "pending"}
-        values["due_at"] = now + timedelta(minutes=ctx.settings.orders.visit_retry_minutes)
-        if call_id is not None:
-            values["call_id"] = call_id
-        if given_up:
-            values["done_at"] = now
-        await _update(uow, visit, _WAITING, values)
-        detail = {"round": visit.round, "tries": tries, "reached": False}
-        await uow.work_orders.add_event(event_of(ctx, actor, order, "visited", detail=detail))
-        await tell(ctx, uow, order.id)
-        if given_up:
-            await _advance(ctx, uow, order, f"回访 {tries} 次未接通")
+        await note_try(ctx, uow, actor, visit_id, call_id)
         await uow.commit()
     return await _reread(ctx, visit_id)
+
+
+async def note_try(ctx: Context, uow: UnitOfWork, actor: Actor, visit_id: int, call_id: str | None = None) -> None:
+    """Note a try in vain inside the caller's transaction. Errors: NotFound, Conflict (it is over)."""
+    visit, order = await _visit_and_order(uow, visit_id)
+    policy = (await uow.catalogue.read()).policy(order.type)
+    now, tries = ctx.clock.now(), visit.tries + 1
+    given_up = tries >= policy.visit_tries
+    values: dict[str, Any] = {"tries": tries, "status": "unreachable" if given_up else "pending"}
+    values["due_at"] = now + timedelta(minutes=ctx.settings.orders.visit_retry_minutes)
+    if call_id is not None:
+        values["call_id"] = call_id
+    if given_up:
+        values["done_at"] = now
+    await _update(uow, visit, _WAITING, values)
+    detail = {"round": visit.round, "tries": tries, "reached": False}
+    await uow.work_orders.add_event(event_of(ctx, actor, order, "visited", detail=detail))
+    await tell(ctx, uow, order.id)
+    if given_up:
+        await _advance(ctx, uow, order, f"回访 {tries} 次未接通")
 
 
 @guarded
@@ -96,24 +104,29 @@ async def record_result(ctx: Context, actor: Actor, visit_id: int, result: Visit
     """
     if actor.kind != "caller":
         require(actor, "orders.close")
-    result_values = _checked(result)
     async with ctx.store() as uow:
-        visit, order = await _visit_and_order(uow, visit_id)
-        now = ctx.clock.now()
-        values = result_values | {
-            "status": "done",
-            "done_at": now,
-            "tries": visit.tries + 1,
-            "asked_by": f"{actor.kind}:{actor.name}",
-        }
-        await _update(uow, visit, _OPEN, values)
-        detail = {name: value for name, value in result_values.items() if value not in (None, "")}
-        detail |= {"round": visit.round, "reached": True}
-        await uow.work_orders.add_event(event_of(ctx, actor, order, "visited", note=result.remark, detail=detail))
-        await tell(ctx, uow, order.id)
-        if visit.round == round_of(order):
-            order = await _decide(ctx, uow, order, result)
+        order = await note_result(ctx, uow, actor, visit_id, result)
         await uow.commit()
+    return order
+
+
+async def note_result(ctx: Context, uow: UnitOfWork, actor: Actor, visit_id: int, result: VisitResult) -> OrderRow:
+    """Keep what the customer said inside the caller's transaction. Errors: NotFound, Invalid, Conflict."""
+    result_values = _checked(result)
+    visit, order = await _visit_and_order(uow, visit_id)
+    values = result_values | {
+        "status": "done",
+        "done_at": ctx.clock.now(),
+        "tries": visit.tries + 1,
+        "asked_by": f"{actor.kind}:{actor.name}",
+    }
+    await _update(uow, visit, _OPEN, values)
+    detail = {name: value for name, value in result_values.items() if value not in (None, "")}
+    detail |= {"round": visit.round, "reached": True}
+    await uow.work_orders.add_event(event_of(ctx, actor, order, "visited", note=result.remark, detail=detail))
+    await tell(ctx, uow, order.id)
+    if visit.round == round_of(order):
+        order = await _decide(ctx, uow, order, result)
     return order
 
 
@@ -146,9 +159,10 @@ async def _visit_by_hand(ctx: Context, actor: Actor, order_id: int) -> int:
 
 
 async def _decide(ctx: Context, uow: UnitOfWork, order: OrderRow, result: VisitResult) -> OrderRow:
-    bad = result.grade_handling <= ctx.settings.orders.reopen_grade or result.fixed is False
+    grade = result.grade_handling
+    bad = result.fixed is False or grade is None or grade <= ctx.settings.orders.reopen_grade
     if not bad:
-        return await _advance(ctx, uow, order, f"评价 {result.grade_handling}")
+        return await _advance(ctx, uow, order, f"评价 {grade}")
     if order.status not in BY_NAME["reopen"].sources:
         return order
     said = "客户表示未解决" if result.fixed is False else f"评价 {result.grade_handling}"
@@ -187,7 +201,7 @@ async def _reread(ctx: Context, visit_id: int) -> VisitRow:
 def _checked(result: VisitResult) -> dict[str, Any]:
     for name in ("grade_handling", "grade_call"):
         grade = getattr(result, name)
-        if grade is None and name == "grade_call":
+        if grade is None and (name == "grade_call" or result.fixed is False):
             continue
         if grade not in GRADES:
             raise Invalid(name, "评分为 1 到 5", "A grade is 1 to 5")

@@ -53,12 +53,12 @@ async def orders_progress(
     async with ctx.store.reading() as uow:
         if number is not None:
             order = await uow.work_orders.by_number(spoken_to_number(number))
-            return (_progress(order),) if order is not None else ()
+            return (progress_of(order),) if order is not None else ()
         if account is None:
             return ()
         open_ones = await uow.work_orders.find(OrderFilter(customer_account=account, open_only=True), None, limit)
         found = open_ones.items or (await uow.work_orders.find(OrderFilter(customer_account=account), None, 1)).items
-    return tuple(_progress(order) for order in found)
+    return tuple(progress_of(order) for order in found)
 
 
 def spoken_to_number(text: str) -> str:
@@ -69,7 +69,7 @@ def spoken_to_number(text: str) -> str:
     return digits.upper()
 
 
-def _progress(order: OrderRow) -> OrderProgress:
+def progress_of(order: OrderRow) -> OrderProgress:
     return OrderProgress(
         number=order.number,
         type=order.type,

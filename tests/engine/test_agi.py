@@ -88,7 +88,7 @@ async def test_person_for_bills_follows_calendar_and_clock(tmp_path: Path, hours
 async def test_order_progress_by_number_and_by_account(tmp_path: Path) -> None:
     async with world(_settings(tmp_path)) as ctx, running(ctx):
         keyed = "".join(sign for sign in await add_order(ctx) if sign.isdigit())
-        by_number = await _call(ctx, "3", keyed[0], keyed[1:])
+        by_number = await _call(ctx, "3", keyed[0], keyed[1:], CHECK[0], CHECK[1:])
         by_account = await _call(ctx, "3", "#", ACCOUNT[0], ACCOUNT[1:], CHECK[0], CHECK[1:])
     said = spoken("zh").order_number(keyed)
     for pbx in (by_number, by_account):
@@ -101,13 +101,13 @@ async def test_no_time_is_promised_for_work_that_is_done_or_late(tmp_path: Path)
     clock = ManualClock(NOON)
     async with world(_settings(tmp_path), clock) as ctx, running(ctx):
         keyed = "".join(sign for sign in await add_order(ctx) if sign.isdigit())
-        open_one = await _call(ctx, "3", keyed[0], keyed[1:])
+        open_one = await _call(ctx, "3", keyed[0], keyed[1:], CHECK[0], CHECK[1:])
         clock.moment = NOON + timedelta(days=30)
-        late = await _call(ctx, "3", keyed[0], keyed[1:])
+        late = await _call(ctx, "3", keyed[0], keyed[1:], CHECK[0], CHECK[1:])
         clock.moment = NOON
         (row,) = (await work_orders.find(ctx, ENGINE, OrderFilter())).items
         await work_orders.transition(ctx, ENGINE, row.id, "handled", "已修好")
-        done = await _call(ctx, "3", keyed[0], keyed[1:])
+        done = await _call(ctx, "3", keyed[0], keyed[1:], CHECK[0], CHECK[1:])
     assert "cc/orders/due_by" in open_one.played
     assert "cc/orders/due_by" not in late.played and "cc/order_state/registered" in late.played
     assert "cc/orders/due_by" not in done.played and "cc/order_state/handled" in done.played

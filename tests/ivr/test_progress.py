@@ -24,10 +24,10 @@ def _order(tail: str, state: str = "dispatched") -> OrderProgress:
 
 
 def test_order_is_told_by_its_number() -> None:
-    book = Playbook(["3", "2026112100001#", ""], {LookupKind.ORDER: (_order("00001"),)})
+    book = Playbook(["3", "2026112100001#", "123456", ""], {LookupKind.ORDER: (_order("00001"),)})
     finish = book.run(hotline(shipped_menu()))
     assert (finish.to, finish.item) == (Destination.HANGUP, "progress")
-    assert book.lookups == [(LookupKind.ORDER, {"number": "2026112100001"})]
+    assert book.lookups == [(LookupKind.ORDER, {"number": "2026112100001", "check": "123456"})]
     heard = book.heard
     assert "cc/order_state/dispatched" in heard and "cc/orders/due_by" in heard
     number = spoken("zh").order_number("2026112100001")
@@ -35,10 +35,10 @@ def test_order_is_told_by_its_number() -> None:
     assert ("CC_SERVED", {"item": "progress"}) in book.events
 
 
-def test_unknown_numbers_three_times_go_to_a_person() -> None:
-    book = Playbook(["3", "1#", "2#", "3#"], {LookupKind.ORDER: ()})
+def test_wrong_numbers_or_codes_three_times_go_to_a_person() -> None:
+    book = Playbook(["3", "1#", "1#", "2#", "2#", "3#", "3#"], {LookupKind.ORDER: ()})
     assert book.run(hotline(shipped_menu())).to is Destination.QUEUE
-    assert book.heard.count("cc/orders/not_found") == 2
+    assert book.heard.count("cc/orders/mismatch") == 2
     assert book.heard[-1] == "cc/input/to_person"  # nobody's identity was in doubt
 
 
@@ -64,6 +64,6 @@ def test_account_without_orders_is_told_so() -> None:
 
 
 def test_state_that_was_never_recorded_is_said_as_in_progress() -> None:
-    book = Playbook(["3", "2026112100001#", ""], {LookupKind.ORDER: (_order("00001", "somewhere"),)})
+    book = Playbook(["3", "2026112100001#", "123456", ""], {LookupKind.ORDER: (_order("00001", "somewhere"),)})
     book.run(hotline(shipped_menu()))
     assert "cc/order_state/in_progress" in book.heard
