@@ -13,7 +13,7 @@ from traffic import ami_messages, copy_of, wire
 
 from ccengine.asterisk.ami.connection import AmiProtocol
 from ccengine.asterisk.ami.framing import Headers
-from ccengine.asterisk.ami.translate import translate
+from ccengine.asterisk.ami.translate import EVENTS, translate
 from ccengine.calls.board import Board
 from ccengine.calls.tracker import Tracker
 
@@ -52,7 +52,7 @@ def _ours(segments: list[bytes]) -> float:
         if event is not None:
             tracker.handle(event)
 
-    protocol = AmiProtocol(take, lambda reason: None, None)
+    protocol = AmiProtocol(take, lambda reason: None, None, EVENTS)
     began = time.perf_counter()
     for segment in segments:
         protocol.data_received(segment)

@@ -55,8 +55,13 @@ class Call:
     @property
     def anchor(self) -> TrackedLeg | None:
         """The leg on the trunk that makes this a call for the record; None for an internal one."""
-        trunks = [leg for leg in self.legs.values() if leg.kind is LegKind.TRUNK]
-        return min(trunks, key=lambda leg: (leg.first_at, leg.uniqueid), default=None)
+        first: TrackedLeg | None = None  # asked several times for each event: no list, no key function
+        for leg in self.legs.values():
+            if leg.kind is LegKind.TRUNK and (
+                first is None or (leg.first_at, leg.uniqueid) < (first.first_at, first.uniqueid)
+            ):
+                first = leg
+        return first
 
     @property
     def call_id(self) -> str:

@@ -20,7 +20,7 @@ from ccengine.asterisk.ami.framing import Headers
 from ccengine.asterisk.ami.pbx import AmiPbx
 from ccengine.asterisk.ami.recorded import Recorder
 from ccengine.asterisk.ami.session import Address, AmiSession, AskAnew, LinkDown, LinkUp
-from ccengine.asterisk.ami.translate import text, translate
+from ccengine.asterisk.ami.translate import EVENTS, text, translate
 from ccengine.asterisk.secrets import Secrets
 from ccengine.calls import pbx_events as ev
 from ccengine.calls.agent_state import AgentState
@@ -95,6 +95,7 @@ class LiveCalls:
             ),
             backoff_seconds=(ami.reconnect_min_seconds, ami.reconnect_max_seconds),
             tap=tap,
+            wanted=EVENTS,
         )
 
     # --- what others read

@@ -18,7 +18,15 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message
 
-from ccengine.asterisk.ami.framing import BadHeader, Framer, FramingError, Headers, check_headers, parse_message
+from ccengine.asterisk.ami.framing import (
+    BadHeader,
+    Framer,
+    FramingError,
+    Headers,
+    check_headers,
+    event_name,
+    parse_message,
+)
 from ccengine.ports import PbxRefused, PbxUnavailable
 
 log = structlog.get_logger(__name__)
@@ -76,8 +84,11 @@ class PendingAction(Action):  # type: ignore[misc]  # panoramisk carries no type
 class AmiProtocol(AMIProtocol):  # type: ignore[misc]
     """Bytes to messages to whoever waits for them; whatever goes wrong in a message stays in that message."""
 
-    def __init__(self, on_event: OnEvent, on_lost: OnLost, tap: Tap | None) -> None:
+    def __init__(
+        self, on_event: OnEvent, on_lost: OnLost, tap: Tap | None, wanted: frozenset[str] | None = None
+    ) -> None:
         self._on_event = on_event
+        self._wanted = {name.encode() for name in wanted} | {b""} if wanted is not None else None
         self._on_lost = on_lost
         self._tap = tap
         self._framer = Framer()
@@ -100,7 +111,8 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
             self.greeted.set_result(self.version)
         for raw in messages:
             self._record(raw)
-            self._take(raw)
+            if self._wanted is None or event_name(raw) in self._wanted:
+                self._take(raw)
 
     def _record(self, raw: bytes) -> None:
         if self._tap is None:
@@ -183,13 +195,14 @@ class AmiManager(Manager):  # type: ignore[misc]
         on_event: OnEvent,
         on_lost: OnLost,
         tap: Tap | None = None,
+        wanted: frozenset[str] | None = None,
     ) -> None:
         super().__init__(
             host=host,
             port=port,
             events="on" if events else "off",
             loop=asyncio.get_running_loop(),
-            protocol_factory=lambda: AmiProtocol(on_event, self._lost, tap),
+            protocol_factory=lambda: AmiProtocol(on_event, self._lost, tap, wanted),
         )
         self._credentials = {"Username": username, "Secret": secret}
         self._deadlines = deadlines

@@ -73,16 +73,23 @@ class Framer:
         self._searched = max(0, len(self._buffer) - 14)
 
 
+def event_name(raw: bytes) -> bytes:
+    """Return the name of a raw event that answers nobody's action, b"" for any other message."""
+    if not raw.startswith(b"Event: ") or b"\nActionID: " in raw:
+        return b""
+    return raw[7 : raw.find(b"\n")].rstrip(b"\r")
+
+
 def parse_message(raw: bytes) -> dict[str, str | list[str]]:
     """Return the headers of one raw message. Broken UTF-8 becomes replacement characters, odd lines are left out."""
     headers: dict[str, str | list[str]] = {}
-    for line in raw.decode("utf-8", "replace").split("\n"):
-        name, colon, value = line.partition(":")
-        if not colon:
-            continue
+    for line in raw.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
+        name, colon, value = line.partition(": ")
+        if not colon or ":" in name:  # rare: no blank after the name's colon
+            name, colon, value = line.partition(":")
+            if not colon:
+                continue
         key = name.lower()
-        value = value[1:] if value.startswith(" ") else value
-        value = value[:-1] if value.endswith("\r") else value
         before = headers.get(key)
         if before is None:
             headers[key] = value

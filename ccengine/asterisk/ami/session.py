@@ -76,6 +76,7 @@ class AmiSession:
         deadlines: Deadlines,
         backoff_seconds: tuple[float, float] = (0.2, 5.0),
         tap: Tap | None = None,
+        wanted: frozenset[str] | None = None,
         max_queued: int = MAX_QUEUED,
         sound_seconds: float = SOUND_SECONDS,
     ) -> None:
@@ -86,6 +87,7 @@ class AmiSession:
         self._deadlines = deadlines
         self._backoff = backoff_seconds
         self._tap = tap
+        self._wanted = wanted
         self._manager: AmiManager | None = None
         self._lost = asyncio.Event()
         self._closed = False
@@ -132,6 +134,7 @@ class AmiSession:
             on_event=lambda headers: self._put_event(generation, headers),
             on_lost=lambda reason: self._on_lost(generation, reason, lost),
             tap=self._tap,
+            wanted=self._wanted,
         )
         self._manager = manager
         early: list[Headers] = []

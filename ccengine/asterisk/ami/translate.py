@@ -260,6 +260,10 @@ _MAKERS: dict[str, _Maker] = {
 }
 
 
+#: Names of the events that mean something to us; all others need not even be read.
+EVENTS = frozenset({*_MAKERS, "Shutdown"})
+
+
 def translate(headers: Headers, received_at: datetime) -> ev.PbxEvent | None:
     """Return what an AMI event means for the live view, or None where it means nothing to it."""
     maker = _MAKERS.get(text(headers, "event"))
