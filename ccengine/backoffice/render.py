@@ -40,6 +40,7 @@ PLACES = (
     Place(key="nav.users", url="/admin/users", icon="users", right="users.edit", letter="a", group="nav.group_admin"),
     Place(key="nav.agents", url="/admin/agents", icon="calls", right="users.edit", group="nav.group_admin"),
     Place(key="nav.tokens", url="/admin/tokens", icon="token", right="tokens.edit", group="nav.group_admin"),
+    Place(key="nav.codes", url="/admin/codes", icon="orders", right="rules.edit", group="nav.group_admin"),
     Place(key="nav.rules", url="/admin/rules", icon="rules", right="rules.edit", group="nav.group_admin"),
     Place(key="nav.sla", url="/admin/sla", icon="clock", right="rules.edit", group="nav.group_admin"),
     Place(key="nav.calendar", url="/admin/calendar", icon="clock", right="rules.edit", group="nav.group_admin"),

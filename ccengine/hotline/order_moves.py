@@ -97,6 +97,29 @@ GUARDS: tuple[str, ...] = (
     "graded_or_tried",
 )
 
+#: What people call the moves, for sentences that are made without a page.
+MOVE_NAMES: Mapping[str, str] = {
+    "accept": "受理",
+    "dispatch": "派发",
+    "acknowledge": "回执",
+    "start": "开始处理",
+    "handle": "处理完毕",
+    "inspect": "验收",
+    "visit": "回访",
+    "close": "消单",
+    "archive": "归档",
+    "return": "退单",
+    "reopen": "重开",
+    "reassign": "转派",
+    "suspend": "挂起",
+    "resume": "恢复处理",
+    "urge": "催办",
+    "supervise": "督办",
+    "joint": "协办",
+    "not_needed": "无需处理",
+    "merge": "并单",
+}
+
 #: Why work stands still; True: the clock stands still as well.
 SUSPEND_REASONS: Mapping[str, bool] = {
     "waiting_customer": True,  # 等待客户

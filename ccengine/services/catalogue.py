@@ -11,6 +11,7 @@ from typing import Any
 
 from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, Code, CodeKind, check_code
 from ccengine.hotline.outage import DISTRICTS
+from ccengine.rows import AuditEntry
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid
@@ -24,6 +25,14 @@ async def read(ctx: Context) -> Catalogue:
     """Return all lists. They are no secret. Errors: Unavailable."""
     async with ctx.store.reading() as uow:
         return await uow.catalogue.read()
+
+
+@guarded
+async def history(ctx: Context, actor: Actor, kind: CodeKind, code: str, limit: int = 20) -> tuple[AuditEntry, ...]:
+    """Return who changed what in an entry, newest first. Errors: NotAllowed(rules.edit), Unavailable."""
+    require(actor, "rules.edit")
+    async with ctx.store.reading() as uow:
+        return await uow.audit.of_subject(f"{kind.value}:{code}", limit)
 
 
 @guarded

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ccengine.hotline.order_moves import MOVE_NAMES
 from ccengine.hotline.order_status import NAMES
 from ccengine.hotline.work_order import (
     IllegalMove,
@@ -68,11 +69,17 @@ def illegal(
     moves = legal if legal is not None else tuple(str(one) for one in legal_moves(order.status))
     listed = ", ".join(moves)
     zh_state, en_state = NAMES[order.status]
+    zh_listed = "、".join(_in_chinese(one) for one in moves)
     return Conflict(
-        f"工单在“{zh_state}”状态，不能转到“{wanted}”；可以：{listed or '无'}。{deed[0]}",
+        f"工单在“{zh_state}”状态，不能转到“{_in_chinese(wanted)}”；可以：{zh_listed or '无'}。{deed[0]}",
         f"The order is {en_state}: {wanted} is not a legal move; legal: {listed or 'none'}. {deed[1]}".rstrip(),
         moves,
     )
+
+
+def _in_chinese(code: str) -> str:
+    known = dict(MOVE_NAMES) | {status.value: zh for status, (zh, _) in NAMES.items()}
+    return known.get(code, code)
 
 
 def state_of(order: OrderRow) -> OrderState:

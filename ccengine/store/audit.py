@@ -24,6 +24,13 @@ class Audit:
         values = {name: getattr(entry, name) for name in AuditEntry.__slots__} | {"detail": dict(entry.detail)}
         await self._db.execute(insert(audit_log).values(**fit(audit_log, values)))
 
+    async def of_subject(self, subject: str, limit: int) -> tuple[AuditEntry, ...]:
+        """Return the newest lines about one thing."""
+        table = audit_log.c
+        query = select(audit_log).where(table.subject == subject).order_by(table.id.desc()).limit(limit)
+        rows = (await self._db.execute(query)).mappings()
+        return tuple(AuditEntry(**{name: row[name] for name in AuditEntry.__slots__}) for row in rows)
+
     async def find(self, cursor: str | None, limit: int) -> Page[AuditEntry]:
         """Return one page, newest first. Raises BadCursor."""
         table = audit_log.c

@@ -12,7 +12,10 @@ import pytest
 from ccengine.assets import WEB
 from ccengine.backoffice.languages import LANGUAGES, load_texts, pick_language
 from ccengine.backoffice.render import PLACES
+from ccengine.hotline.evidence import EvidenceKind, Phase
 from ccengine.hotline.opening_rule import DEFAULTS as RULES
+from ccengine.hotline.order_catalogue import FIELD_KINDS, CodeKind
+from ccengine.hotline.order_moves import NAMES, SUSPEND_REASONS
 from ccengine.hotline.outage import OutageKind
 from ccengine.hotline.work_order import EXTRA_STAMPS, OrderStatus
 from ccengine.records.call_events import _STEPS
@@ -30,8 +33,6 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 #: Closed lists that templates and pages look up by code.
 CODES = {
     "order_status": [*OrderStatus, *EXTRA_STAMPS],
-    "order_move": list(OrderStatus),
-    "order_return": list(OrderStatus),
     "priority": PRIORITIES,
     "outcome": list(Outcome),
     "direction": list(Direction),
@@ -46,7 +47,17 @@ CODES = {
     "order_event": [
         *("opened", "moved", "stamped", "noted", "changed", "attached", "detached"),
         *("evidence", "materials", "field_refused"),
+        *("suspended", "resumed", "urged", "supervised", "joint", "merged", "visited"),
     ],
+    "order_moves": list(NAMES),
+    "suspend_reason": list(SUSPEND_REASONS),
+    "order_resolution": ["not_needed", "merged"],
+    "visit_status": ["pending", "asking", "done", "unreachable", "cancelled"],
+    "visit_kind": ["phone", "message", "agent"],
+    "evidence_phase": list(Phase),
+    "evidence_kind": list(EvidenceKind),
+    "codes_kind": list(CodeKind),
+    "codes_field_kind": list(FIELD_KINDS),
     "rule": [*(rule.code for rule in RULES), "chosen"],
     "figure": ["offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent"],
     "orders_tab": [

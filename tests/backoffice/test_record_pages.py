@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from call_helpers import abandoned, answered, batch
-from pages_site import Browser, Site, with_recording
+from pages_site import Answer, Browser, Site, with_recording
 
 from ccengine.rows import CallEvent
 from ccengine.services import audit, call_records
@@ -261,10 +261,11 @@ async def test_an_order_is_taken_moved_and_noted_with_only_legal_moves_offered(s
     path = await register(browser)
     assert (await browser.post(f"{path}/take", {"version": await version_of(browser, path)})).status == 303
     page = (await browser.get(path)).text
-    offered = set(re.findall(r'name="to" value="([a-z_]+)"', page))
-    assert offered == {"dispatched", "in_progress", "handled"} and "由我办理中" in page
-    move = {"to": "in_progress", "note": "已出发", "version": await version_of(browser, path)}
-    assert (await browser.post(f"{path}/move", move)).status == 303
+    offered = set(re.findall(r'name="move" value="([a-z_]+)"', page))
+    assert offered == {"dispatch", "start", "handle", "suspend", "joint", "merge", "not_needed", "urge"}
+    assert "由我办理中" in page
+    move = {"move": "start", "note": "已出发", "version": await version_of(browser, path)}
+    assert (await browser.post(f"{path}/moves", move)).status == 303
     assert (await browser.post(f"{path}/note", {"text": "下午三点上门"})).status == 303
     page = (await browser.get(path)).text
     assert "已出发" in page and "下午三点上门" in page and "处理中" in page
@@ -274,13 +275,54 @@ async def test_an_illegal_or_late_move_changes_nothing_and_says_why(site: Site) 
     browser = await site.browser("8001")
     path = await register(browser)
     version = await version_of(browser, path)
-    illegal = await browser.post(f"{path}/move", {"to": "archived", "version": version})
-    assert illegal.status == 409 and "不能转到" in illegal.text
-    assert (await browser.post(f"{path}/move", {"to": "dispatched", "version": version})).status == 303
-    late = await browser.post(f"{path}/move", {"to": "dispatched", "version": version, "note": "我的说明"})
-    assert late.status == 409 and "其他人修改" in late.text and "我的说明" in late.text
-    back = await browser.post(f"{path}/move", {"to": "accepted", "version": await version_of(browser, path)})
+    illegal = await browser.post(f"{path}/moves", {"move": "archive", "version": version})
+    assert illegal.status == 409 and "不能转到“归档”" in illegal.text and "受理、派发" in illegal.text
+    sent = {"move": "dispatch", "version": version, "unit_code": "crew_west", "assigned_to": ""}
+    assert (await browser.post(f"{path}/moves", sent)).status == 303
+    late = await browser.post(f"{path}/moves", {"move": "return", "version": version, "note": "我的说明"})
+    assert (
+        late.status == 409 and "其他人修改" in late.text and "我的说明" in late.text and "已将其转为“派发”" in late.text
+    )
+    assert "城西抢修队" in late.text
+    back = await browser.post(f"{path}/moves", {"move": "return", "version": await version_of(browser, path)})
     assert back.status == 422 and 'id="note-error"' in back.text
+
+
+async def test_an_order_goes_through_every_fold_of_its_page_to_a_grade(site: Site) -> None:
+    browser, boss = await site.browser("dispatcher"), await site.browser("supervisor")
+    path, other = await register(browser), await register(browser, title="同一处漏水")
+
+    async def move(who: Browser, name: str, **form: str) -> Answer:
+        return await who.post(f"{path}/moves", {"move": name, "version": await version_of(who, path), **form})
+
+    steps = [
+        ("dispatch", {"unit_code": "crew_east", "assigned_to": ""}),
+        ("suspend", {"reason": "waiting_customer"}),
+        ("resume", {}),
+        ("joint", {"joint_units": "drainage_office"}),
+        ("urge", {}),
+        ("reassign", {"unit_code": "crew_west", "note": "换队"}),
+        ("acknowledge", {}),
+        ("start", {}),
+        ("handle", {"note": "换管三米"}),
+    ]
+    for name, form in steps:
+        assert (await move(browser, name, **form)).status == 303, name
+    page = (await browser.get(path)).text
+    assert all(word in page for word in ("等待用户", "排水管理所", "催办 1 次", "换管三米", "挂起"))
+    assert 'value="inspect"' not in page and 'value="inspect"' in (await boss.get(path)).text
+    assert (await move(boss, "inspect")).status == 303
+    assert (await boss.post(f"{path}/visit", {"reached": "0"})).status == 303
+    nothing = await boss.post(f"{path}/visit", {"reached": "1"})
+    assert nothing.status == 422 and 'id="grade-error"' in nothing.text
+    assert (await boss.post(f"{path}/visit", {"reached": "1", "grade": "2", "remark": "还在漏"})).status == 303
+    page = (await browser.get(path)).text
+    assert "评价 2 分" in page and "重开 1 次" in page and "还在漏" in page
+    wrong = await move(browser, "merge", into_number="WO1")
+    assert wrong.status == 422 and 'id="into_number-error"' in wrong.text
+    number = re.findall(r'<h1 class="num">(WO[0-9-]+)<', (await browser.get(other)).text)[0]
+    assert (await move(browser, "merge", into_number=number.lower())).status == 303
+    assert "已并单" in (await browser.get(path)).text
 
 
 async def test_an_order_is_stamped_once_and_edited_with_its_history(site: Site) -> None:
@@ -290,10 +332,15 @@ async def test_an_order_is_stamped_once_and_edited_with_its_history(site: Site) 
     page = (await browser.get(path)).text
     assert 'value="replied"' not in page and 'value="item_cleared"' in page
     assert (await browser.post(f"{path}/stamp", {"stamp": "closed"})).status == 422
-    edit = {"title": "水表倒转", "priority": "urgent", "unit": "城西管网所", "version": await version_of(browser, path)}
+    edit = {
+        "title": "水表倒转",
+        "priority": "urgent",
+        "fields.pipe_mm": "300",
+        "version": await version_of(browser, path),
+    }
     assert (await browser.post(f"{path}/edit", edit)).status == 303
     page = (await browser.get(path)).text
-    assert "水表倒转" in page and "城西管网所" in page and "紧急" in page and "修改" in page
+    assert "水表倒转" in page and ">300<" in page and "紧急" in page and "修改" in page
     empty = await browser.post(f"{path}/edit", {"title": " ", "version": await version_of(browser, path)})
     assert empty.status == 422 and 'id="title-error"' in empty.text and "<details open>" in empty.text
 

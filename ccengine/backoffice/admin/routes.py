@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ccengine.backoffice.admin import pages, people
+from ccengine.backoffice.admin import codes, pages, people
 
 ROUTES = (
     web.get("/admin/users", pages.users),
@@ -16,6 +16,8 @@ ROUTES = (
     web.post("/admin/tokens/{id:[0-9]+}/revoke", pages.revoke_token),
     web.get("/admin/audit", pages.show_audit),
     web.get("/admin/rules", pages.show_rules),
+    web.get("/admin/codes", codes.show_codes),
+    web.post("/admin/codes", codes.save_code),
     web.get("/admin/agents", people.people),
     web.post("/admin/agents", people.save_agent),
     web.post("/admin/devices", people.save_device),

@@ -6,7 +6,7 @@ What does not live here: reading rows (services), field lists (models.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ccengine.backoffice.api import models as m
@@ -22,6 +22,7 @@ from ccengine.rows import (
     RecordingRow,
 )
 from ccengine.services.context import Actor
+from ccengine.services.matter_timeline import MatterStep
 from ccengine.services.rights import shown_number
 from ccengine.values import Direction, Talk
 
@@ -140,6 +141,24 @@ def order_detail(actor: Actor, found: OrderDetail) -> m.OrderDetail:
     )
 
 
+def matter(actor: Actor, steps: Iterable[MatterStep]) -> m.Matter:
+    """Return a matter's steps."""
+    return m.Matter(
+        items=[
+            m.MatterStep(
+                at=one.at,
+                kind=one.kind,
+                who=one.who,
+                key=one.key,
+                note=one.note,
+                event=_event(actor, one.event) if one.event is not None else None,
+                detail=shown(actor, one.detail),
+            )
+            for one in steps
+        ]
+    )
+
+
 def _order_fields(actor: Actor, row: OrderRow) -> dict[str, Any]:
     same = (
         "id number type category status priority title description call_id rule contact_name address district form "
@@ -165,6 +184,11 @@ def _event(actor: Actor, row: OrderEvent) -> m.OrderEvent:
         to_status=row.to_status,
         note=row.note,
         detail=shown(actor, row.detail),
+        channel=row.channel,
+        before=shown(actor, row.before),
+        after=shown(actor, row.after),
+        seq=row.seq,
+        hash=row.hash,
     )
 
 

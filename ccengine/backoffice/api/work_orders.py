@@ -12,6 +12,7 @@ from ccengine.backoffice.api.fields import OrderKey
 from ccengine.backoffice.api.problems import refused_parameter
 from ccengine.rows import NewOrder, OrderFilter
 from ccengine.services import order_lists, order_visits, work_orders
+from ccengine.services.matter_timeline import matter_timeline
 from ccengine.services.work_orders import MoveRequest, RequestKey
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
@@ -47,6 +48,11 @@ async def list_orders(ask: Ask) -> m.OrderList:
 async def get_order(ask: Ask) -> m.OrderDetail:
     """Show one work order with its history, by id or human number."""
     return await _detail(ask, await _order_id(ask))
+
+
+async def get_matter(ask: Ask) -> m.Matter:
+    """Show everything that happened in a work order's matter as one line of time."""
+    return shapes.matter(ask.actor, await matter_timeline(ask.ctx, ask.actor, await _order_id(ask)))
 
 
 async def register_order(ask: Ask) -> m.OrderDetail:
@@ -144,6 +150,16 @@ ENDPOINTS = (
         right="orders.view",
         parameters={"id": OrderKey},
         answer=m.OrderDetail,
+        problems=(404,),
+    ),
+    Endpoint(
+        method="GET",
+        path="/work-orders/{id}/timeline",
+        handler=get_matter,
+        tag="work orders",
+        right="orders.view",
+        parameters={"id": OrderKey},
+        answer=m.Matter,
         problems=(404,),
     ),
     Endpoint(

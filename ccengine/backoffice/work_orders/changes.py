@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import field_errors, integer, path_number, read_form
+from ccengine.backoffice.forms import field_errors, integer, path_number, read_form, read_many
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import district_options, helpers, list_options, options
 from ccengine.backoffice.render import go, language_of, render, text_for
@@ -16,8 +16,9 @@ from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import Draft, NewOrder
-from ccengine.services import customers, drafts, work_orders
+from ccengine.services import customers, drafts, order_visits, work_orders
 from ccengine.services.errors import Conflict, Invalid, NotFound
+from ccengine.services.work_orders import MoveRequest
 from ccengine.values import ACCOUNT_PATTERN
 
 _FIELDS = (
@@ -99,6 +100,10 @@ async def register(request: web.Request, person: SignedIn) -> web.StreamResponse
     return go(f"/work-orders/{order.id}", "done.order_registered")
 
 
+#: Fields that no form shows by themselves.
+_AS_A_WHOLE = {name: "form" for name in ("version", "to", "name", "move", "joint_units")} | {"into": "into_number"}
+
+
 async def _change(
     request: web.Request,
     person: SignedIn,
@@ -110,7 +115,7 @@ async def _change(
     try:
         await change(order_id, form)
     except Invalid as error:
-        errors = field_errors(error, language_of(request), {"version": "form", "to": "form", "name": "form"})
+        errors = field_errors(error, language_of(request), _AS_A_WHOLE)
         return await order_page(request, person, order_id, errors=errors, form=form, status=422)
     except Conflict as error:
         told = {"form": error.message(language_of(request))}
@@ -118,16 +123,53 @@ async def _change(
     return go(f"/work-orders/{order_id}", done)
 
 
-@page("orders.move")
-async def move(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """Move the order on, or back with a reason."""
+@page("orders.view")
+async def make_move(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Make one move of the table, with what belongs to it."""
+    ctx, joint = request.app[CTX], await read_many(request, "joint_units")
 
     async def change(order_id: int, form: dict[str, str]) -> object:
-        version = integer("version", form.get("version", ""))
-        to, note = form.get("to", ""), form.get("note", "")
-        return await work_orders.transition(request.app[CTX], person.actor, order_id, to, note, version)
+        name = form.get("move", "")
+        wanted = MoveRequest(
+            note=form.get("note", ""),
+            expected_version=integer("version", form.get("version", "")),
+            reason=form.get("reason", ""),
+            unit_code=form.get("unit_code"),
+            assigned_to=form.get("assigned_to"),
+            joint_units=tuple(joint),
+            into=await _order_to_join(request, person, form) if name == "merge" else None,
+        )
+        return await work_orders.make_move(ctx, person.actor, order_id, name, wanted)
 
     return await _change(request, person, "done.order_moved", change)
+
+
+async def _order_to_join(request: web.Request, person: SignedIn, form: dict[str, str]) -> int:
+    number = form.get("into_number", "").upper()
+    try:
+        return (await work_orders.by_number(request.app[CTX], person.actor, number)).id
+    except NotFound:
+        raise Invalid("into", "没有这个工单号", "There is no order with that number") from None
+
+
+@page("orders.close")
+async def record_visit(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Record what the customer said, or that nobody was reached."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        ctx = request.app[CTX]
+        if form.get("reached") == "0":
+            return await order_visits.try_for_order(ctx, person.actor, order_id)
+        if not form.get("grade"):
+            raise Invalid("grade", "请选择评分", "Choose a grade")
+        said = order_visits.VisitResult(
+            grade_handling=integer("grade", form["grade"]),
+            fixed=False if form.get("not_fixed") else None,
+            remark=form.get("remark", ""),
+        )
+        return await order_visits.record_for_order(ctx, person.actor, order_id, said)
+
+    return await _change(request, person, "done.visit_saved", change)
 
 
 @page("orders.move")
@@ -159,7 +201,8 @@ async def edit(request: web.Request, person: SignedIn) -> web.StreamResponse:
     async def change(order_id: int, form: dict[str, str]) -> object:
         version = integer("version", form.get("version", ""))
         values = {name: form[name] for name in EDITABLE if name in form}
-        return await work_orders.change(request.app[CTX], person.actor, order_id, values, version)
+        fields = {name.removeprefix("fields."): form[name] for name in form if name.startswith("fields.")}
+        return await work_orders.change(request.app[CTX], person.actor, order_id, values, version, fields or None)
 
     return await _change(request, person, "done.order_changed", change)
 

@@ -18,14 +18,18 @@ from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, list_options, options
 from ccengine.backoffice.render import render, text_for
 from ccengine.backoffice.sessions import SignedIn
+from ccengine.backoffice.work_orders.choices import crew_choices, field_choices
 from ccengine.hotline.order_catalogue import CodeKind
-from ccengine.hotline.work_order import EXTRA_STAMPS, OVER, is_backward
+from ccengine.hotline.order_moves import SUSPEND_REASONS
+from ccengine.hotline.work_order import EXTRA_STAMPS, OVER
 from ccengine.rows import OrderRow
 from ccengine.services import paper_forms, work_orders
 from ccengine.services.context import Context
+from ccengine.services.matter_timeline import matter_timeline
+from ccengine.services.rights import may
 
 #: What the edit form of an order offers.
-EDITABLE = ("title", "type", "category", "priority", "unit", "assigned_to", "contact_name", "address")
+EDITABLE = ("title", "type", "category", "priority", "assigned_to", "contact_name", "address")
 
 
 def overdue(order: OrderRow, ctx: Context) -> bool:
@@ -58,14 +62,16 @@ async def order_page(
         "work_orders/detail.html",
         status=status,
         detail=detail,
-        backward_moves={to for to in detail.legal_moves if is_backward(order.status, to)},
+        steps=await matter_timeline(ctx, person.actor, order_id),
+        may_listen=may(person.actor, "calls.listen"),
+        may_visit="handled" in order.stamps and order.status not in OVER and may(person.actor, "orders.close"),
         stamps=sorted(order.stamps.items(), key=lambda pair: pair[1]),
         taken_by_me=order.assigned_to == person.actor.name,
         over=order.status in OVER,
         is_overdue=lambda one: overdue(one, ctx),
         errors=errors or {},
         form={**{name: getattr(order, name) for name in EDITABLE}, "note": "", "text": "", **(form or {})},
-        editing=bool(set(errors or {}) & set(EDITABLE)),
+        editing=any(name in EDITABLE or name.startswith("fields.") for name in errors or {}),
         missing_stamps=[name for name in EXTRA_STAMPS if name not in order.stamps and order.status != "archived"],
         paper_forms=paper_forms.FORMS,
         **await _choices(request, order),
@@ -80,6 +86,9 @@ async def _choices(request: web.Request, order: OrderRow) -> dict[str, Any]:
         "priorities": options(text_for(request), "priority", work_orders.PRIORITIES),
         "categories": list_options(request, CodeKind.CATEGORY, order.category),
         "units": list_options(request, CodeKind.UNIT, order.unit_code),
+        "suspend_reasons": options(text_for(request), "suspend_reason", SUSPEND_REASONS),
+        **crew_choices(request, order),
+        **field_choices(request, order),
     }
 
 

@@ -58,6 +58,8 @@ from ccengine.backoffice.api.models.now import (
     Health,
 )
 from ccengine.backoffice.api.models.orders import (
+    Matter,
+    MatterStep,
     MoveBody,
     NoteBody,
     Order,
@@ -150,6 +152,8 @@ __all__ = [
     "IndicatorReport",
     "Material",
     "MaterialBody",
+    "Matter",
+    "MatterStep",
     "MoveBody",
     "NoteBody",
     "Notice",

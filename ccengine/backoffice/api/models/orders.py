@@ -84,6 +84,11 @@ class OrderEvent(Out):
     to_status: str | None
     note: str
     detail: dict[str, Any]
+    channel: str = Field(description="By which way: page, api, phone, ivr, engine …")
+    before: dict[str, Any] = Field(description="The order's columns that changed, as they were")
+    after: dict[str, Any]
+    seq: int
+    hash: str = Field(description="SHA-256 over this line and the hash of the line before")
 
 
 class Pause(Out):
@@ -119,6 +124,24 @@ class OrderDetail(Order):
     pauses: list[Pause]
     visits: list[Visit]
     events: list[OrderEvent]
+
+
+class MatterStep(Out):
+    """One step of a matter: a call, a recording, a line of the history, a piece of evidence."""
+
+    at: datetime
+    kind: str
+    who: str
+    key: str = Field(description="The call's or the evidence's id")
+    note: str
+    event: OrderEvent | None
+    detail: dict[str, Any]
+
+
+class Matter(Out):
+    """Everything that happened in one matter, first to last."""
+
+    items: list[MatterStep]
 
 
 class OrderList(Out):
