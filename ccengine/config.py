@@ -92,6 +92,7 @@ class Agi(_Section):
     header_seconds: Seconds = 2
     step_grace_seconds: Seconds = 5
     lookup_seconds: Seconds = 2
+    cached_lookup_seconds: Seconds = 0.15  # hours and outages: then the last known answer is good enough
     menu_file: str = ""  # empty: ivr_prompts/menu.toml
 
 
@@ -160,6 +161,7 @@ class Web(_Section):
     session_hours: int = Field(default=24, ge=1)
     request_seconds: Seconds = 10
     map_link: str = "geo:0,0?q={address}"  # where field workers' "navigate" leads; {address} is the order's
+    database_seconds: Seconds = 0.8  # a database that says nothing for so long is away: the page says so
     #: Of one API token, or of one address without a token that is known; beyond it: 429.
     api_requests_per_second: float = Field(default=100, gt=0, le=100_000)
     api_burst: int = Field(default=500, ge=1, le=1_000_000)  # so many at once after a pause

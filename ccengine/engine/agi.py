@@ -69,7 +69,7 @@ class AgiTask:
         _log.info("agi listening", host=self._agi.host, port=self._agi.port)
         self.listening.set()
         try:
-            await asyncio.Event().wait()
+            await self._lookups.keep_known()
         finally:
             await self.server.stop()
 

@@ -5,6 +5,7 @@ What does not live here: deadlines (the player), what is said (ivr/), the answer
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from ccengine.engine.guess_limit import GuessLimit
+from ccengine.engine.last_known import LastKnown
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.ivr.steps import (
     Arrears,
@@ -45,6 +47,9 @@ REASON_WORDS = (
     (("维修", "检修", "抢修", "更换", "改造", "maintenance", "repair"), "maintenance"),
 )
 
+#: So old may be what the menu knows of hours and outages when the database goes away.
+REFRESH_SECONDS = 30.0
+
 #: No time to finish is promised from here on.
 WORK_DONE = frozenset(
     (OrderStatus.HANDLED, OrderStatus.INSPECTED, OrderStatus.VISITED, OrderStatus.CLOSED, OrderStatus.ARCHIVED)
@@ -57,6 +62,9 @@ class ServiceLookups:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._guesses = GuessLimit()
+        patience = ctx.settings.agi.cached_lookup_seconds
+        self._calendar = LastKnown(lambda: self_service.calendar(ctx), patience)
+        self._notices = LastKnown(lambda: outages.current(ctx), patience)
         self._zone = ZoneInfo(ctx.settings.site.timezone)
         self._table: dict[LookupKind, Callable[[Args], Awaitable[Any]]] = {
             LookupKind.DAY: self._day,
@@ -82,11 +90,21 @@ class ServiceLookups:
             _log.exception("look-up failed", kind=lookup.kind)
             return NotAvailable("error")
 
+    async def keep_known(self) -> None:
+        """Read again and again what callers are told also while the database is away; ends only by cancellation."""
+        try:
+            while True:
+                await asyncio.gather(self._calendar.keep(), self._notices.keep())
+                await asyncio.sleep(REFRESH_SECONDS)
+        finally:
+            self._calendar.close()
+            self._notices.close()
+
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)
 
     async def _day(self, _args: Args) -> Day:
-        calendar = await self_service.calendar(self._ctx)
+        calendar = await self._calendar.get()
         local = self._local(self._ctx.clock.now())
         return Day(local=local, is_workday=calendar.is_workday(local.date()))
 
@@ -158,7 +176,7 @@ class ServiceLookups:
 
     async def _outages(self, _args: Args) -> tuple[Notice, ...]:
         now = self._ctx.clock.now()
-        return tuple(self._notice(row, now) for row in await outages.current(self._ctx))
+        return tuple(self._notice(row, now) for row in await self._notices.get() if row.ends_at > now)
 
     def _notice(self, row: OutageRow, now: datetime) -> Notice:
         return Notice(

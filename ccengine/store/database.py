@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from ccengine.config import Settings
 from ccengine.store_port import AlreadyExists, StoreBusy, StoreUnavailable
+from ccengine.store_port.patience import patience_seconds
 
 R = TypeVar("R")
 
@@ -165,6 +166,12 @@ class Db:
             return moment.astimezone(UTC)
         told = (await self.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))).scalar_one()
         return datetime.fromisoformat(str(told)).replace(tzinfo=UTC)
+
+    async def lose_patience_with_locks(self) -> None:
+        """For whoever is impatient, a lock that somebody keeps is as bad as a database that is away."""
+        seconds = patience_seconds(self._seconds)
+        if seconds < self._seconds and self.dialect == "postgresql":
+            await self.execute(text(f"SET LOCAL lock_timeout = {int(seconds * 900)}"))
 
     async def lock(self, key: str) -> None:
         """Wait until nobody else holds `key`; held until the transaction ends. SQLite has one writer anyway."""

@@ -45,6 +45,7 @@ from ccengine.store.users import Users
 from ccengine.store.visits import Visits
 from ccengine.store.work_orders import WorkOrders
 from ccengine.store_port import Fence, Fenced, StoreUnavailable
+from ccengine.store_port.patience import patience_seconds
 
 
 class SqlUnitOfWork:
@@ -97,6 +98,7 @@ class SqlUnitOfWork:
         self._role = held if self._fence is not None else None
         async with store_errors():
             self._db = db = Db(await self._connect(), self._settings)
+        await db.lose_patience_with_locks()
         self.calls = Calls(db)
         self.work_orders = WorkOrders(db)
         self.order_parts = OrderParts(db)
@@ -134,7 +136,7 @@ class SqlUnitOfWork:
         connection = self._engine.connect()
         opening = asyncio.ensure_future(connection.start())
         opening.add_done_callback(_looked_at)
-        seconds = self._settings.database.connect_seconds + 1
+        seconds = patience_seconds(self._settings.database.connect_seconds + 1)
         try:
             done, _ = await asyncio.wait({opening}, timeout=seconds)
         except asyncio.CancelledError:

@@ -1,30 +1,18 @@
-"""The database locked, unreachable, frozen, slow."""
+"""The database locked, unreachable, frozen, slow, without room. Meanwhile pages and the menu are asked all the time."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
+import aiohttp
+import psycopg
+from agi_probe import longest_pause
 from injecting import Callers, Done, Injector, idle
 from world import World
-
-
-async def lock_sqlite(world: World, until: float) -> Done:
-    """Somebody else holds the database's write lock for 8 s."""
-    done, calls = Done(), Callers(world)
-    path = world.site.settings.database_url.partition("///")[2]
-    while time.monotonic() < until:
-        await idle(world, calls, 3)
-        holder = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
-        await asyncio.to_thread(holder.execute, "BEGIN IMMEDIATE")
-        world.note("locked")
-        await idle(world, calls, 8)
-        holder.execute("ROLLBACK")
-        holder.close()
-        done.breaks += 1
-        await caught_up(world, done)
-    return done
 
 
 async def caught_up(world: World, done: Done) -> None:
@@ -39,28 +27,116 @@ async def caught_up(world: World, done: Done) -> None:
     done.took("caught up", time.monotonic() - begun)
 
 
-def database_fault(name: str) -> Injector:
-    """PostgreSQL behind the proxy: unreachable, frozen, slow."""
+@asynccontextmanager
+async def _asked_meanwhile(world: World, done: Done) -> AsyncIterator[None]:
+    """Ask a page, the API and the menu again and again; note the longest answer of each."""
+    tasks = [asyncio.create_task(ask) for ask in (_ask_pages(world, done), _ask_menu(world, done))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                world.note("probe failed", error=repr(outcome))
+                done.fault("probes that failed")
+
+
+async def _ask_pages(world: World, done: Done) -> None:
+    web = world.site.settings.web
+    await asyncio.sleep(1.2)  # what was asked before the database went is another matter
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {world.site.token}"}) as session:
+        while True:
+            for path in ("/api/v1/calls?limit=1", "/api/v1/work-orders?limit=1", "/sign-in"):
+                begun = time.monotonic()
+                async with session.get(f"http://{web.host}:{web.port}{path}") as answer:
+                    await answer.read()
+                done.took("page answers", time.monotonic() - begun)
+                done.count(f"pages {answer.status}")
+                if answer.status not in {200, 503}:
+                    done.fault("pages that are neither well nor 503")
+            await asyncio.sleep(0.5)
+
+
+async def _ask_menu(world: World, done: Done) -> None:
+    agi, number = world.site.settings.agi, 0
+    await asyncio.sleep(1.2)
+    while True:
+        number += 1
+        done.took("menu decides", await longest_pause(agi.host, agi.port, "4", number))
+        await asyncio.sleep(0.5)
+
+
+def _sqlite_lock(world: World) -> Callable[[], Awaitable[None]]:
+    path = world.site.settings.database_url.partition("///")[2]
+    holder = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+
+    async def let_go() -> None:
+        holder.execute("ROLLBACK")
+        holder.close()
+
+    return let_go
+
+
+def _postgres_lock(address: str) -> Callable[[], Awaitable[None]]:
+    holder = psycopg.connect(address)
+    tables = [name for (name,) in holder.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    holder.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+
+    async def let_go() -> None:
+        await asyncio.to_thread(holder.close)
+
+    return let_go
+
+
+async def _break(world: World, name: str) -> Callable[[], Awaitable[None]]:
+    """Break the database; return what mends it."""
+    proxy = world.database
+    if name == "locked":
+        if proxy is None:
+            return await asyncio.to_thread(_sqlite_lock, world)
+        return await asyncio.to_thread(_postgres_lock, world.database_address)
+    if name == "full":
+        assert world.disk is not None
+        world.disk.leave(0)
+
+        async def free() -> None:
+            assert world.disk is not None
+            world.disk.free()
+
+        return free
+    assert proxy is not None, "only with PostgreSQL"
+    if name == "stopped":
+        await proxy.stop()
+        return proxy.start
+    if name == "frozen":
+        proxy.stall()
+    else:
+        proxy.delay_seconds = 2.0
+
+    async def flow() -> None:
+        proxy.delay_seconds = 0.0
+        proxy.flow()
+
+    return flow
+
+
+def database_fault(name: str, seconds: float) -> Injector:
+    """Break it for so long, mend it, measure until all is told; again and again."""
 
     async def inject(world: World, until: float) -> Done:
-        done, calls = Done(), Callers(world)
-        assert world.database is not None, "only with PostgreSQL"
-        while time.monotonic() < until:
-            await idle(world, calls, 3)
+        done, calls = Done(), Callers(world, per_second=1.5 if seconds < 100 else 0.4)
+        while True:
+            await idle(world, calls, 4)
             world.note("database", fault=name)
-            if name == "stopped":
-                await world.database.stop()
-            elif name == "frozen":
-                world.database.stall()
-            else:
-                world.database.delay_seconds = 2.0
-            await idle(world, calls, 30 if name == "stopped" else 15)
-            world.database.delay_seconds = 0.0
-            world.database.flow()
-            if name == "stopped":
-                await world.database.start()
+            mend = await _break(world, name)
+            async with _asked_meanwhile(world, done):
+                await idle(world, calls, seconds)
+            await mend()
             done.breaks += 1
             await caught_up(world, done)
-        return done
+            if time.monotonic() + seconds > until:
+                return done
 
     return inject

@@ -31,8 +31,11 @@ class Databases:
         self._made = 0
 
     @asynccontextmanager
-    async def fresh(self, kind: str) -> AsyncIterator[tuple[str, ChaosProxy | None]]:
-        """Give the address of an empty database, and the proxy in front of it; SQLite: neither."""
+    async def fresh(self, kind: str, disk: Path | None = None) -> AsyncIterator[tuple[str, ChaosProxy | None]]:
+        """Give the address of an empty database, and the proxy in front of it; SQLite: neither.
+
+        `disk`: a PostgreSQL database's files lie there.
+        """
         if kind == SQLITE:
             yield "", None
             return
@@ -41,7 +44,13 @@ class Databases:
         self._made += 1
         name = f"fault{self._made}"
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+            there = ""
+            if disk is not None:
+                owner = (self._folder / "data").stat()
+                os.chown(disk, owner.st_uid, owner.st_gid)
+                connection.execute(f"CREATE TABLESPACE {name}_disk LOCATION '{disk}'")
+                there = f" TABLESPACE {name}_disk"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'{there}")
         front = self._folder / f"front{self._made}"
         front.mkdir(mode=0o755)
         proxy = ChaosProxy(front / ".s.PGSQL.5432", self._socket)
@@ -50,16 +59,20 @@ class Databases:
             yield f"postgresql://postgres:@/{name}?host={front}", proxy
         finally:
             await proxy.stop()
+            with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                if disk is not None:
+                    connection.execute(f"DROP TABLESPACE {name}_disk")
 
     @property
     def _socket(self) -> Path:
         folder = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
         return Path(folder) / ".s.PGSQL.5432"
 
-    @property
-    def address(self) -> str:
-        """Where the server listens, past all proxies."""
-        return str(self._server.get_uri())
+    def direct(self, url: str) -> str:
+        """Return the same database's address past its proxy."""
+        name = urlsplit(url).path.strip("/")
+        return f"postgresql://postgres:@/{name}?host={self._socket.parent}"
 
     def _start(self) -> None:
         if self._server is not None:

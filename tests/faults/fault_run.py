@@ -20,12 +20,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "pbx"), str(HERE.parent / "system")]
 
-from databases import KINDS, Databases  # noqa: E402
+from databases import KINDS, SQLITE, Databases  # noqa: E402
 from fault_pbx import FaultPbx  # noqa: E402
 from figures import Row, results, table  # noqa: E402
 from injecting import Fault  # noqa: E402
 from injectors import FAULTS  # noqa: E402
-from small_disk import small_disk  # noqa: E402
+from small_disk import DATABASE, mounted, small_disk  # noqa: E402
 from world import NotPossible, World, world  # noqa: E402
 
 ROOT = HERE.parents[1]
@@ -63,11 +63,16 @@ async def _set_up(
 ) -> World:
     """A world for one fault. Raises NotPossible."""
     disk = stack.enter_context(small_disk(pbx, fault.disk, fault.disk_megabytes))
-    url, proxy = await stack.enter_async_context(databases.fresh(kind))
+    below = None
+    if fault.disk == DATABASE:
+        below = folder / "state" if kind == SQLITE else Path(tempfile.mkdtemp(prefix="ccpgdisk", dir="/tmp"))
+        disk = stack.enter_context(mounted(below, fault.disk_megabytes))
+    url, proxy = await stack.enter_async_context(databases.fresh(kind, None if kind == SQLITE else below))
     here = await stack.enter_async_context(
         world(pbx, folder / "state", folder, seed, database_url=url, sections=fault.settings)
     )
     here.database, here.disk = proxy, disk
+    here.database_address = databases.direct(url) if proxy is not None else ""
     here.stepped, here.cdr_lost = fault.stepped, fault.cdr_lost
     return here
 
@@ -91,7 +96,7 @@ def chosen(only: str, database: str, long: bool) -> list[tuple[str, str]]:
         (name, kind)
         for kind in wanted
         for name, fault in FAULTS.items()
-        if only.lower() in name.lower() and kind in fault.on and (long or only or not fault.long_only)
+        if only.lower() in name.lower() and kind in fault.on and (long or only == name or not fault.long_only)
     ]
 
 

@@ -5,20 +5,28 @@ What does not live here: the faults themselves (a file per area), judging (oracl
 
 from __future__ import annotations
 
+from typing import Any
+
 from ami_faults import ami_fault
-from database_faults import database_fault, lock_sqlite
-from databases import POSTGRESQL, SQLITE
+from database_faults import database_fault
+from databases import POSTGRESQL
 from disk_faults import RESERVE_MB, journal_disk_full, recording_disk_full
 from engine_faults import agi_fault, freeze_under_watchdog, second_by_mistake, stop_engine, two_engines
 from injecting import Fault
 from journal_faults import journal_fault
 from kills import kill_at_commits, kill_engine
 from pbx_faults import pbx_fault
-from small_disk import JOURNAL, RECORDINGS
+from small_disk import DATABASE, JOURNAL, RECORDINGS
 
 _KILLED = {"engine ready": 5.0, "menu to queue": 1.0}
 _DISK = {"disk": {"reserve_mb": RESERVE_MB, "check_seconds": 1}}
 _LIVE = {"live view right again": 2.0}
+
+
+def _database(name: str, seconds: float, **more: Any) -> Fault:
+    targets = {"caught up": 60.0, "page answers": 1.0, "menu decides": 0.2}
+    return Fault(inject=database_fault(name, seconds), targets=targets, at_least=seconds + 5, **more)
+
 
 FAULTS: dict[str, Fault] = {
     "engine killed in menu, queue, talk, wrap-up": Fault(inject=kill_engine, targets=_KILLED, weight=4.0),
@@ -63,10 +71,10 @@ FAULTS: dict[str, Fault] = {
     ),
     "second engine by mistake": Fault(inject=second_by_mistake),
     "two engines on one PBX": Fault(inject=two_engines),
-    "SQLite locked 8 s": Fault(inject=lock_sqlite, on=(SQLITE,), targets={"caught up": 60.0}),
-    "PostgreSQL stopped 30 s": Fault(
-        inject=database_fault("stopped"), on=(POSTGRESQL,), targets={"caught up": 60.0}, at_least=36
-    ),
-    "PostgreSQL frozen 15 s": Fault(inject=database_fault("frozen"), on=(POSTGRESQL,), targets={"caught up": 60.0}),
-    "PostgreSQL slow by 2 s": Fault(inject=database_fault("slow"), on=(POSTGRESQL,), targets={"caught up": 60.0}),
+    "database locked 8 s": _database("locked", 8),
+    "database disk full 12 s": _database("full", 12, disk=DATABASE, disk_megabytes=40),
+    "database stopped 30 s": _database("stopped", 30, on=(POSTGRESQL,)),
+    "database frozen 15 s": _database("frozen", 15, on=(POSTGRESQL,)),
+    "database slow by 2 s": _database("slow", 15, on=(POSTGRESQL,)),
+    "database stopped 10 min": _database("stopped", 600, on=(POSTGRESQL,), long_only=True),
 }

@@ -6,10 +6,9 @@ A tmpfs, so it needs root. What does not live here: what is expected of the prod
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from fault_pbx import FaultPbx
@@ -17,7 +16,7 @@ from world import NotPossible
 
 from ccengine.asterisk import pbx_user
 
-RECORDINGS, JOURNAL = "recordings", "journal"
+RECORDINGS, JOURNAL, DATABASE = "recordings", "journal", "database"
 BLOCK = 4096
 
 
@@ -59,39 +58,39 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(pbx: FaultPbx, what: str, megabytes: int) -> Iterator[SmallDisk | None]:
-    """Lay the disk below the running PBX's folders. Raises NotPossible without root."""
-    if not what:
-        yield None
-        return
+def mounted(root: Path, megabytes: int) -> Iterator[SmallDisk]:
+    """A disk of its own at `root`. Raises NotPossible without root."""
     if os.geteuid() != 0:
         raise NotPossible("a small disk (mount -t tmpfs) needs root")
-    root = pbx.settings.state_dir / "small-disk"
-    root.mkdir(exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
     _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "none", str(root))
-    bound: list[Path] = []
     try:
-        places = {RECORDINGS: [pbx.settings.recordings_dir]}
-        places[JOURNAL] = [*places[RECORDINGS], pbx.settings.pbx_dir / "log"]
-        for place in places[what]:
-            inside = root / place.name
+        yield SmallDisk(root)
+    finally:
+        _run("umount", "-l", str(root))
+
+
+@contextmanager
+def small_disk(pbx: FaultPbx, what: str, megabytes: int) -> Iterator[SmallDisk | None]:
+    """Lay the disk below the running PBX's folders. Raises NotPossible without root."""
+    if what not in {RECORDINGS, JOURNAL}:
+        yield None
+        return
+    with ExitStack() as stack:
+        disk = stack.enter_context(mounted(pbx.settings.state_dir / "small-disk", megabytes))
+        places = [pbx.settings.recordings_dir, *([pbx.settings.pbx_dir / "log"] if what == JOURNAL else [])]
+        stack.callback(pbx.cli, "logger reload")
+        for place in places:
+            inside = disk.root / place.name
             for folder in ("", "cel-custom", "cdr-custom"):
                 (inside / folder).mkdir(parents=True, exist_ok=True)
             for path in place.glob("*.log"):
                 (inside / path.name).touch()
             _run("mount", "--bind", str(inside), str(place))
-            bound.append(place)
-        owner = pbx_user.owner()
-        if owner is not None:
-            pbx_user.own(root)
+            stack.callback(_run, "umount", "-l", str(place))
+        pbx_user.own(disk.root)
         pbx.cli("logger reload")
-        yield SmallDisk(root)
-    finally:
-        for place in reversed(bound):
-            _run("umount", "-l", str(place))
-        pbx.cli("logger reload")
-        _run("umount", "-l", str(root))
-        shutil.rmtree(root, ignore_errors=True)
+        yield disk
 
 
 def _run(*words: str) -> None:

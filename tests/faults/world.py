@@ -94,6 +94,7 @@ class World:
         self.ami: ChaosProxy
         self.agi: ChaosProxy
         self.database: ChaosProxy | None = None
+        self.database_address = ""  # past the proxy
         self.disk: SmallDisk | None = None
         self.stepped = False  # the clock was moved
         self.cdr_lost = False

@@ -1,4 +1,7 @@
-"""No request takes for ever: what is not done within settings.web.request_seconds ends as "unavailable"."""
+"""No request takes for ever: what is not done within settings.web.request_seconds ends as "unavailable".
+
+A database that does not even answer is away much sooner: settings.web.database_seconds.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from aiohttp.typedefs import Handler
 
 from ccengine.backoffice.keys import CTX
 from ccengine.services.errors import Unavailable
+from ccengine.store_port.patience import impatient
 
 #: Paths whose answers are streams of their own length.
 _STREAMS = ("/recording", "/ws", "/stream", "/export.xlsx", "/export.csv")
@@ -22,8 +26,10 @@ async def deadline(request: web.Request, handler: Handler) -> web.StreamResponse
     upgrade = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
     if upgrade or request.path.endswith(_STREAMS) or request.path.startswith(("/static/", _PIECES)):
         return await handler(request)
+    limits = request.app[CTX].settings.web
     try:
-        async with asyncio.timeout(request.app[CTX].settings.web.request_seconds):
-            return await handler(request)
+        async with asyncio.timeout(limits.request_seconds):
+            with impatient(limits.database_seconds):
+                return await handler(request)
     except TimeoutError as error:
         raise Unavailable("database") from error

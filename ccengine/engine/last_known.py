@@ -1,0 +1,61 @@
+"""A look-up that is answered from memory when the database does not answer in time: the menu decides at once.
+
+What does not live here: which look-ups that is good for (agi_lookups). Money and orders are not: those must be right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class LastKnown(Generic[T]):
+    """Reads with `read`; what takes longer than `patience_seconds`, or fails, is answered by what was read last."""
+
+    def __init__(self, read: Callable[[], Awaitable[T]], patience_seconds: float) -> None:
+        self._read = read
+        self._patience = patience_seconds
+        self._known: list[T] = []
+        self._reading: asyncio.Task[T] | None = None
+
+    async def get(self) -> T:
+        """Return the newest answer there is. Raises what reading raised, or TimeoutError, where there never was one."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._refresh(), name="last known")
+            self._reading.add_done_callback(_looked_at)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asyncio.shield(self._reading)
+        except Exception:  # the edge of a look-up: whatever is wrong with the database, callers are told what was true
+            if not self._known:
+                raise
+            return self._known[0]
+
+    async def keep(self) -> None:
+        """Read once for later; a database that is away is no error."""
+        try:
+            await self.get()
+        except Exception as error:  # noqa: BLE001 - the same edge; callers are asked for patience by the flow
+            log.info("nothing known yet", action="last_known", error=repr(error))
+
+    async def _refresh(self) -> T:
+        found = await self._read()
+        self._known = [found]
+        return found
+
+    def close(self) -> None:
+        """End what is being read."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+
+def _looked_at(task: asyncio.Task[T]) -> None:
+    if not task.cancelled():
+        task.exception()  # told to whoever waited; nobody may have

@@ -1,0 +1,28 @@
+"""A database that says nothing: whoever is impatient hears so in time; everybody else waits as configured."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ccengine.config import Database, Settings
+from ccengine.store.unit_of_work import SqlStore
+from ccengine.store_port import StoreUnavailable
+from ccengine.store_port.patience import impatient, patience_seconds
+
+
+async def test_silent_database_is_away_for_the_impatient(tmp_path: Path) -> None:
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    server = await asyncio.start_unix_server(say_nothing, tmp_path / ".s.PGSQL.5432")
+    url = f"postgresql://nobody:@/none?host={tmp_path}"
+    store = SqlStore(Settings(state_dir=tmp_path, database=Database(url=url, connect_seconds=30)))
+    with impatient(0.05), pytest.raises(StoreUnavailable, match="within 0.05 s"):
+        async with asyncio.timeout(20), store.reading():
+            raise AssertionError("unreachable")
+    assert patience_seconds(31) == 31
+    server.close()
+    await store.close()
