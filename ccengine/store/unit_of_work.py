@@ -98,7 +98,11 @@ class SqlUnitOfWork:
         self._role = held if self._fence is not None else None
         async with store_errors():
             self._db = db = Db(await self._connect(), self._settings)
-        await db.lose_patience_with_locks()
+        try:
+            await db.lose_patience_with_locks()
+        except BaseException:
+            await unbroken(_give_back(db))
+            raise
         self.calls = Calls(db)
         self.work_orders = WorkOrders(db)
         self.order_parts = OrderParts(db)
