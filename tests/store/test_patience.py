@@ -20,7 +20,7 @@ async def test_silent_database_is_away_for_the_impatient(tmp_path: Path) -> None
     server = await asyncio.start_unix_server(say_nothing, tmp_path / ".s.PGSQL.5432")
     url = f"postgresql://nobody:@/none?host={tmp_path}"
     store = SqlStore(Settings(state_dir=tmp_path, database=Database(url=url, connect_seconds=30)))
-    with impatient(0.05), pytest.raises(StoreUnavailable, match="within 0.05 s"):
+    with impatient(0.05), pytest.raises(StoreUnavailable, match="no connection within"):
         async with asyncio.timeout(20), store.reading():
             raise AssertionError("unreachable")
     assert patience_seconds(31) == 31
