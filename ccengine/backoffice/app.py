@@ -29,6 +29,7 @@ from ccengine.backoffice.middlewares import chain
 from ccengine.backoffice.notices.routes import ROUTES as NOTICES
 from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
 from ccengine.backoffice.paper.routes import ROUTES as PAPER
+from ccengine.backoffice.progress.routes import ROUTES as PROGRESS
 from ccengine.backoffice.reports.routes import ROUTES as REPORTS
 from ccengine.backoffice.search.routes import ROUTES as SEARCH
 from ccengine.backoffice.sla.routes import ROUTES as SLA
@@ -42,7 +43,7 @@ from ccengine.services.context import Context
 #: Forms are small; nothing is uploaded yet.
 _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
-    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, PAPER, SEARCH, ADMIN, HAND),
+    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, PAPER, SEARCH, ADMIN, HAND, PROGRESS),
     *(NOTICES, SLA, REPORTS),
 )
 

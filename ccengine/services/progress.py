@@ -16,13 +16,17 @@ from datetime import timedelta
 from ccengine.hotline.account import check_last_four
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Throttled
+from ccengine.services.errors import Conflict, Invalid, NotFound, Throttled
 from ccengine.services.guard import guarded
 from ccengine.services.order_changes import order_of
+from ccengine.services.order_guards import visit_of_round
+from ccengine.services.order_visits import VisitResult, record_result
 from ccengine.services.rights import require
 from ccengine.services.self_service import OrderProgress, progress_of, spoken_to_number
 from ccengine.store_port import UnitOfWork
 
+#: Who acts when a customer grades on the web.
+CUSTOMER = Actor(kind="caller", name="customer")
 #: The client of all calls: who calls is not known, only which order is tried.
 PHONE = "phone"
 WINDOW = timedelta(minutes=30)
@@ -105,3 +109,46 @@ async def _throttle(ctx: Context, uow: UnitOfWork, number: str, client: str) -> 
         if len(failures) >= most:
             free_at = sorted(failures)[-most] + WINDOW
             raise Throttled(max(1, math.ceil((free_at - now).total_seconds())))
+
+
+@guarded
+async def may_grade(ctx: Context, number: str) -> bool:
+    """Say whether an order waits for its customer's grade. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        order = await uow.work_orders.by_number(number)
+        visit = visit_of_round(order, await uow.visits.of_order(order.id)) if order is not None else None
+    return visit is not None and visit.status in ("pending", "asking", "unreachable")
+
+
+async def grade(
+    ctx: Context,
+    number: str,
+    check: str,
+    *,
+    client: str,
+    grade: int | None,
+    fixed: bool | None,
+    remark: str = "",
+) -> None:
+    """Record the grade of whoever holds number and code: the one vote of the present round.
+
+    Errors: Throttled, Invalid(grade, remark), NotFound (number and code do not belong together), Conflict (there is
+    nothing to grade, or it has its vote), Unavailable.
+    """
+    found = await look_up(ctx, number, check, client=client)
+    if found is None:
+        raise NotFound("work order", number)
+    if grade is None and fixed is not False:
+        raise Invalid("grade", "请选择评分", "Choose a grade")
+    result = VisitResult(grade_handling=grade, fixed=fixed, remark=remark)
+    await record_result(ctx, CUSTOMER, await _open_visit(ctx, found.number), result)
+
+
+@guarded
+async def _open_visit(ctx: Context, number: str) -> int:
+    async with ctx.store.reading() as uow:
+        order = await uow.work_orders.by_number(number)
+        visit = visit_of_round(order, await uow.visits.of_order(order.id)) if order is not None else None
+    if visit is None:
+        raise Conflict("处理完毕后才能评价", "A grade is asked for after the work is done")
+    return visit.id

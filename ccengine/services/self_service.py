@@ -5,7 +5,8 @@ What does not live here: words and prompts (ivr/), the check of identity (custom
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ccengine.hotline.work_calendar import WorkCalendar
@@ -26,6 +27,7 @@ class OrderProgress:
     status_since: datetime
     created_at: datetime
     due_at: datetime
+    stamps: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @guarded
@@ -77,6 +79,7 @@ def progress_of(order: OrderRow) -> OrderProgress:
         status_since=order.stamps.get(order.status.value, order.created_at),
         created_at=order.created_at,
         due_at=order.due_at,
+        stamps=order.stamps,
     )
 
 

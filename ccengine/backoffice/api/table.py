@@ -12,6 +12,7 @@ from ccengine.backoffice.api import (
     field,
     order_codes,
     outages,
+    progress,
     search,
     sla,
     work_orders,
@@ -31,5 +32,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *desk.ENDPOINTS,
     *evidence.ENDPOINTS,
     *field.ENDPOINTS,
+    *progress.ENDPOINTS,
     *sla.ENDPOINTS,
 )

@@ -79,6 +79,7 @@ from ccengine.backoffice.api.models.orders import (
 )
 from ccengine.backoffice.api.models.outages import Outage, OutageBody, OutageList, OutageQuery
 from ccengine.backoffice.api.models.problems import FieldError, Problem
+from ccengine.backoffice.api.models.progress import Progress, ProgressBody
 from ccengine.backoffice.api.models.search import SearchAnswer, SearchQuery
 from ccengine.backoffice.api.models.sla import (
     Calendar,
@@ -179,6 +180,8 @@ __all__ = [
     "PenaltyList",
     "PenaltyQuery",
     "Problem",
+    "Progress",
+    "ProgressBody",
     "Recording",
     "SavedQuery",
     "SavedQueryBody",
