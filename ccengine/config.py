@@ -160,6 +160,7 @@ class Web(_Section):
     idle_minutes: int = Field(default=480, ge=5)
     session_hours: int = Field(default=24, ge=1)
     request_seconds: Seconds = 10
+    map_tiles_url: str = ""  # the dispatch map's tiles, like https://tiles.example/{z}/{x}/{y}.png; empty: a plain plan
     map_link: str = "geo:0,0?q={address}"  # where field workers' "navigate" leads; {address} is the order's
     database_seconds: Seconds = 0.8  # a database that says nothing for so long is away: the page says so
     #: Of one API token, or of one address without a token that is known; beyond it: 429.

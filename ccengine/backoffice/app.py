@@ -19,6 +19,7 @@ from ccengine.backoffice.calls.routes import ROUTES as CALLS
 from ccengine.backoffice.catalogue_names import CATALOGUE, KeptCatalogue
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
 from ccengine.backoffice.desk.routes import ROUTES as DESK
+from ccengine.backoffice.dispatch.routes import ROUTES as DISPATCH
 from ccengine.backoffice.formats import Formats
 from ccengine.backoffice.hand.routes import ROUTES as HAND
 from ccengine.backoffice.headers import add_headers
@@ -43,7 +44,8 @@ from ccengine.services.context import Context
 #: Forms are small; nothing is uploaded yet.
 _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
-    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, PAPER, SEARCH, ADMIN, HAND, PROGRESS),
+    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, ADMIN, HAND, PROGRESS),
+    *(DISPATCH, PAPER, SEARCH),
     *(NOTICES, SLA, REPORTS),
 )
 

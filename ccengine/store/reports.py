@@ -68,6 +68,26 @@ class Reports:
         late = select(func.count()).where(is_overdue(now)).select_from(work_orders)
         return (await self._db.execute(mine)).scalar_one(), (await self._db.execute(late)).scalar_one()
 
+    async def unit_loads(self, now: datetime) -> Mapping[str, dict[str, int]]:
+        """Return for each unit how many open orders it has in each state, and how many are "overdue"."""
+        table = work_orders.c
+        open_ones = table.status.not_in([status.value for status in OVER])
+        late = func.coalesce(func.sum(case((is_overdue(now), 1), else_=0)), 0)
+        query = select(table.unit_code, table.status, func.count().label("many"), late.label("late"))
+        query = query.where(open_ones, table.unit_code != "").group_by(table.unit_code, table.status)
+        loads: dict[str, dict[str, int]] = {}
+        for row in await self._db.execute(query):
+            load = loads.setdefault(row.unit_code, {"overdue": 0})
+            load[row.status] = row.many
+            load["overdue"] += int(row.late)
+        return loads
+
+    async def waiting_count(self) -> int:
+        """Return how many orders nobody has been sent to yet."""
+        waiting = work_orders.c.status.in_((OrderStatus.REGISTERED.value, OrderStatus.ACCEPTED.value))
+        total: int = (await self._db.execute(select(func.count()).select_from(work_orders).where(waiting))).scalar_one()
+        return total
+
     async def order_counts(self) -> Mapping[str, int]:
         """Return how many orders stand in each state."""
         query = select(work_orders.c.status, func.count().label("many")).group_by(work_orders.c.status)

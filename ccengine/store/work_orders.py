@@ -34,6 +34,8 @@ from ccengine.store.upsert import count_up, insert_new
 from ccengine.store_port import VersionConflict
 
 _OVER = [status.value for status in OVER]
+_WAITING = [OrderStatus.REGISTERED.value, OrderStatus.ACCEPTED.value]
+_AT_WORK = [OrderStatus.DISPATCHED.value, OrderStatus.ACKNOWLEDGED.value, OrderStatus.IN_PROGRESS.value]
 _PLAIN = tuple(name for name in OrderRow.__slots__ if name not in ("status", "stamps", "call_ids"))
 _EMPTY = (
     "category",
@@ -101,6 +103,18 @@ class WorkOrders:
             for row in (await self._db.execute(linked.order_by(work_order_calls.c.call_id))).mappings():
                 calls_of.setdefault(row["order_id"], []).append(row["call_id"])
         return [order_of(row, calls_of.get(row["id"], [])) for row in found]
+
+    async def waiting_for_a_unit(self, limit: int) -> tuple[OrderRow, ...]:
+        """Return orders that nobody has been sent to yet, what is due first on top."""
+        waiting = work_orders.c.status.in_(_WAITING)
+        query = select(work_orders.c.id).where(waiting).order_by(work_orders.c.due_at, work_orders.c.id).limit(limit)
+        ids = list((await self._db.execute(query)).scalars())
+        rows = {row.id: row for row in await self._rows([work_orders.c.id.in_(ids)], limit)} if ids else {}
+        return tuple(rows[one] for one in ids if one in rows)
+
+    async def with_a_unit(self, limit: int) -> tuple[OrderRow, ...]:
+        """Return orders that units work on, newest first."""
+        return tuple(await self._rows([work_orders.c.status.in_(_AT_WORK)], limit))
 
     async def open_of_customer(self, account: str | None, number: str, since: datetime) -> tuple[OrderRow, ...]:
         """Return open orders of a customer or phone that were registered since then, newest first."""

@@ -10,6 +10,7 @@ const out = join(here, "..", "static", "vendor");
 const shipped = [
   { name: "htmx.org", as: "htmx", files: ["dist/htmx.min.js", "LICENSE"] },
   { name: "idiomorph", as: "idiomorph", files: ["dist/idiomorph-ext.min.js", "LICENSE"] },
+  { name: "leaflet", as: "leaflet", files: ["dist/leaflet.js", "dist/leaflet.css", "LICENSE"] },
   { name: "swagger-ui-dist", as: "swagger-ui", files: ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"] },
 ];
 

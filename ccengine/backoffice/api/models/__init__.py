@@ -29,6 +29,14 @@ from ccengine.backoffice.api.models.desk import (
     SimilarOrders,
     SimilarQuery,
 )
+from ccengine.backoffice.api.models.dispatch import (
+    DispatchBoard,
+    DispatchBody,
+    DispatchResult,
+    DispatchResults,
+    UnitLoad,
+    WaitingOrder,
+)
 from ccengine.backoffice.api.models.field import (
     ActionAnswer,
     ActionBody,
@@ -136,6 +144,10 @@ __all__ = [
     "CustomerQuery",
     "Deadline",
     "DeadlineList",
+    "DispatchBoard",
+    "DispatchBody",
+    "DispatchResult",
+    "DispatchResults",
     "Disposition",
     "DispositionList",
     "Draft",
@@ -199,9 +211,11 @@ __all__ = [
     "Talk",
     "TimelineEntry",
     "TransitionBody",
+    "UnitLoad",
     "UploadAnswer",
     "UploadBody",
     "Visit",
     "VisitBody",
+    "WaitingOrder",
     "WaiveBody",
 ]
