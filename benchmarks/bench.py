@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import agi_surplus
 import ami_feed
 import catch_up
 import memory
@@ -53,6 +54,7 @@ async def _site(part: str) -> list[Figure]:
 
 PARTS: dict[str, Part] = {
     "feed": ami_feed.measure,
+    "surplus": agi_surplus.measure,
     "memory": memory.measure,
     "journal": catch_up.measure,
     "order": lambda: _site("order"),

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ccengine.operations.site import DEMO_AGENT, show_demo_agent
+import os
+from pathlib import Path
+
+import pytest
+
+from ccengine.config import Settings
+from ccengine.operations.site import DEMO_AGENT, SAMPLE_CUSTOMERS, show_demo_agent
 from ccengine.services import agents
 from ccengine.services.context import ENGINE, Context
 
@@ -16,3 +22,14 @@ async def test_demo_agent_is_among_the_people_only_while_there_is_a_demo(ctx: Co
     for demo in (True, True, False, True):
         await show_demo_agent(ctx, demo)
         assert await shown() is demo
+
+
+def test_addresses_are_the_promised_ones_on_this_machine_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("CCENGINE_")]:
+        monkeypatch.delenv(name)
+    site = Settings(state_dir=tmp_path)
+    hosts = {site.web.host, site.pbx.sip_host, site.ami.host, site.agi.host}
+    assert hosts == {"127.0.0.1"}
+    assert (site.web.port, site.pbx.sip_port, site.ami.port, site.agi.port) == (8080, 5060, 5038, 4573)
+    assert (site.pbx.rtp_start, site.pbx.rtp_end) == (20000, 20999)
+    assert SAMPLE_CUSTOMERS >= 10_000

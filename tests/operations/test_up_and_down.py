@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,9 +29,9 @@ def site(open_folder: Path) -> Iterator[Settings]:
     _ccengine(settings, "down")
 
 
-def _ccengine(settings: Settings, word: str) -> subprocess.CompletedProcess[str]:
+def _ccengine(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "ccengine", word],
+        [sys.executable, "-m", "ccengine", *words],
         env=environment(settings),
         capture_output=True,
         text=True,
@@ -55,7 +55,10 @@ def _up(settings: Settings) -> tuple[int, int]:
 def test_up_mends_what_is_half_dead_and_down_leaves_nothing(site: Settings) -> None:
     engine, pbx = _up(site)
     told = json.loads((site.state_dir / "demo-credentials.json").read_text(encoding="utf-8"))
-    assert told["sip"]["port"] == site.pbx.sip_port and told["api_token"] and told["web"] and told["agents"]
+    assert told["sip"] == {"host": "127.0.0.1", "port": site.pbx.sip_port} and told["hotline"] == "96390"
+    assert told["api_token"] and {frozenset(one) for one in told["web"]} == {frozenset({"user", "password", "role"})}
+    fields = frozenset({"number", "extension", "sip_user", "sip_password"})
+    assert {frozenset(one) for one in told["agents"]} == {fields}
     assert _up(site) == (engine, pbx)  # all is healthy: nothing is touched
 
     os.kill(engine, signal.SIGSTOP)
@@ -73,6 +76,37 @@ def test_up_mends_what_is_half_dead_and_down_leaves_nothing(site: Settings) -> N
     assert _ccengine(site, "down").returncode == 0
     assert _gone(found) and _gone(fresh_pbx)
     assert "nothing was running" in _ccengine(site, "down").stdout
+
+
+def test_demo_ended_by_ctrl_c_leaves_nothing(site: Settings) -> None:
+    command = [sys.executable, "-m", "ccengine", "demo"]
+    log = site.state_dir.parent / "demo.log"
+    with log.open("wb") as output:
+        demo = subprocess.Popen(command, env=environment(site), stdout=output, start_new_session=True)
+    try:
+        _wait(lambda: "sample calls" in log.read_text(encoding="utf-8"))
+        _wait(lambda: _channels(site))  # the first caller is there
+        pids = running_pid(run_files(site)), process.pid_of(site)
+    finally:
+        os.killpg(demo.pid, signal.SIGINT)
+    assert demo.wait(30) == 0
+    assert all(pid is not None and _gone(pid) for pid in pids)
+    told = log.read_text(encoding="utf-8")
+    passwords = json.loads((site.state_dir / "demo-credentials.json").read_text(encoding="utf-8"))["web"]
+    assert passwords and all(person["password"] in told for person in passwords)
+    assert "Traceback" not in told
+
+
+def _channels(site: Settings) -> bool:
+    answer = _ccengine(site, "pbx", "cli", "core show channels count")
+    return answer.returncode == 0 and not answer.stdout.startswith("0 active channels")
+
+
+def _wait(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _gone(pid: int) -> bool:

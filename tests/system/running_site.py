@@ -94,6 +94,15 @@ class RunningSite:
         except aiohttp.ClientError:
             return False
 
+    async def menu_answers(self) -> bool:
+        """Tell whether callers reach our menu (the engine may be unwell otherwise)."""
+        try:
+            _, writer = await asyncio.open_connection(self.settings.agi.host, self.settings.agi.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
     async def get(self, path: str, **query: str) -> Any:
         """Return the API's answer."""
         return await self._ask("GET", path, params=query)

@@ -18,6 +18,7 @@ from ccengine.asterisk.agi.session import CallerGone, Session, SessionEnded
 Handler = Callable[[Session], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
+TOLD_EVERY_SECONDS = 5.0
 
 
 class FastAgiServer:
@@ -33,6 +34,7 @@ class FastAgiServer:
         self.waiting: dict[_Connection, None] = {}  # no whole request yet, oldest first
         self.sessions: set[_Connection] = set()
         self.refused = 0
+        self._told_at = -TOLD_EVERY_SECONDS
         self._server: asyncio.Server | None = None
 
     @property
@@ -83,8 +85,12 @@ class FastAgiServer:
     def _refuse(self, connection: _Connection, reason: str) -> None:
         self.refused += 1
         self.waiting.pop(connection, None)
-        _log.warning("agi connection refused", reason=reason, sessions=len(self.sessions), waiting=len(self.waiting))
         connection.abort()
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= TOLD_EVERY_SECONDS:  # a flood of connections is no flood of lines
+            self._told_at = now
+            counts = {"sessions": len(self.sessions), "waiting": len(self.waiting), "refused": self.refused}
+            _log.warning("agi connection refused", reason=reason, **counts)
 
     async def _serve(self, connection: _Connection, session: Session) -> None:
         call_id = session.request.script.rpartition("/")[2][:64]

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from agi_peer import HEADER, Pbx
+from structlog.testing import capture_logs
 
 from ccengine.asterisk.agi.server import FastAgiServer
 from ccengine.asterisk.agi.session import CallerGone, PeerSilent, Session
@@ -78,7 +79,13 @@ async def test_peer_that_drips_is_closed_at_the_deadline_all_the_same() -> None:
         writer.close()
 
 
-async def test_silent_connections_never_take_a_callers_place() -> None:
+async def test_silent_connections_never_take_a_callers_place_nor_fill_the_log() -> None:
+    with capture_logs() as lines:
+        await _fill_with_silence()
+    assert len([line for line in lines if line["event"] == "agi connection refused"]) == 1
+
+
+async def _fill_with_silence() -> None:
     async with _server(max_sessions=5, header_seconds=60) as server:
         idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(40)]
         await _is_answered(server)
