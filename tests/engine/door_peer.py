@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ccengine.config import Door as DoorSettings
 from ccengine.config import Settings
+from ccengine.engine.door import Door
 
 
 class ScriptedPbx:
@@ -82,3 +85,24 @@ def door_settings(folder: Path, **door: Any) -> Settings:
     """Return settings whose state is in `folder` and whose waits are short."""
     given = {"command_seconds": 1, "connect_seconds": 1, "heartbeat_seconds": 0.3, **door}
     return Settings(state_dir=folder, door=DoorSettings(**given))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An engine's settings in a folder of the test's own."""
+    return door_settings(tmp_path)
+
+
+@pytest.fixture
+async def live() -> ScriptedLive:
+    """What the door tells and commands."""
+    return ScriptedLive()
+
+
+@pytest.fixture
+async def door(settings: Settings, live: ScriptedLive) -> AsyncIterator[Door]:
+    """The open door."""
+    made = Door(settings, live)
+    await made.start()
+    yield made
+    await made.close()

@@ -14,30 +14,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from door_peer import ScriptedLive, door_settings
+from door_peer import ScriptedLive, door, door_settings, live, settings
 
 from ccengine.config import Settings
 from ccengine.engine.door import Door, DoorError
 from ccengine.engine.door_files import byte_range
 from ccengine.ports import PbxRefused, PbxUnavailable
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return door_settings(tmp_path)
-
-
-@pytest.fixture
-async def live() -> ScriptedLive:
-    return ScriptedLive()
-
-
-@pytest.fixture
-async def door(settings: Settings, live: ScriptedLive) -> AsyncIterator[Door]:
-    door = Door(settings, live)
-    await door.start()
-    yield door
-    await door.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from door_peer import ScriptedLive, door_settings
+from door_peer import ScriptedLive, door, door_settings, live, settings
 
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.config import Settings
@@ -23,24 +23,6 @@ from ccengine.engine.door import Door, DoorError
 from ccengine.ports import EngineUnavailable, PbxRefused, PbxUnavailable, RecordingNotFound
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return door_settings(tmp_path)
-
-
-@pytest.fixture
-async def live() -> ScriptedLive:
-    return ScriptedLive()
-
-
-@pytest.fixture
-async def door(settings: Settings, live: ScriptedLive) -> AsyncIterator[Door]:
-    door = Door(settings, live)
-    await door.start()
-    yield door
-    await door.close()
 
 
 @pytest.fixture
