@@ -23,7 +23,7 @@ from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.backoffice.evidence_files import EVIDENCE
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
-from ccengine.engine import anchors, jobs, live_facts, nightly
+from ccengine.engine import anchors, jobs, live_facts, nightly, visit_calls
 from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
@@ -142,6 +142,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "board feed": BoardFeed(ctx, live).run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
         "night": partial(nightly.run, ctx),
+        "visits": partial(visit_calls.run, ctx),
         "anchors": partial(anchors.run, ctx, ANCHOR_FILES),
         "time limits": SlaClock(ctx).run,
         "disks": disks.run,

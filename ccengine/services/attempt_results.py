@@ -94,7 +94,7 @@ async def end(
     now = ctx.clock.now()
     given = {"ended_at": now, "result": result.value, **(values or {}), "state": "ended"}
     await uow.attempts.update(attempt.id, given)
-    await visits.call_over(ctx, uow, attempt)
+    await visits.call_over(ctx, uow, attempt, placed=result is not Result.NOT_PLACED)
     target = await uow.targets.get(attempt.target_id)
     campaign = await uow.campaigns.get(attempt.campaign_id)
     newest = (await uow.attempts.of_target(attempt.target_id))[-1]
@@ -107,7 +107,9 @@ async def end(
         return
     calendar = WorkCalendar(timezone=ctx.settings.site.timezone, days=await uow.rules.calendar())
     following = after_result(result, campaign.rules, times, now, replace(calendar, timezone=target.timezone))
-    if following.at is not None:
+    if target.visit_id is not None:  # when to ask again is the visit's business (visit_calls.py)
+        changes |= {"state": TargetState.DONE.value}
+    elif following.at is not None:
         changes |= {"state": TargetState.WAITING.value, "next_at": following.at}
     elif following.reason is not None:
         changes |= {"state": TargetState.DROPPED.value, "reason": following.reason.value}

@@ -20,7 +20,8 @@ from ccengine.store_port import UnitOfWork
 FIXED = "fixed"
 #: Who acts when a customer presses a key.
 CALLEE = Actor(kind="caller", name="callee")
-_ASKED = ("pending", "asking", "unreachable")
+_WAITING = ("pending", "asking")
+_ASKED = (*_WAITING, "unreachable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +61,16 @@ async def heard(ctx: Context, uow: UnitOfWork, attempt: AttemptRow, what: str, v
         await note_result(ctx, uow, CALLEE, visit.id, result)
 
 
-async def call_over(ctx: Context, uow: UnitOfWork, attempt: AttemptRow) -> None:
+async def call_over(ctx: Context, uow: UnitOfWork, attempt: AttemptRow, *, placed: bool) -> None:
     """Take over that a call-back ended without a grade, in the caller's transaction: "not fixed" alone reopens the
-    order, else it was a try in vain, to be made again as the order's type says."""
+    order, else it was a try in vain, to be made again as the order's type says. A call that was never `placed` was no
+    try."""
     visit = await _visit_of(uow, attempt)
-    if visit is None or visit.status not in ("pending", "asking"):
+    if visit is None or visit.status not in _WAITING:
         return
-    if visit.fixed is False and visit.call_id == attempt.call_id:
+    if not placed:
+        await uow.visits.update(visit.id, _WAITING, {"status": "pending", "due_at": ctx.clock.now()})
+    elif visit.fixed is False and visit.call_id == attempt.call_id:
         result = VisitResult(grade_handling=None, fixed=False, call_id=attempt.call_id)
         await note_result(ctx, uow, CALLEE, visit.id, result)
     else:

@@ -112,6 +112,7 @@ class Visit(Out):
     grade_call: int | None
     fixed: bool | None
     remark: str
+    call_id: str | None = Field(description="The call that asked; a spoken remark is among its recordings")
     done_at: datetime | None
 
 
