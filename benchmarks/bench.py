@@ -16,6 +16,7 @@ import agi_surplus
 import ami_feed
 import catch_up
 import memory
+import orders_figures
 import structlog
 from figures import Figure, machine, save, table
 
@@ -57,6 +58,7 @@ PARTS: dict[str, Part] = {
     "surplus": agi_surplus.measure,
     "memory": memory.measure,
     "journal": catch_up.measure,
+    "orders": orders_figures.measure,
     "order": lambda: _site("order"),
     "board": lambda: _site("board"),
     "prompt": lambda: _lines("prompt"),

@@ -60,6 +60,7 @@ LAZY = {
         "由记录的日志重放结论 · what the engine concludes from a recorded log",
     ),
     "units": ("ccengine.operations.units", "units", "systemd 单元 · systemd units for this site"),
+    "sample": ("ccengine.operations.sample", "sample", "fill a fresh database with as many sample orders as wanted"),
     "token": ("ccengine.operations.accounts", "token", "签发接口令牌 · issue an API token"),
     "user": ("ccengine.operations.accounts", "user", "新建后台用户 · create a back-office user"),
 }

@@ -31,15 +31,15 @@ CALENDAR_NEEDED_MONTH = 12
 
 async def look(settings: Settings) -> list[Finding]:
     """Return all findings, in the order in which things depend on one another."""
-    engine = await _engine(settings)
+    engine, database = await _engine(settings), await _database(settings)
     return [
         _disk(settings),
         _clock(settings),
         *check_pbx(settings),
         _menu(settings),
         *_owners(settings),
-        await _database(settings),
-        await _calendar(settings),
+        database,
+        *([await _calendar(settings)] if database.ok else []),
         engine,
         *([] if hosting.run_pid(settings) is not None or engine.what != _ENGINE_AWAY else _ports(settings)),
         _process(settings),

@@ -72,6 +72,8 @@ _PREFIXES = (
     "1875759",
     "1886850",
 )
+#: Beyond so many numbers, those blocks are nearly full.
+_NUMBERS_OF_BLOCKS = 200_000
 _TAGS = ("elderly", "hospital", "school", "key_account")
 FIRST_ACCOUNT = 10_000_001
 #: 元 per cubic metre × 100: an ordinary household's first step.
@@ -135,6 +137,8 @@ def _address(chance: random.Random, district: str) -> str:
 def _phone(chance: random.Random, taken: set[str]) -> str:
     while True:
         phone = f"{chance.choice(_PREFIXES)}{chance.randrange(10**4):04d}"
+        if len(taken) > _NUMBERS_OF_BLOCKS:
+            phone = f"1{chance.choice('35789')}{chance.randrange(10**9):09d}"
         if phone not in taken:
             taken.add(phone)
             return phone
