@@ -197,6 +197,10 @@ class Orders(_Section):
     visit_lease_minutes: int = Field(default=15, ge=1, le=240)  # a call-back nobody came back from is made again
     reopen_grade: int = Field(default=2, ge=0, le=4)  # this grade or a worse one reopens
     close_after_grade: bool = True
+    burst_window_hours: int = Field(default=6, ge=1, le=168)  # orders that are further apart are no incident
+    burst_on_road: int = Field(default=3, ge=2, le=1000)  # so many open orders on one road are offered as one
+    burst_in_district: int = Field(default=6, ge=2, le=1000)  # and so many of one district
+    incident_visit: Literal["phone", "message", "agent"] = "phone"  # how the customers of a closed incident are asked
     anchor_folder: str = ""  # where the daily anchors of all histories go; empty: `anchors` in the state folder
 
 

@@ -23,6 +23,7 @@ from ccengine.backoffice.dispatch.routes import ROUTES as DISPATCH
 from ccengine.backoffice.formats import Formats
 from ccengine.backoffice.hand.routes import ROUTES as HAND
 from ccengine.backoffice.headers import add_headers
+from ccengine.backoffice.incidents.routes import ROUTES as INCIDENTS
 from ccengine.backoffice.keys import CTX, DOOR, HUB, LOCALES, PAGES
 from ccengine.backoffice.languages import Locales
 from ccengine.backoffice.live import BoardHub
@@ -44,7 +45,7 @@ from ccengine.services.context import Context
 #: Forms are small; nothing is uploaded yet.
 _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
-    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, WORK_ORDERS, ADMIN, HAND, PROGRESS),
+    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS),
     *(DISPATCH, PAPER, SEARCH),
     *(NOTICES, SLA, REPORTS),
 )

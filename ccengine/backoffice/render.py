@@ -36,6 +36,7 @@ PLACES = (
     Place(key="nav.dispatch", url="/dispatch", icon="map", right="orders.dispatch", letter="d"),
     Place(key="nav.calls", url="/calls", icon="calls", right="calls.view", letter="c"),
     Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u"),
+    Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i"),
     Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t"),
     Place(key="nav.indicators", url="/reports/indicators", icon="report", right="reports.view", letter="r"),
     Place(key="nav.users", url="/admin/users", icon="users", right="users.edit", letter="a", group="nav.group_admin"),

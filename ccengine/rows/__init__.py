@@ -33,6 +33,7 @@ from ccengine.rows.campaigns import (
 from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, NewOutage, OutageRow
 from ccengine.rows.desk import Draft, SavedQuery
 from ccengine.rows.field import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow
+from ccengine.rows.incidents import AnnouncementRow, IncidentRow
 from ccengine.rows.journal import (
     AnomalyRow,
     CallEvent,
@@ -70,6 +71,7 @@ from ccengine.rows.work_orders import (
 
 __all__ = [
     "AgentRow",
+    "AnnouncementRow",
     "AnomalyRow",
     "AttemptRow",
     "AuditEntry",
@@ -93,6 +95,7 @@ __all__ = [
     "EvidenceRow",
     "FieldActionRow",
     "ImportRow",
+    "IncidentRow",
     "IndicatorFilter",
     "JobRow",
     "JointUnit",

@@ -16,6 +16,7 @@ from ccengine.hotline.opening_rule import OrderIntent, evaluate, same_matter
 from ccengine.hotline.work_order import OVER, OrderState, move, opened, path_to_closed
 from ccengine.rows import CallChoice, OrderRow
 from ccengine.services.context import ENGINE, Actor, Context
+from ccengine.services.incident_orders import join_running
 from ccengine.services.order_events import as_json, changing_event, event_of, opening_event, tell
 from ccengine.services.sla import first_due_of, follow_order
 from ccengine.store_port import UnitOfWork
@@ -165,6 +166,7 @@ async def create_order(ctx: Context, uow: UnitOfWork, actor: Actor, values: Mapp
         await uow.work_orders.attach(order.id, order.call_id)
     detail = {"rule": order.rule, "call_id": order.call_id, "form": order.form}
     await uow.work_orders.add_event(opening_event(event_of(ctx, actor, order, "opened", detail=detail), order))
+    order = await join_running(ctx, uow, order)
     await tell(ctx, uow, order.id)
     return order
 

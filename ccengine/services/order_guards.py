@@ -79,7 +79,7 @@ async def facts_of(uow: UnitOfWork, actor: Actor, order: OrderRow) -> MoveFacts:
         photos_missing=await photos_missing(uow, actor, order, policy),
         worked=worked | ({f"user:{order.assigned_to}"} if order.assigned_to else frozenset()),
         inspection_needed=policy.inspection,
-        visit_needed=policy.visit,
+        visit_needed=policy.visit and not order.is_incident,  # its orders' customers are asked, each
         graded=visit is not None and visit.grade_handling is not None,
         tries=visit.tries if visit is not None else 0,
         tries_needed=policy.visit_tries,

@@ -18,6 +18,7 @@ from ccengine.services.audit import note as audit
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed
 from ccengine.services.guard import guarded, one_of, required_text
+from ccengine.services.incident_orders import close_with
 from ccengine.services.order_changes import illegal, last_deed, order_of, save, state_of
 from ccengine.services.order_events import event_of, tell
 from ccengine.services.order_guards import facts_of, require_move, round_of
@@ -211,12 +212,14 @@ async def _aftermath(
         await ask_for_grade(ctx, uow, order)
     if move.name in ("reopen", "not_needed", "merge"):
         await _drop_visit(uow, order)
+    if order.is_incident and order.status in OVER:
+        await close_with(ctx, uow, actor, order)
 
 
 async def ask_for_grade(ctx: Context, uow: UnitOfWork, order: OrderRow) -> None:
     """Queue the asking for a grade when the type demands it: after the work, or after its inspection."""
     policy = (await uow.catalogue.read()).policy(order.type)
-    if not policy.visit or (policy.inspection and order.status is OrderStatus.HANDLED):
+    if not policy.visit or order.is_incident or (policy.inspection and order.status is OrderStatus.HANDLED):
         return
     now = ctx.clock.now()
     due = now + timedelta(minutes=ctx.settings.orders.visit_delay_minutes)

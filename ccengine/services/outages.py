@@ -15,7 +15,7 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, limited, one_of, required_text
 from ccengine.services.rights import require
-from ccengine.store_port import BadCursor
+from ccengine.store_port import BadCursor, UnitOfWork
 
 LONGEST = timedelta(days=31)
 
@@ -45,14 +45,20 @@ async def find(ctx: Context, actor: Actor, cursor: str | None = None, limit: int
 @guarded
 async def publish(ctx: Context, actor: Actor, notice: NewOutage) -> OutageRow:
     """Publish a notice. Errors: NotAllowed(outages.edit), Invalid(field), Unavailable."""
+    async with ctx.store() as uow:
+        row = await publish_in(ctx, uow, actor, notice)
+        await uow.commit()
+    return row
+
+
+async def publish_in(ctx: Context, uow: UnitOfWork, actor: Actor, notice: NewOutage) -> OutageRow:
+    """Publish a notice inside the caller's transaction. Errors: as publish."""
     require(actor, "outages.edit")
     notice = _checked(ctx, notice)
-    async with ctx.store() as uow:
-        row = await uow.outages.insert(notice, actor.name, ctx.clock.now())
-        detail = {name: str(value) for name, value in asdict(notice).items()}
-        await note(ctx, uow, actor, "outages.publish", f"outage:{row.id}", detail)
-        await uow.outbox.add("outage", {"outage_id": row.id}, ctx.clock.now())
-        await uow.commit()
+    row = await uow.outages.insert(notice, actor.name, ctx.clock.now())
+    detail = {name: str(value) for name, value in asdict(notice).items()}
+    await note(ctx, uow, actor, "outages.publish", f"outage:{row.id}", detail)
+    await uow.outbox.add("outage", {"outage_id": row.id}, ctx.clock.now())
     return row
 
 

@@ -25,6 +25,7 @@ from ccengine.store.database import Db, make_engine, store_errors, unbroken
 from ccengine.store.desk import Desk
 from ccengine.store.evidence import Evidence
 from ccengine.store.field_actions import FieldActions, Secrets
+from ccengine.store.incidents import Incidents
 from ccengine.store.indicators import Indicators
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
@@ -58,6 +59,7 @@ class SqlUnitOfWork:
     work_orders: WorkOrders
     order_parts: OrderParts
     chain: Chain
+    incidents: Incidents
     visits: Visits
     catalogue: OrderCatalogue
     customers: Customers
@@ -107,6 +109,7 @@ class SqlUnitOfWork:
         self.work_orders = WorkOrders(db)
         self.order_parts = OrderParts(db)
         self.chain = Chain(db)
+        self.incidents = Incidents(db)
         self.visits = Visits(db)
         self.catalogue = OrderCatalogue(db)
         self.customers = Customers(db)

@@ -63,6 +63,10 @@ class WorkOrders:
         """Return one order."""
         return await self._one(work_orders.c.id == order_id) if storable_id(order_id) else None
 
+    async def many(self, order_ids: Sequence[int]) -> tuple[OrderRow, ...]:
+        """Return these orders, newest first."""
+        return tuple(await self._rows([work_orders.c.id.in_(list(order_ids))], len(order_ids))) if order_ids else ()
+
     async def by_number(self, number: str) -> OrderRow | None:
         """Return the order with that human number."""
         return await self._one(work_orders.c.number == clean(number))

@@ -16,6 +16,7 @@ from ccengine.store_port.field import EvidenceRepository, FieldActionRepository,
 from ccengine.store_port.orders import (
     CatalogueRepository,
     ChainRepository,
+    IncidentRepository,
     OrderPartRepository,
     OrderRepository,
     RuleRepository,
@@ -38,6 +39,8 @@ class UnitOfWork(Protocol):
     def order_parts(self) -> OrderPartRepository: ...
     @property
     def chain(self) -> ChainRepository: ...
+    @property
+    def incidents(self) -> IncidentRepository: ...
     @property
     def visits(self) -> VisitRepository: ...
     @property

@@ -47,7 +47,7 @@ CODES = {
     "order_event": [
         *("opened", "moved", "stamped", "noted", "changed", "attached", "detached"),
         *("evidence", "materials", "field_refused"),
-        *("suspended", "resumed", "urged", "supervised", "joint", "merged", "visited"),
+        *("suspended", "resumed", "urged", "supervised", "joint", "merged", "visited", "joined"),
     ],
     "order_moves": list(NAMES),
     "suspend_reason": list(SUSPEND_REASONS),

@@ -22,12 +22,13 @@ from ccengine.backoffice.work_orders.choices import crew_choices, field_choices
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.order_moves import SUSPEND_REASONS
 from ccengine.hotline.work_order import EXTRA_STAMPS, OVER
-from ccengine.rows import OrderRow
+from ccengine.rows import OrderFilter, OrderRow
 from ccengine.services import paper_forms, work_orders
 from ccengine.services.context import Context
 from ccengine.services.matter_timeline import matter_timeline
 from ccengine.services.rights import may
 
+_CHILDREN = 200
 #: What the edit form of an order offers.
 EDITABLE = ("title", "type", "category", "priority", "assigned_to", "contact_name", "address")
 
@@ -62,6 +63,10 @@ async def order_page(
         "work_orders/detail.html",
         status=status,
         detail=detail,
+        children=await _children(ctx, person, order),
+        parent_number=(await work_orders.get(ctx, person.actor, order.parent_id)).order.number
+        if order.parent_id
+        else "",
         steps=await matter_timeline(ctx, person.actor, order_id),
         may_listen=may(person.actor, "calls.listen"),
         may_visit="handled" in order.stamps and order.status not in OVER and may(person.actor, "orders.close"),
@@ -77,6 +82,18 @@ async def order_page(
         **await _choices(request, order),
         **helpers(request),
     )
+
+
+async def _parent_number(ctx: Context, person: SignedIn, order: OrderRow) -> str:
+    if order.parent_id is None:
+        return ""
+    return (await work_orders.get(ctx, person.actor, order.parent_id)).order.number
+
+
+async def _children(ctx: Context, person: SignedIn, order: OrderRow) -> tuple[OrderRow, ...]:
+    if not order.is_incident:
+        return ()
+    return (await work_orders.find(ctx, person.actor, OrderFilter(parent_id=order.id), None, _CHILDREN)).items
 
 
 async def _choices(request: web.Request, order: OrderRow) -> dict[str, Any]:

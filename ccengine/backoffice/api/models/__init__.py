@@ -52,6 +52,13 @@ from ccengine.backoffice.api.models.field import (
     UploadAnswer,
     UploadBody,
 )
+from ccengine.backoffice.api.models.incidents import (
+    Incident,
+    IncidentBody,
+    IncidentList,
+    IncidentOffer,
+    IncidentOrderBody,
+)
 from ccengine.backoffice.api.models.now import (
     Agent,
     AgentList,
@@ -160,6 +167,11 @@ __all__ = [
     "FieldTasks",
     "Figures",
     "Health",
+    "Incident",
+    "IncidentBody",
+    "IncidentList",
+    "IncidentOffer",
+    "IncidentOrderBody",
     "Indicator",
     "IndicatorQuery",
     "IndicatorReport",
