@@ -6,7 +6,7 @@ What does not live here: how a call came out (hotline/dial_result.py).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, delete, func, insert, select, update
@@ -16,6 +16,7 @@ from ccengine.store import cursor as cursors
 from ccengine.store.database import Db, clean, fit, storable_id
 from ccengine.store.tables.calls import calls
 from ccengine.store.tables.campaigns import campaign_attempts, dial_limits, opt_outs
+from ccengine.store.tables.customers import customers
 from ccengine.store.upsert import insert_new, upsert
 
 
@@ -113,6 +114,37 @@ class Attempts:
             ring_seconds=float(row.ring or 0),
             talk_seconds=float(row.talk or 0),
         )
+
+    async def by_hour(
+        self, campaign_id: int, since: datetime, reached: Sequence[str]
+    ) -> tuple[tuple[datetime, int, int], ...]:
+        """Return for each hour since then how many calls were begun and how many of them reached somebody."""
+        table = campaign_attempts.c
+        mine = and_(table.campaign_id == campaign_id, table.slot_at >= since, table.result != "not_placed")
+        counted: dict[int, list[int]] = {}
+        for row in await self._db.execute(select(table.slot_at, table.result).where(mine)):
+            hour = counted.setdefault(int((row.slot_at - since).total_seconds() // 3600), [0, 0])
+            hour[0] += 1
+            hour[1] += row.result in reached
+        return tuple((since + timedelta(hours=hour), counted[hour][0], counted[hour][1]) for hour in sorted(counted))
+
+    async def by_district(self, campaign_id: int, reached: Sequence[str]) -> tuple[tuple[str, int, int, int], ...]:
+        """Return for each district how many calls, how many reached somebody, and the money promised."""
+        table, promised = campaign_attempts.c, campaign_attempts.c.result == "promised"
+        query = (
+            select(
+                customers.c.district.label("district"),
+                func.count().label("many"),
+                func.sum(case((table.result.in_(list(reached)), 1), else_=0)).label("reached"),
+                func.sum(case((promised, func.coalesce(table.amount_fen, 0)), else_=0)).label("promised"),
+            )
+            .select_from(campaign_attempts.join(customers, customers.c.account == table.account))
+            .where(table.campaign_id == campaign_id, table.state == "ended", table.result != "not_placed")
+            .group_by(customers.c.district)
+            .order_by(customers.c.district)
+        )
+        rows = await self._db.execute(query)
+        return tuple((row.district, row.many, int(row.reached), int(row.promised)) for row in rows)
 
     async def abandoned_since(self, numbers: Sequence[str], since: datetime) -> frozenset[str]:
         """Return those of the numbers that were abandoned since then, by whatever campaign."""

@@ -6,10 +6,11 @@ What does not live here: when somebody may be called (hotline/retry.py), calls m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from ccengine.hotline.campaign import TargetState
 from ccengine.rows import CustomerRow, NewTarget, Page, TargetFilter, TargetRow
@@ -45,6 +46,17 @@ class Targets:
             for one in rows
         ]
         return frozenset(await insert_new_keys(self._db, campaign_targets, values, ("number", "campaign_id")))
+
+    async def with_accounts(self, rows: Sequence[NewTarget]) -> list[NewTarget]:
+        """Return the targets with the account of the one customer their number belongs to, where they name none."""
+        numbers = [one.number for one in rows if one.account is None]
+        if not numbers:
+            return list(rows)
+        table = customers.c
+        query = select(table.phone, func.min(table.account).label("account"), func.count().label("many"))
+        found = await self._db.execute(query.where(table.phone.in_(numbers)).group_by(table.phone))
+        accounts = {row.phone: row.account for row in found if row.many == 1}
+        return [replace(one, account=one.account or accounts.get(one.number)) for one in rows]
 
     async def get(self, target_id: int) -> TargetRow | None:
         """Return one target."""
