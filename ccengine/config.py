@@ -108,7 +108,7 @@ class Engine(_Section):
 class Dial(_Section):
     """Outbound calls by the engine. The caps are those a site begins with; later they are rows, changed on the page."""
 
-    calls_per_second: float = Field(default=5, gt=0, le=50)
+    calls_per_second: float = Field(default=5, ge=0.01, le=50)
     channels: int = Field(default=30, ge=1, le=1000)
     late_seconds: Seconds = 0.5  # a call that cannot be sent this soon after its time is not sent
     doubt_seconds: Seconds = 3  # after an attempt's validity has run out: until the PBX is asked what became of it

@@ -7,7 +7,7 @@ loading the same list again adds only what is missing. What does not live here: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -171,6 +171,21 @@ async def _store(ctx: Context, campaign: CampaignRow, started: ImportRow, chunk:
         await uow.campaigns.update_import(started.id, values)
         await uow.commit()
     return await _import(ctx, started.id)
+
+
+async def add_targets(
+    ctx: Context, actor: Actor, campaign_id: int, rows: Sequence[tuple[str, str, str]]
+) -> tuple[ImportRow, tuple[Refusal, ...]]:
+    """Add targets given as (number, name, account); return what was taken and what was not. Errors: as begin_import."""
+    started = await begin_import(ctx, actor, campaign_id, "api", "", len(rows))
+    campaign = await _campaign(ctx, campaign_id)
+    chunk, site, columns = _Chunk(), ctx.settings.site, {"number": 0, "name": 1, "account": 2}
+    for row, cells in enumerate(rows, 1):
+        chunk.add(row, " ".join(cells)[:200], _target(list(cells), columns, site.area_code, site.timezone))
+    await _store(ctx, campaign, started, chunk)
+    done = await _finish(ctx, started.id, "done")
+    async with ctx.store.reading() as uow:
+        return done, await uow.campaigns.refusals(done.id, 0, len(rows) or 1)
 
 
 @guarded

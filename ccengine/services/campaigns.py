@@ -209,8 +209,8 @@ async def limits(ctx: Context, actor: Actor) -> DialLimits:
 async def set_limits(ctx: Context, actor: Actor, calls_per_second: float, channels: int) -> DialLimits:
     """Set the trunk's caps for all campaigns together. Errors: NotAllowed(campaigns.run), Invalid, Unavailable."""
     require(actor, "campaigns.run")
-    if not 0 < calls_per_second <= 50:
-        raise Invalid("calls_per_second", "应大于 0、不超过 50", "calls_per_second must be above 0 and at most 50")
+    if not 0.01 <= calls_per_second <= 50:
+        raise Invalid("calls_per_second", "应在 0.01 到 50 之间", "calls_per_second must be between 0.01 and 50")
     if not 1 <= channels <= 1000:
         raise Invalid("channels", "应在 1 到 1000 之间", "channels must be between 1 and 1000")
     return await _set(ctx, actor, "campaigns.limits", calls_per_second=calls_per_second, channels=channels)

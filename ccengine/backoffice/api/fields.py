@@ -89,6 +89,11 @@ Since = Annotated[Moment | None, Field(description="Only what began at or after 
 Until = Annotated[Moment | None, Field(description="Only what began before this moment")]
 
 
+def whole(least: int, most: int) -> Any:
+    """Return the type of a whole number in a body: no text, no true or false."""
+    return Annotated[StrictInt, Field(ge=least, le=most), BeforeValidator(_whole)]
+
+
 def one_of(allowed: Iterable[str]) -> Any:
     """Return the type of a text from a closed list that lives elsewhere."""
     codes = tuple(allowed)

@@ -6,6 +6,7 @@ from ccengine.backoffice.api import (
     agents,
     board,
     calls,
+    campaigns,
     customers,
     desk,
     dispatch,
@@ -38,4 +39,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *field.ENDPOINTS,
     *progress.ENDPOINTS,
     *sla.ENDPOINTS,
+    *campaigns.ENDPOINTS,
 )
