@@ -16,6 +16,7 @@ from ccengine.backoffice.api import setup_api
 from ccengine.backoffice.api.metrics import get_metrics
 from ccengine.backoffice.calls.recording import LISTENED
 from ccengine.backoffice.calls.routes import ROUTES as CALLS
+from ccengine.backoffice.campaigns.routes import ROUTES as CAMPAIGNS
 from ccengine.backoffice.catalogue_names import CATALOGUE, KeptCatalogue
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
 from ccengine.backoffice.desk.routes import ROUTES as DESK
@@ -47,7 +48,7 @@ _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS),
     *(DISPATCH, PAPER, SEARCH),
-    *(NOTICES, SLA, REPORTS),
+    *(NOTICES, SLA, REPORTS, CAMPAIGNS),
 )
 
 

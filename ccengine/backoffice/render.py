@@ -39,6 +39,7 @@ PLACES = (
     Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i"),
     Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t"),
     Place(key="nav.indicators", url="/reports/indicators", icon="report", right="reports.view", letter="r"),
+    Place(key="nav.campaigns", url="/campaigns", icon="campaigns", right="campaigns.view", letter="m"),
     Place(key="nav.users", url="/admin/users", icon="users", right="users.edit", letter="a", group="nav.group_admin"),
     Place(key="nav.agents", url="/admin/agents", icon="calls", right="users.edit", group="nav.group_admin"),
     Place(key="nav.tokens", url="/admin/tokens", icon="token", right="tokens.edit", group="nav.group_admin"),

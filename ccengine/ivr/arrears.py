@@ -31,7 +31,7 @@ ITEM = "arrears"
 AGAIN, PROMISE, DISPUTE = "1", "2", "3"
 #: Key -> by when somebody promises to pay.
 PROMISE_DAYS = {"1": 3, "2": 7, "3": 15}
-_KEYS = (
+KEYS = (
     "cc/campaign/key_again",
     "cc/campaign/key_promise",
     "cc/campaign/key_dispute",
@@ -57,19 +57,19 @@ def arrears(menu: Menu) -> Flow:
 
 
 def _remind(menu: Menu, owed: Arrears) -> Flow:
-    pressed = (yield from ask(*_sentence(menu, owed), timeout_seconds=0.0)).digits
+    pressed = (yield from ask(*sentence(menu.language, owed), timeout_seconds=0.0)).digits
     yield from said("told")
     yield journal("CC_SERVED", item=ITEM)
     silent = 0
     before: tuple[str, ...] = ()
     for _ in range(_ROUNDS):
         if not pressed:
-            pressed = (yield from ask(*before, *_KEYS, timeout_seconds=KEY_SECONDS)).digits
+            pressed = (yield from ask(*before, *KEYS, timeout_seconds=KEY_SECONDS)).digits
             yield journal("CC_MENU", item=ITEM, key=pressed)
         before = ()
         match pressed:
             case "1":
-                pressed = (yield from ask(*_sentence(menu, owed), timeout_seconds=0.0)).digits
+                pressed = (yield from ask(*sentence(menu.language, owed), timeout_seconds=0.0)).digits
                 continue
             case "2":
                 return (yield from _promise(menu))
@@ -87,9 +87,9 @@ def _remind(menu: Menu, owed: Arrears) -> Flow:
     return (yield from goodbye(ITEM, "cc/campaign/bye"))
 
 
-def _sentence(menu: Menu, owed: Arrears) -> tuple[str, ...]:
+def sentence(language: str, owed: Arrears) -> tuple[str, ...]:
     """The amount, for how many months, and by when it is due."""
-    say = spoken(menu.language)
+    say = spoken(language)
     months = ("cc/campaign/months_before", *say.number(owed.months), "cc/campaign/months") if owed.months > 0 else ()
     due = ("cc/bill/due_by", *say.date(owed.due_on)) if owed.due_on is not None else ()
     return ("cc/bill/arrears_are", *say.money(owed.amount_fen), *months, *due, "cc/campaign/please_pay")

@@ -10,9 +10,13 @@ from string import Formatter
 import pytest
 
 from ccengine.assets import WEB
+from ccengine.backoffice.campaigns.setup import RULES as CAMPAIGN_RULES
 from ccengine.backoffice.languages import LANGUAGES, load_texts, pick_language
 from ccengine.backoffice.render import PLACES
+from ccengine.hotline.campaign import CampaignKind, CampaignMove, CampaignState, DropReason, Flow, TargetState
+from ccengine.hotline.dial_result import Result
 from ccengine.hotline.evidence import EvidenceKind, Phase
+from ccengine.hotline.list_row import Refused
 from ccengine.hotline.opening_rule import DEFAULTS as RULES
 from ccengine.hotline.order_catalogue import FIELD_KINDS, CodeKind
 from ccengine.hotline.order_moves import NAMES, SUSPEND_REASONS
@@ -32,6 +36,18 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 #: Closed lists that templates and pages look up by code.
 CODES = {
+    "campaign_kind": list(CampaignKind),
+    "campaign_state": list(CampaignState),
+    "campaign_move": list(CampaignMove),
+    "campaign_flow": list(Flow),
+    "campaign_rule": list(CAMPAIGN_RULES),
+    "target_state": list(TargetState),
+    "drop_reason": list(DropReason),
+    "attempt_result": list(Result),
+    "refusal": list(Refused),
+    "import_error": ["unreadable", "too_many_rows", "interrupted"],
+    "import_state": ["reading", "done", "failed"],
+    "import_source": ["file", "customers", "api", "visits"],
     "order_status": [*OrderStatus, *EXTRA_STAMPS],
     "priority": PRIORITIES,
     "outcome": list(Outcome),

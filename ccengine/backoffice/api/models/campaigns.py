@@ -26,7 +26,6 @@ from ccengine.backoffice.api.models.codes import DistrictCode, Next
 from ccengine.hotline.campaign import CampaignKind, CampaignMove, CampaignState, Flow, Rules, TargetState
 from ccengine.hotline.dial_result import Result
 
-Weight = Annotated[whole(1, 100), Field(description="Share of the trunk beside other campaigns")]
 RulesBody = Annotated[
     dict[str, Any],
     Field(
@@ -42,7 +41,7 @@ class CampaignBody(In):
     name: Annotated[str, free_text(100, 1)]
     kind: CampaignKind
     flow: Flow | None = Field(default=None, description="What is played; the kind's own where it is left out")
-    weight: Weight = 1
+    weight: whole(1, 100) = 1  # type: ignore[valid-type]
     rules: RulesBody = Field(default_factory=dict)
     note: Annotated[str, free_text(2000)] = ""
     expected_version: Version | None = None

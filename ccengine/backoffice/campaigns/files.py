@@ -1,0 +1,121 @@
+"""Files of campaigns: a list sent by the browser, the export, what a flow says as sound.
+
+What does not live here: reading a list (services/list_files.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from aiohttp import web
+
+from ccengine.backoffice.access import page
+from ccengine.backoffice.forms import path_number
+from ccengine.backoffice.keys import CTX, PAGES
+from ccengine.backoffice.names import helpers
+from ccengine.backoffice.render import render, text_for
+from ccengine.backoffice.sessions import SignedIn
+from ccengine.backoffice.spreadsheet import Cell, send_csv, send_xlsx
+from ccengine.services import campaign_targets, campaign_views, prehear
+from ccengine.services.errors import Invalid
+
+_LARGEST_BYTES = 100 * 1024 * 1024
+_PIECE = 1 << 16
+_FIELDS = (
+    "number name account state reason result attempts last_at answered ring_seconds cause promised_on amount grade "
+    "call_id"
+)
+
+
+@page("campaigns.edit")
+async def upload(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Take a list as the request's body and load it; the page shows how far it is meanwhile."""
+    ctx, name = request.app[CTX], request.query.get("name", "")[:100]
+    with tempfile.TemporaryDirectory(prefix="ccengine-list-") as folder:
+        path = Path(folder) / "list"
+        await _save(request, path)
+        started = await campaign_targets.begin_import(ctx, person.actor, path_number(request), "file", name)
+        done = await campaign_targets.load_file(ctx, started, path)
+    return web.json_response({"state": done.state, "accepted": done.accepted, "refused": done.refused})
+
+
+async def _save(request: web.Request, path: Path) -> None:
+    size = 0
+    with path.open("wb") as file:
+        async for piece in request.content.iter_chunked(_PIECE):
+            size += len(piece)
+            if size > _LARGEST_BYTES:
+                raise Invalid("file", "文件超过 100 MB，请分批导入", "The file is larger than 100 MB; split it")
+            await asyncio.to_thread(file.write, piece)
+
+
+@page("campaigns.view")
+async def listen(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """What a flow says, to be heard before it starts."""
+    flow = request.match_info["flow"]
+    found = prehear.sentences(person.actor, flow)
+    return render(request, "campaigns/listen.html", flow=flow, sentences=found, **helpers(request))
+
+
+@page("campaigns.view")
+async def sentence(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """One sentence as sound, as it goes over the line."""
+    files = prehear.sound_files(person.actor, request.match_info["flow"], path_number(request, "number"))
+    sound = b"".join([await asyncio.to_thread(path.read_bytes) for path in files])
+    return web.Response(body=_wav(sound), content_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _wav(alaw: bytes) -> bytes:
+    """Return A-law sound at 8 kHz as a WAV file of 16-bit samples, which every browser plays."""
+    samples = b"".join(_SAMPLES[value] for value in alaw)
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16)
+    head = struct.pack("<4sI4s", b"RIFF", 36 + len(samples), b"WAVE") + form
+    head += struct.pack("<4sI", b"data", len(samples))
+    return head + samples
+
+
+def _linear(value: int) -> int:
+    """Return the sample of one A-law byte. Source: ITU-T G.711."""
+    value ^= 0x55
+    size, exponent = (value & 0x0F) << 4, (value & 0x70) >> 4
+    size += 8 if exponent == 0 else 0x108
+    size <<= max(exponent - 1, 0)
+    return size if value & 0x80 else -size
+
+
+_SAMPLES = [struct.pack("<h", _linear(value)) for value in range(256)]
+
+
+@page("campaigns.view")
+async def export(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """All targets, each with its last call, for Excel."""
+    ctx, campaign_id, kind = request.app[CTX], path_number(request), request.match_info["kind"]
+    await campaign_views.detail(ctx, person.actor, campaign_id)
+    day = ctx.clock.now().astimezone(request.app[PAGES].formats.zone)
+    name = f"campaign-{campaign_id}-{day:%Y%m%d-%H%M}.{kind}"
+    _ = text_for(request)
+    head = [_(f"campaign_export.{field}") for field in _FIELDS.split()]
+    rows = _rows(request, campaign_views.export(ctx, person.actor, campaign_id))
+    return await (send_csv if kind == "csv" else send_xlsx)(request, name, head, rows)
+
+
+async def _rows(
+    request: web.Request, batches: AsyncIterator[tuple[campaign_views.TargetDetail, ...]]
+) -> AsyncIterator[list[list[Cell]]]:
+    named, zone = helpers(request)["code_text"], request.app[PAGES].formats.zone
+    async for batch in batches:
+        table: list[list[Cell]] = []
+        for found in batch:
+            one, last = found.target, found.attempts[-1] if found.attempts else None
+            row: list[Cell] = [one.number, one.name, one.account, named("target_state", one.state)]
+            row += [named("drop_reason", one.reason), named("attempt_result", one.result), one.attempts]
+            if last is not None:
+                row += [last.slot_at.astimezone(zone), int(last.answered), last.ring_seconds, last.cause]
+                row += [str(last.promised_on or ""), last.amount_fen / 100 if last.amount_fen else None, last.grade]
+                row.append(last.call_id)
+            table.append(row)
+        yield table
