@@ -1,0 +1,97 @@
+"""Campaign pages: set up, load, run, watch, stop; who may; each refusal beside its field."""
+
+from __future__ import annotations
+
+from pages_site import Site
+
+from ccengine.rows import TargetFilter
+
+RULES = {
+    "hours": "24x7",
+    "attempts_per_day": "2",
+    "attempts_in_all": "5",
+    "gap_minutes": "0",
+    "calls_per_second": "5",
+    "channels": "10",
+    "ring_seconds": "20",
+    "arrears_from_yuan": "50",
+    "abandoned_percent": "3",
+    "agent_seconds": "2",
+    "recall_hours": "72",
+}
+FORM = {"name": "催缴", "kind": "broadcast", "weight": "1", "note": "", **RULES}
+
+
+async def test_campaign_is_set_up_loaded_run_and_stopped(site: Site) -> None:
+    browser = await site.browser("supervisor")
+    await browser.get("/campaigns/new")
+    made = await browser.post("/campaigns", FORM)
+    assert made.status == 303 and made.headers["Location"].startswith("/campaigns/1")
+    page = await browser.get("/campaigns/1")
+    assert "催缴" in page.text and 'data-list-upload="/campaigns/1/file/stream"' in page.text
+    assert (await browser.post("/campaigns/1/customers", {"arrears_from_yuan": "50"})).status == 303
+    refused = await browser.post("/campaigns/1/customers", {"arrears_from_yuan": "50", "overdue_days": "99999"})
+    assert refused.status == 422 and 'id="overdue_days-error"' in refused.text
+    async with browser.session.post(
+        browser.base + "/campaigns/1/file/stream?name=list.csv",
+        data="手机号,姓名\n13800000001,张三\n1.38E+10,李四\n".encode(),
+        headers={"X-CSRF-Token": browser.csrf, "Origin": browser.base, "Content-Type": "application/octet-stream"},
+    ) as answer:
+        assert (answer.status, await answer.json()) == (200, {"state": "done", "accepted": 1, "refused": 1})
+    imports = await browser.get("/campaigns/1/imports/2")
+    assert "1.38E+10" in imports.text
+    for what in ("start", "pause", "start"):
+        assert (await browser.post("/campaigns/1/move", {"move": what})).status == 303
+    assert "hx-get" in (await browser.get("/campaigns/1/live")).text
+    targets = await browser.get("/campaigns/1/targets?state=waiting&number=13800000001")
+    assert "138****0001" in targets.text and "13800000001<" not in targets.text
+    async with site.ctx.store.reading() as uow:
+        (row,) = (await uow.targets.find(1, TargetFilter(number="13800000001"), None, 5)).items
+    assert (await browser.get(f"/campaigns/1/targets/{row.id}")).status == 200
+    csv = await browser.get("/campaigns/1/export.csv")
+    assert csv.status == 200 and "138****0001" in csv.text
+    assert (await browser.post("/campaigns/switch", {"stopped": "1"})).status == 303
+    assert 'name="stopped" value="0"' in (await browser.get("/campaigns")).text
+    assert (await browser.post("/campaigns/1/copy")).headers["Location"].startswith("/campaigns/2/edit")
+
+
+async def test_wrong_rule_is_said_beside_its_field(site: Site) -> None:
+    browser = await site.browser("supervisor")
+    await browser.get("/campaigns/new")
+    for name, value in (("ring_seconds", "5"), ("hours", "nine"), ("calls_per_second", "nan"), ("weight", "x")):
+        refused = await browser.post("/campaigns", {**FORM, name: value})
+        assert refused.status == 422 and f'id="{name}-error"' in refused.text, name
+    caps = await browser.post("/campaigns/limits", {"calls_per_second": "0", "channels": "3"})
+    assert caps.status == 422 and 'id="calls_per_second-error"' in caps.text
+
+
+async def test_do_not_call_list(site: Site) -> None:
+    browser = await site.browser("supervisor")
+    await browser.get("/campaigns/opt-outs")
+    held = {"number": "13812345670", "kind": "legal_hold", "note": "案件"}
+    assert (await browser.post("/campaigns/opt-outs", held)).status == 303
+    assert (await browser.post("/campaigns/opt-outs", held)).status == 409
+    assert (await browser.post("/campaigns/opt-outs", {"number": "x", "kind": "opt_out"})).status == 422
+    assert "138****5670" in (await browser.get("/campaigns/opt-outs")).text
+    assert (await browser.post("/campaigns/opt-outs/lift", held)).status == 303
+    assert "138****5670" not in (await browser.get("/campaigns/opt-outs")).text
+
+
+async def test_every_sentence_can_be_heard_before(site: Site) -> None:
+    browser = await site.browser("dispatcher")
+    page = await browser.get("/campaigns/listen/arrears")
+    assert page.text.count("<audio") == 8
+    async with browser.session.get(browser.base + "/campaigns/listen/arrears/1.wav") as answer:
+        sound = await answer.read()
+    assert sound[:4] == b"RIFF" and len(sound) > 44 + 2 * 8000 * 5
+    assert (await browser.get("/campaigns/listen/arrears/99.wav")).status == 404
+    assert (await browser.get("/campaigns/listen/nothing")).status == 404
+
+
+async def test_who_may_look_may_not_change(site: Site) -> None:
+    browser = await site.browser("dispatcher")
+    assert (await browser.get("/campaigns")).status == 200
+    for path in ("/campaigns", "/campaigns/switch", "/campaigns/limits", "/campaigns/opt-outs"):
+        assert (await browser.post(path, FORM)).status == 403, path
+    agent = await site.browser("8001")
+    assert (await agent.get("/campaigns")).status == 403
