@@ -35,7 +35,9 @@ from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
 from ccengine.engine.metrics import EngineMetrics
 from ccengine.engine.minutely import Minutely
+from ccengine.engine.probe import Probe
 from ccengine.engine.role import Role, RoleLost
+from ccengine.engine.silence import SilenceWatch
 from ccengine.engine.sla_clock import SlaClock
 from ccengine.engine.watchdog import Watchdog
 from ccengine.evidence.folder import EvidenceFolder
@@ -99,8 +101,6 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
     )
     live.on_snapshot = records.reconcile
     disks = DiskWatch(settings, ctx.clock, live.switch_recording)
-    live.set_alarms(disks.alarms)
-    disks.on_change = live.refresh
 
     async def store_live(record: CallRecord) -> bool:
         torn = disks.journal_torn(record.started_at, record.ended_at or ctx.clock.now())
@@ -112,7 +112,11 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         journal_waits=lambda: records.storing,
     )
     agi = AgiTask(ctx, patient=role.took_over)
-    figures = EngineMetrics(live, records.health, fallback.health, agi, dog, disks.health)
+    probe = Probe(settings, ctx.clock, live.place_probe, lambda: bool(live.health()["ok"]))
+    agi.on_probe = probe.arrived
+    silence = SilenceWatch(ctx)
+    live.set_alarms(lambda: [*disks.alarms(), *probe.alarms(), *silence.alarms()])
+    disks.on_change = probe.on_change = silence.on_change = live.refresh
     minutes = Minutely(ctx, live, records.health)
     conditions = {
         "journal": records.health,
@@ -120,6 +124,8 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "role": role.health,
         "disks": disks.health,
         "truth": minutes.health,
+        "probe": probe.health,
+        "silence": silence.health,
     }
     dialler = Dialler(
         ctx,
@@ -128,6 +134,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         caught_up=lambda: records.health()["behind_bytes"] == 0,
         board=live.board_snapshot,
     )
+    figures = EngineMetrics(live, conditions, agi, dog)
     door = Door(settings, live, conditions, figures.text)
     dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)
     dog.status = lambda: "PBX connected" if live.health()["ok"] else "the PBX is away; callers are served without us"
@@ -147,6 +154,8 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "time limits": SlaClock(ctx).run,
         "disks": disks.run,
         "minutes": minutes.run,
+        "probe": probe.run,
+        "silence": silence.run,
         "door": door.run,
     }
 

@@ -140,6 +140,9 @@ class Truth(_Section):
 
     every_seconds: Seconds = 60  # between comparisons of the last minutes
     minutes: float = Field(default=5, gt=1, le=60)  # how far each looks back
+    probe_seconds: float = Field(default=60, ge=0, le=86400)  # between calls that the engine places by itself; 0: none
+    probe_deadline_seconds: Seconds = 8
+    silence_minutes: float = Field(default=20, ge=0)  # without a call, where past weeks had some; 0: no alarm
 
 
 class Database(_Section):

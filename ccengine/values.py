@@ -12,6 +12,10 @@ from enum import StrEnum
 
 #: Our call id as the dialplan makes it: node, epoch second, 18 random digits. The PBX writes it, we only check it.
 CALL_ID_PATTERN = re.compile(r"^[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}\Z")
+#: How the channels of the calls are named that the engine places by itself to see whether calls get through. They are
+#: never a record, never on the board, in no figure: the journal's interpreter and the live view pass over them.
+PROBE_CHANNELS = ("PJSIP/cc-probe-", "Local/s@cc-probe-in-")
+PROBE_ACCOUNT = "cc-probe"
 #: An agent's number 工号 (a person, not a phone).
 AGENT_NUMBER_PATTERN = re.compile(r"^[0-9]{3,8}\Z")
 #: A customer's account number 户号/客户号.
@@ -148,6 +152,11 @@ class AgentInterval:
     ended_at: datetime | None = None
     reason: str = ""
     call_id: str | None = None
+
+
+def is_probe(channel: str) -> bool:
+    """Whether a channel belongs to a call of our own that is nobody's call."""
+    return channel.startswith(PROBE_CHANNELS)
 
 
 def mask_number(number: str) -> str:

@@ -22,13 +22,14 @@ def read(text: str) -> dict[str, float]:
             continue
         if line.startswith("# TYPE "):
             name, kind = line.split()[2:]
-            assert name == helped and kind in {"gauge", "counter"}, line
+            assert name == helped and kind in {"gauge", "counter", "histogram"}, line
             assert (kind == "counter") == name.endswith("_total"), line
             kinds[name] = kind
             continue
         match = _SAMPLE.match(line)
         assert match, line
-        assert match[1] == helped and match[1] in kinds, line
+        name = re.sub("_(bucket|sum|count)$", "", match[1]) if kinds.get(helped) == "histogram" else match[1]
+        assert name == helped and name in kinds, line
         assert match[1] + match[2] not in found, line
         found[match[1] + match[2]] = float(match[3])
     return found

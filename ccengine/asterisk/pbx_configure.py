@@ -141,6 +141,8 @@ def template_values(settings: Settings, program: Program, places: dict[str, Path
         "ami_host": settings.ami.host,
         "ami_port": settings.ami.port,
         "ami_permit": ["127.0.0.0/8"],
+        "probe_password": hashlib.sha256(f"{known.ami['cc_actions']}:cc-probe".encode()).hexdigest()[:32],
+        "probe_host": "127.0.0.1" if pbx.sip_host in ("0.0.0.0", "") else pbx.sip_host,
         "agi": f"{settings.agi.host}:{settings.agi.port}",
         "fallback_agi": places["agi"] / "fallback",
         "recordings_dir": settings.recordings_dir,

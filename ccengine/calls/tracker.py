@@ -19,7 +19,7 @@ from ccengine.calls.people import People
 from ccengine.calls.queue_wait import WaitInput
 from ccengine.calls.queueing import Queueing
 from ccengine.calls.resync import Resync
-from ccengine.values import AGENT_NUMBER_PATTERN
+from ccengine.values import AGENT_NUMBER_PATTERN, is_probe
 
 #: A boot moment later than the known one by more than this is another boot; less is rounding of the uptime.
 _REBOOT = timedelta(seconds=3)
@@ -93,7 +93,12 @@ class Tracker:
     # --- legs
 
     def touch(self, face: ev.Leg, at: datetime, what: str) -> TrackedLeg | None:
-        """Return the leg an event speaks of, its face and state renewed; None, told as an anomaly, for a gone one."""
+        """Return the leg an event speaks of, its face and state renewed; None, told as an anomaly, for a gone one.
+
+        None also for the calls that the engine places by itself: they are nobody's.
+        """
+        if is_probe(face.channel):
+            return None
         leg = self.families.touch(face, at)
         if leg is None:
             self.anomaly(at, "late_event", f"{what} {face.channel} {face.uniqueid}")

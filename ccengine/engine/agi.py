@@ -18,6 +18,7 @@ from ccengine.asterisk.agi.player import FlowPlayer
 from ccengine.asterisk.agi.prompt_lengths import PromptLengths
 from ccengine.asterisk.agi.server import FastAgiServer
 from ccengine.asterisk.agi.session import OutOfStep, Session
+from ccengine.asterisk.agi.step_times import StepTimes
 from ccengine.engine.agi_lookups import ServiceLookups
 from ccengine.engine.agi_menu import MenuSource, menu_path
 from ccengine.ivr.arrears import arrears
@@ -31,6 +32,7 @@ from ccengine.values import CALL_ID_PATTERN, mask_number
 
 _log = structlog.get_logger(__name__)
 _ADDRESS_SECONDS = 0.5
+_PROBE = "probe/"
 
 #: What a campaign may play, by the name it has in the dialplan. A closed list: a name never comes from a target's data.
 CAMPAIGN_FLOWS: dict[str, Callable[[Menu], Flow]] = {
@@ -54,7 +56,10 @@ class AgiTask:
         self._lengths = PromptLengths(assets.PROMPTS)
         self._lookups = ServiceLookups(ctx)
         self.lookups_took: dict[str, tuple[int, float]] = {}  # kind -> how many, seconds together
+        self.step_times = StepTimes()
         self.listening = asyncio.Event()
+        #: Told of each call of our own (engine/probe) that arrives: how, and whether the queue is there.
+        self.on_probe: Callable[[str, bool], None] = lambda how, queue: None
         self.server = FastAgiServer(
             self.answer,
             host=self._agi.host,
@@ -88,6 +93,9 @@ class AgiTask:
 
     async def answer(self, session: Session) -> None:
         """Play the flow that a call asks for. Raises SessionEnded, or what a broken flow raises."""
+        if session.request.script.startswith(_PROBE):
+            await self._take_probe(session)
+            return
         call_id, begin = script_of(session.request.script)
         with structlog.contextvars.bound_contextvars(call_id=call_id):
             number = await session.synchronise(self._agi.step_grace_seconds)
@@ -100,9 +108,16 @@ class AgiTask:
                 lookup_seconds=self._agi.lookup_seconds,
                 grace_seconds=self._agi.step_grace_seconds,
                 takeover_seconds=self._takeover_seconds,
+                times=self.step_times,
             )
             finish = await player.play(begin(self._menus.current()))
             _log.info("call handed over", to=finish.to.value, queue=finish.queue, item=finish.item)
+
+    async def _take_probe(self, session: Session) -> None:
+        """A call of our own has arrived; that the PBX answers us belongs to it."""
+        await session.synchronise(self._agi.step_grace_seconds)
+        how, _, queue = session.request.script.removeprefix(_PROBE).partition("/")
+        self.on_probe(how, queue == "1")
 
     async def _look_up(self, call_id: str, lookup: Lookup) -> Found | NotAvailable:
         """Answer one look-up and note how long it took, also where the player's deadline ended it."""

@@ -30,6 +30,7 @@ from ccengine.calls.tracker import Tracker
 from ccengine.clock import Clock
 from ccengine.config import Settings
 from ccengine.engine.agent_care import AgentCare
+from ccengine.engine.lag import Lag
 from ccengine.ports import Pbx, PbxRefused, PbxUnavailable, Trunk
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,7 @@ class LiveCalls:
         self._readers: list[FactStream] = []
         self._booted = asyncio.Event()
         self._generation = 0
+        self.event_lag = Lag()
         self.failures = 0
         self.anomalies = 0
         #: Told of each full list of channels: when it was made, and the ids on it (the journal closes all others).
@@ -162,6 +164,11 @@ class LiveCalls:
         """Return every fact from now on, in order: `async for fact in live.facts()`."""
         return FactStream(self._readers)
 
+    async def place_probe(self, how: str) -> None:
+        """Place a call of our own; accepted is not arrived. Raises PbxUnavailable, PbxRefused."""
+        seconds = self._settings.truth.probe_deadline_seconds
+        await self._pbx.place_probe(self._settings.site.hotline, how, seconds)
+
     def ask_anew(self, reason: str) -> None:
         """Ask the PBX for its lists again, in the order of the events: what is not there any more is closed."""
         self._events.queue.put_nowait(AskAnew(self._events.generation, reason))
@@ -175,6 +182,8 @@ class LiveCalls:
             "events": self._events.problem or "up",
             "actions": self._actions.problem or "up",
             "reconnects": max(0, self._events.generation - 1),
+            "event_lag_seconds": round(self.event_lag.last, 4),
+            "event_lag_max_seconds": round(self.event_lag.most, 4),
             "queued_events": self._events.queue.qsize(),
             "overflows": self._events.overflows,
             "failures": self.failures,
@@ -222,7 +231,10 @@ class LiveCalls:
         """Translate and feed one message. A fault in one message is counted and costs that message only."""
         name = text(headers, "event")
         try:
-            event = translate(headers, self._clock.now())
+            now = self._clock.now()
+            event = translate(headers, now)
+            if event is not None and "timestamp" in headers:
+                self.event_lag.note((now - event.at).total_seconds(), asyncio.get_running_loop().time())
             if event is not None:
                 self._feed(event)
         except Exception:  # the edge of one event: whatever it does, the next one counts

@@ -14,7 +14,7 @@ from ccengine.calls.agent_state import AgentState
 from ccengine.engine.agi import AgiTask
 from ccengine.engine.watchdog import Watchdog
 from ccengine.ports import LiveView
-from ccengine.services.metrics import Metric, by_label, counter, exposition, gauge
+from ccengine.services.metrics import Metric, by_label, counter, exposition, gauge, histogram
 
 #: What a call can be doing (calls/call.py); all are shown, so that a graph has no holes.
 _PHASES = ("menu", "waiting", "ringing", "talking", "voice_message", "ending")
@@ -25,36 +25,23 @@ class EngineMetrics:
     """Reads one engine's figures.
 
     Args:
-        live: the live view; journal, fallback, disks: facts of these tasks; agi: the menu's task; dog: the loop's
+        live: the live view; conditions: facts of the tasks, as health shows them; agi: the menu's task; dog: the loop's
             lateness.
     """
 
-    def __init__(
-        self, live: LiveView, journal: Facts, fallback: Facts, agi: AgiTask, dog: Watchdog, disks: Facts
-    ) -> None:
+    def __init__(self, live: LiveView, conditions: Mapping[str, Facts], agi: AgiTask, dog: Watchdog) -> None:
         self._live = live
-        self._journal = journal
-        self._fallback = fallback
+        self._conditions = conditions
         self._agi = agi
         self._dog = dog
-        self._disks = disks
 
     def text(self) -> str:
         """Return all figures in the text format."""
+        facts = {name: condition() for name, condition in self._conditions.items()}
+        board, links = self._live.snapshot(), self._live.health()
         return exposition(
-            [*_board(self._live.snapshot()), *_links(self._live.health()), *self._files(), *self._menu(), *self._self()]
+            [*_board(board), *_links(links), *_files(facts), *_own_truth(facts), *self._menu(), *self._self()]
         )
-
-    def _files(self) -> list[Metric]:
-        journal, fallback = self._journal(), self._fallback()
-        return [
-            gauge("ccengine_journal_ok", "Whether the journal is followed and stored.", journal["ok"]),
-            gauge("ccengine_journal_behind_bytes", "Bytes of the CEL file not in rows yet.", journal["behind_bytes"]),
-            gauge("ccengine_journal_behind_seconds", "Age of what is not in rows yet.", journal["behind_seconds"]),
-            gauge("ccengine_live_records_waiting", "Ended calls not compared yet.", fallback["waiting"]),
-            counter("ccengine_live_records_total", "Records taken from the live view.", fallback["taken"]),
-            *_room(self._disks()),
-        ]
 
     def _menu(self) -> list[Metric]:
         server, took = self._agi.server, self._agi.lookups_took
@@ -65,6 +52,12 @@ class EngineMetrics:
             counter("ccengine_agi_refused_total", "FastAGI connections refused.", server.refused),
             by_label("ccengine_agi_lookups_total", "counter", "Look-ups for the menu, by kind.", "kind", counts),
             by_label("ccengine_agi_lookup_seconds_total", "counter", "Time spent in them.", "kind", seconds),
+            histogram(
+                "ccengine_agi_step_seconds",
+                "The engine's own time for a step of the menu, by kind; PBX and caller not counted.",
+                "step",
+                {kind: (one.cumulative, one.total) for kind, one in self._agi.step_times.by_kind.items()},
+            ),
         ]
 
     def _self(self) -> list[Metric]:
@@ -92,6 +85,33 @@ def _board(board: Mapping[str, Any]) -> list[Metric]:
     ]
 
 
+def _files(facts: Mapping[str, Mapping[str, Any]]) -> list[Metric]:
+    journal, fallback = facts["journal"], facts["live_fallback"]
+    return [
+        gauge("ccengine_journal_ok", "Whether the journal is followed and stored.", journal["ok"]),
+        gauge("ccengine_journal_behind_bytes", "Bytes of the CEL file not in rows yet.", journal["behind_bytes"]),
+        gauge("ccengine_journal_behind_seconds", "Age of what is not in rows yet.", journal["behind_seconds"]),
+        gauge("ccengine_live_records_waiting", "Ended calls not compared yet.", fallback["waiting"]),
+        counter("ccengine_live_records_total", "Records taken from the live view.", fallback["taken"]),
+        *_room(facts["disks"]),
+    ]
+
+
+def _own_truth(facts: Mapping[str, Mapping[str, Any]]) -> list[Metric]:
+    """The product's word on itself: its own calls, silence, differences found, its role."""
+    probe, silence, found = facts["probe"], facts["silence"], facts["truth"]["found"]
+    return [
+        gauge("ccengine_probe_ok", "Whether the last call of our own got through.", probe["ok"]),
+        gauge("ccengine_probe_seconds", "How long it took from Originate to the engine.", probe["seconds"]),
+        counter("ccengine_probe_placed_total", "Calls of our own.", probe["placed"]),
+        counter("ccengine_probe_failed_total", "Of these, how many did not arrive.", probe["failed"]),
+        gauge("ccengine_silence_minutes", "Since the last inbound call.", silence["minutes"]),
+        gauge("ccengine_silence_alarm", "Whether that is unusual at this hour.", silence["alarm"]),
+        by_label("ccengine_differences_total", "counter", "Differences between witnesses, by kind.", "kind", found),
+        gauge("ccengine_engine_role_number", "Fencing number; 0 without the role.", facts["role"]["number"] or 0),
+    ]
+
+
 def _room(facts: Mapping[str, Any]) -> list[Metric]:
     used = {name: float(disk["used_percent"]) for name, disk in facts["disks"].items()}
     free = {name: float(disk["free_bytes"]) for name, disk in facts["disks"].items()}
@@ -106,6 +126,8 @@ def _links(facts: Mapping[str, Any]) -> list[Metric]:
     return [
         gauge("ccengine_ami_up", "Whether both AMI sessions stand and the picture is whole.", bool(facts["ok"])),
         gauge("ccengine_ami_queued_events", "Events received, not looked at yet.", facts.get("queued_events", 0)),
+        gauge("ccengine_ami_event_lag_seconds", "Age of the last event when heard.", facts.get("event_lag_seconds", 0)),
+        gauge("ccengine_ami_event_lag_max_seconds", "At most, in a minute.", facts.get("event_lag_max_seconds", 0)),
         counter("ccengine_ami_reconnects_total", "AMI events session made anew.", facts.get("reconnects", 0)),
         counter("ccengine_ami_overflows_total", "Sessions dropped: too many events.", facts.get("overflows", 0)),
         counter("ccengine_ami_failures_total", "Events we stumbled over.", facts.get("failures", 0)),

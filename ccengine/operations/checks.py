@@ -1,6 +1,6 @@
 """What `doctor` and `status` look at: PBX, database, prompts, menu, running processes. Asks, changes nothing.
 
-What does not live here: the PBX's own checks (asterisk/doctor).
+What does not live here: the PBX's own checks (asterisk/doctor), what the engine says (engine_checks).
 """
 
 from __future__ import annotations
@@ -14,24 +14,21 @@ from sqlalchemy import make_url
 
 from ccengine import bootstrap
 from ccengine.asterisk.doctor import Finding, check_pbx
-from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.config import Settings
 from ccengine.engine.agi_menu import load_menu, menu_path
 from ccengine.ivr.menu_file import MenuError
-from ccengine.operations import hosting
-from ccengine.ports import EngineUnavailable
+from ccengine.operations import engine_checks, hosting
 from ccengine.services import health, work_calendar
 from ccengine.services.errors import Unavailable
 
 FREE_SHARE_LEAST = 0.05
-_ENGINE_AWAY = "引擎未运行 · the engine does not answer"
 CLOCK_BACK_SECONDS = 60.0
 CALENDAR_NEEDED_MONTH = 12
 
 
 async def look(settings: Settings) -> list[Finding]:
     """Return all findings, in the order in which things depend on one another."""
-    engine, database = await _engine(settings), await _database(settings)
+    engine, database = await engine_checks.look(settings), await _database(settings)
     return [
         _disk(settings),
         _clock(settings),
@@ -40,8 +37,12 @@ async def look(settings: Settings) -> list[Finding]:
         *_owners(settings),
         database,
         *([await _calendar(settings)] if database.ok else []),
-        engine,
-        *([] if hosting.run_pid(settings) is not None or engine.what != _ENGINE_AWAY else _ports(settings)),
+        *engine,
+        *(
+            []
+            if hosting.run_pid(settings) is not None or engine[0].what != engine_checks.ENGINE_AWAY
+            else _ports(settings)
+        ),
         _process(settings),
     ]
 
@@ -161,26 +162,6 @@ async def _database(settings: Settings) -> Finding:
         facts = await health.check(ctx)
     remedy = "" if facts["ok"] else "启动数据库，或运行 · start the database, or run: ccengine database upgrade"
     return Finding(ok=bool(facts["ok"]), what="数据库 · database", remedy=remedy)
-
-
-async def _engine(settings: Settings) -> Finding:
-    try:
-        async with EngineDoor(settings) as door:
-            facts = await door.health()
-    except EngineUnavailable:
-        return Finding(ok=False, what=_ENGINE_AWAY, remedy="ccengine up（或 · or ccengine run）")
-    what = f"引擎 · engine: AMI events {facts['events']}, actions {facts['actions']}"
-    if not facts["links_ok"]:
-        return Finding(ok=False, what=what, remedy="ccengine pbx start；查看引擎日志 · see the engine's log")
-    journal = facts["journal"]
-    if not journal["ok"]:
-        what = f"日志无法读取或存储 · the journal cannot be followed: {journal['error']}"
-        return Finding(
-            ok=False,
-            what=what,
-            remedy="按提示修复，话单随后补齐 · mend what it names; calls go on, records follow",
-        )
-    return Finding(ok=bool(facts["ok"]), what=what, remedy="" if facts["ok"] else "查看引擎日志 · see the engine's log")
 
 
 def _process(settings: Settings) -> Finding:

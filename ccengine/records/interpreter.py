@@ -17,7 +17,7 @@ from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import build_legs, extension_of
 from ccengine.records.sign_ins import SignIns
 from ccengine.records.trunk_call import Family, calls_of
-from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord
+from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord, is_probe
 
 #: How long a finished family is kept for late lines, in the journal's own time, and how many at most.
 _KEEP = timedelta(minutes=10)
@@ -88,6 +88,8 @@ class Interpreter:
 
     def add(self, line: JournalLine, mark: Mark | None = None) -> None:
         """Take one CEL line; `mark` is handed back by oldest_mark while the line's family is open."""
+        if is_probe(line.channel):
+            return
         self._now = line.at if self._now is None else max(self._now, line.at)
         self._signs_of_life.append(line.at)
         keys = {line.unique_id, line.linked_id, *line.call_ids, *_transfer_channels(line)}

@@ -24,11 +24,12 @@ class Sample:
 
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    suffix: str = ""  # of a histogram: _bucket, _sum, _count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A family of samples. `kind`: gauge or counter (then the name ends with _total)."""
+    """A family of samples. `kind`: gauge, histogram, or counter (then the name ends with _total)."""
 
     name: str
     kind: str
@@ -56,6 +57,17 @@ def by_label(name: str, kind: str, text: str, label: str, values: Mapping[str, f
     return Metric(name=name, kind=kind, text=text, samples=samples)
 
 
+def histogram(name: str, text: str, label: str, spreads: Mapping[str, tuple[Mapping[str, int], float]]) -> Metric:
+    """Return a histogram for each value of a label: how many up to each bound ("+Inf" last), and the sum."""
+    samples: list[Sample] = []
+    for key, (counts, total) in sorted(spreads.items()):
+        mine = {label: key}
+        samples += [Sample(value=many, labels={**mine, "le": le}, suffix="_bucket") for le, many in counts.items()]
+        samples.append(Sample(value=total, labels=mine, suffix="_sum"))
+        samples.append(Sample(value=counts["+Inf"], labels=mine, suffix="_count"))
+    return Metric(name=name, kind="histogram", text=text, samples=tuple(samples))
+
+
 def exposition(metrics: Iterable[Metric]) -> str:
     """Return the text format 0.0.4. Raises ValueError for a name that does not belong into it."""
     lines: list[str] = []
@@ -63,7 +75,9 @@ def exposition(metrics: Iterable[Metric]) -> str:
         if not _NAME.fullmatch(metric.name):
             raise ValueError(f"not a metric's name: {metric.name!r}")
         lines += [f"# HELP {metric.name} {metric.text}", f"# TYPE {metric.name} {metric.kind}"]
-        lines += [f"{metric.name}{_labels(sample.labels)} {_number(sample.value)}" for sample in metric.samples]
+        lines += [
+            f"{metric.name}{sample.suffix}{_labels(sample.labels)} {_number(sample.value)}" for sample in metric.samples
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -88,7 +88,24 @@ class Reports:
         total: int = (await self._db.execute(select(func.count()).select_from(work_orders).where(waiting))).scalar_one()
         return total
 
+    async def incoming(self, node: str, since: datetime, until: datetime) -> int:
+        """Count the inbound calls that began after `since`, up to `until`, whether they are over or not."""
+        query = select(func.count()).where(*_inbound(node), calls.c.started_at > since, calls.c.started_at <= until)
+        total: int = (await self._db.execute(query)).scalar_one()
+        return total
+
+    async def incoming_ends(self, node: str) -> tuple[datetime | None, datetime | None]:
+        """Return when the first and the last inbound call began."""
+        query = select(calls.c.started_at).where(*_inbound(node)).limit(1)
+        first = (await self._db.execute(query.order_by(calls.c.started_at))).scalar_one_or_none()
+        last = (await self._db.execute(query.order_by(calls.c.started_at.desc()))).scalar_one_or_none()
+        return first, last
+
     async def order_counts(self) -> Mapping[str, int]:
         """Return how many orders stand in each state."""
         query = select(work_orders.c.status, func.count().label("many")).group_by(work_orders.c.status)
         return {row.status: row.many for row in await self._db.execute(query)}
+
+
+def _inbound(node: str) -> tuple[ColumnElement[bool], ...]:
+    return calls.c.node == node, calls.c.direction == Direction.INBOUND

@@ -7,11 +7,14 @@ lost by us. What does not live here: what is said and where it leads (ivr), what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 from urllib.parse import quote as url_quote
 
 from ccengine.asterisk.agi.framing import quote
 from ccengine.asterisk.agi.session import CallerGone, Session
+from ccengine.asterisk.agi.step_times import StepTimes
 from ccengine.ivr.steps import (
     ALL_KEYS,
     Answer,
@@ -29,6 +32,7 @@ from ccengine.ivr.steps import (
 )
 
 Lookups = Callable[[Lookup], Awaitable[Found | NotAvailable]]
+T = TypeVar("T")
 #: language, prompts -> seconds
 Lengths = Callable[..., float]
 
@@ -51,7 +55,9 @@ class FlowPlayer:
         lookup_seconds: float = 2.0,
         grace_seconds: float = 5.0,
         takeover_seconds: float = 8.0,
+        times: StepTimes | None = None,
     ) -> None:
+        self._times = times or StepTimes()
         self._session = session
         self._call_id = call_id
         self._lookups = lookups
@@ -75,11 +81,20 @@ class FlowPlayer:
                 except StopIteration as end:
                     finish: Finish = end.value
                     break
-                answer = await self._step(step)
+                answer = await self._timed(type(step).__name__.lower(), self._step(step))
         finally:
             flow.close()
-        await self._hand_over(finish)
+        await self._timed("finish", self._hand_over(finish))
         return finish
+
+    async def _timed(self, kind: str, work: Coroutine[Any, Any, T]) -> T:
+        """Do a step and note what of its time was ours."""
+        begun, waited = time.perf_counter(), self._session.waited_seconds
+        try:
+            return await work
+        finally:
+            spent = time.perf_counter() - begun
+            self._times.add(kind, spent - (self._session.waited_seconds - waited))
 
     async def _step(self, step: Step) -> Answer:
         if self._session.hung_up:

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import secrets
+import time
 from typing import Protocol
 
 from ccengine.asterisk.agi.framing import HungUp, Reply, Request, quote
@@ -51,6 +52,7 @@ class Session:
     def __init__(self, wire: Wire, request: Request) -> None:
         self.request = request
         self.hung_up = False
+        self.waited_seconds = 0.0  # for replies to commands, all together
         self._wire = wire
         self._closed = False
         self._busy = False
@@ -79,6 +81,7 @@ class Session:
         """
         self._send(*words)
         self._busy = True
+        begun = time.perf_counter()
         try:
             async with asyncio.timeout(deadline_seconds):
                 return await self._next_reply()
@@ -86,6 +89,7 @@ class Session:
             raise PeerSilent(f"no reply to {words[0]} within {deadline_seconds:.1f} s") from None
         finally:
             self._busy = False
+            self.waited_seconds += time.perf_counter() - begun
 
     async def synchronise(self, deadline_seconds: float) -> str:
         """Return the caller's number, and be sure that from here on each reply belongs to its command.

@@ -13,7 +13,7 @@ from ccengine.asterisk.ami.connection import Reply
 from ccengine.asterisk.ami.translate import member_of, text
 from ccengine.calls.pbx_events import Member
 from ccengine.ports import PbxRefused
-from ccengine.values import AGENT_NUMBER_PATTERN
+from ccengine.values import AGENT_NUMBER_PATTERN, PROBE_ACCOUNT
 
 Request = Callable[..., Awaitable[Reply]]
 
@@ -153,6 +153,22 @@ class AmiPbx:
         reply = await self._request({"Action": "CoreShowChannels"}, list_end="CoreShowChannelsComplete")
         names = (text(item, name) for item in reply.items for name in ("uniqueid", "linkedid", "accountcode"))
         return frozenset(name for name in names if name)
+
+    async def place_probe(self, hotline: str, how: str, timeout_seconds: float) -> None:
+        """Start the call that comes in by the hotline's number again: `how` sip or local (dialplan/probe.conf)."""
+        channels = {"sip": f"PJSIP/{hotline}@cc-probe", "local": "Local/s@cc-probe-in/n"}
+        headers = {
+            "Action": "Originate",
+            "Channel": _check(_CHANNEL, channels[how], "channel"),
+            "Context": "cc-probe-end",
+            "Exten": "s",
+            "Priority": 1,
+            "Timeout": int(timeout_seconds * 1000),
+            "Async": "true",
+            "Account": PROBE_ACCOUNT,
+            "Variable": [f"__CC_PROBE={how}"],
+        }
+        await self._send(headers)
 
     async def _send(self, headers: Mapping[str, Any]) -> Reply:
         try:

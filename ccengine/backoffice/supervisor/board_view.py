@@ -15,6 +15,7 @@ _CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "vo
 _ALARM_WAITING = 5
 #: What the engine may find wrong with its surroundings; each has its text.
 _ALARMS = ("recordings_disk_low", "recordings_disk_full", "journal_disk_low", "journal_disk_full", "recording_off")
+_OWN_CALLS = ("probe_no_calls", "probe_no_sip", "probe_no_queue", "silence")
 _FIGURES = (
     ("offered", "calls"),
     ("answered", "calls"),
@@ -35,7 +36,7 @@ def build_view(snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[s
         "engine_connected": snapshot.get("engine_connected", True),
         "pbx_connected": snapshot.get("pbx_connected", False),
         "stale": snapshot.get("stale", False),
-        "alarms": [alarm for alarm in snapshot.get("alarms", []) if alarm.get("code") in _ALARMS],
+        "alarms": [alarm for alarm in snapshot.get("alarms", []) if alarm.get("code") in _ALARMS + _OWN_CALLS],
         "waiting": waiting,
         "waiting_alarm": len(waiting) >= _ALARM_WAITING,
         "longest_since": min((row["since"] for row in waiting if row["since"]), default=""),

@@ -64,11 +64,12 @@ class BoardQueue(_Live):
 
 
 class BoardAlarm(_Live):
-    """Something people should see to: a full disk, recordings that stopped."""
+    """Something people should see to: a full disk, recordings that stopped, calls that do not get through, silence."""
 
     code: str
     percent: int
     bad: bool
+    minutes: int = 0
 
 
 class Board(_Live):
