@@ -117,6 +117,8 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
     silence = SilenceWatch(ctx)
     live.set_alarms(lambda: [*disks.alarms(), *probe.alarms(), *silence.alarms()])
     disks.on_change = probe.on_change = silence.on_change = live.refresh
+    feed = BoardFeed(ctx, live)
+    live.set_own(lambda: {"yesterday": feed.yesterday, "probe": probe.health()})
     minutes = Minutely(ctx, live, records.health)
     conditions = {
         "journal": records.health,
@@ -146,7 +148,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "live facts": partial(live_facts.run, live, fallback),
         "dialler": dialler.run,
         "dialler's board": partial(watch_board, live, dialler),
-        "board feed": BoardFeed(ctx, live).run,
+        "board feed": feed.run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
         "night": partial(nightly.run, ctx),
         "visits": partial(visit_calls.run, ctx),

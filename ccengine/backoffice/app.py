@@ -39,6 +39,7 @@ from ccengine.backoffice.sla.routes import ROUTES as SLA
 from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
 from ccengine.backoffice.supervisor.socket import SOCKETS, close_sockets
 from ccengine.backoffice.templating import Pages
+from ccengine.backoffice.truth.routes import ROUTES as TRUTH
 from ccengine.backoffice.work_orders.routes import ROUTES as WORK_ORDERS
 from ccengine.ports import EngineDoor
 from ccengine.services.context import Context
@@ -48,7 +49,7 @@ _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS),
     *(DISPATCH, PAPER, SEARCH),
-    *(NOTICES, SLA, REPORTS, CAMPAIGNS),
+    *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH),
 )
 
 

@@ -49,7 +49,7 @@ PLACES = (
     Place(key="nav.calendar", url="/admin/calendar", icon="clock", right="rules.edit", group="nav.group_admin"),
     Place(key="nav.penalties", url="/admin/penalties", icon="warning", right="penalties.view", group="nav.group_admin"),
     Place(key="nav.audit", url="/admin/audit", icon="audit", right="audit.view", group="nav.group_admin"),
-    Place(key="nav.anomalies", url="/admin/anomalies", icon="warning", right="audit.view", group="nav.group_admin"),
+    Place(key="nav.truth", url="/truth", icon="warning", right="audit.view", group="nav.group_admin"),
 )
 
 

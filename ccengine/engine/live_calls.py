@@ -64,6 +64,7 @@ class LiveCalls:
         self._clock = clock
         self._today: Callable[[], Mapping[str, Any]] = dict
         self._alarms: Callable[[], list[dict[str, Any]]] = list
+        self._own: Callable[[], dict[str, Any]] = dict
         self._changed = asyncio.Event()
         self._news = asyncio.Event()  # a change that is a fact: somebody waits, rings, talks, is gone
         self._readers: list[FactStream] = []
@@ -122,7 +123,7 @@ class LiveCalls:
 
     def snapshot(self) -> dict[str, Any]:
         """Return the board of now as JSON-ready data."""
-        return {**self.board_snapshot().as_json(), "alarms": self._alarms()}
+        return {**self.board_snapshot().as_json(), "alarms": self._alarms(), "own": self._own()}
 
     def set_roster(self, people: Iterable[Person]) -> None:
         """Say who there is: name and usual phone of every agent."""
@@ -136,6 +137,10 @@ class LiveCalls:
     def set_alarms(self, alarms: Callable[[], list[dict[str, Any]]]) -> None:
         """Say what else stands on the board: codes of what is wrong; asked at each picture, must not wait."""
         self._alarms = alarms
+
+    def set_own(self, own: Callable[[], dict[str, Any]]) -> None:
+        """Say what the product knows about itself (yesterday's comparison, its own call); must not wait."""
+        self._own = own
 
     def refresh(self) -> None:
         """Tell the readers that something outside the live view (figures, names) has changed."""

@@ -103,7 +103,7 @@ class Probe:
         if changed:
             tell = log.error if problem else log.info
             tell("calls do not get through" if problem else "calls get through again", problem=problem, detail=detail)
-            self.on_change()
+        self.on_change()
 
     def health(self) -> dict[str, Any]:
         """Return whether calls get through, and since when that is known."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from ccengine.rows import AnomalyRow, DayCheckRow, DayTruth
+from ccengine.rows import AnomalyRow, DayCheckRow, DayTruth, Page
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import NotFound
+from ccengine.services.errors import Invalid, NotFound
 from ccengine.services.figures import day_bounds
-from ccengine.services.guard import LIMIT_MAX, guarded
+from ccengine.services.guard import LIMIT_MAX, guarded, limited
 from ccengine.services.rights import require
+from ccengine.store_port import BadCursor
 from ccengine.values import mask_number
 
 #: A page shows so many differences of a day at most; the figures count all.
@@ -64,6 +65,25 @@ async def day(ctx: Context, actor: Actor, wanted: date) -> TruthOfDay:
         found = await uow.journal.anomalies(SHOWN_MAX, wanted)
     shown = tuple(replace(row, detail=masked(row.detail)) for row in found)
     return TruthOfDay(day=wanted, figures=figures[0] if figures else DayTruth(day=wanted), checks=checks, found=shown)
+
+
+@guarded
+async def find(
+    ctx: Context, actor: Actor, wanted: date | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[AnomalyRow]:
+    """List differences and what else did not fit, newest first; numbers masked.
+
+    Errors: NotAllowed, Invalid(cursor, limit), Unavailable.
+    """
+    require(actor, _RIGHT)
+    async with ctx.store.reading() as uow:
+        try:
+            page = await uow.journal.find_anomalies(wanted, cursor, limited(limit))
+        except BadCursor:
+            raise Invalid(
+                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
+            ) from None
+    return Page(items=tuple(replace(row, detail=masked(row.detail)) for row in page.items), next=page.next)
 
 
 @guarded

@@ -10,8 +10,9 @@ from datetime import date, datetime
 
 from sqlalchemy import case, func, select, update
 
-from ccengine.rows import AnomalyRow, DayCheckRow, DayTruth
+from ccengine.rows import AnomalyRow, DayCheckRow, DayTruth, Page
 from ccengine.store.calls import digest
+from ccengine.store.cursor import before, encode
 from ccengine.store.database import Db, clean, fit, storable_id
 from ccengine.store.tables.calls import anomalies, day_checks
 from ccengine.store.upsert import insert_new, upsert
@@ -53,6 +54,17 @@ class Anomalies:
         if day is not None:
             query = query.where(table.day == day)
         return tuple(AnomalyRow(**row) for row in (await self._db.execute(query)).mappings())
+
+    async def find_anomalies(self, day: date | None, cursor: str | None, limit: int) -> Page[AnomalyRow]:
+        """Return anomalies, newest first, of a day's comparison or all. Raises BadCursor."""
+        table = anomalies.c
+        query = select(*(table[name] for name in _SHOWN)).where(*before(table.at, table.id, cursor, int))
+        if day is not None:
+            query = query.where(table.day == day)
+        query = query.order_by(table.at.desc(), table.id.desc()).limit(limit + 1)
+        rows = [AnomalyRow(**row) for row in (await self._db.execute(query)).mappings()]
+        more = len(rows) > limit
+        return Page(items=tuple(rows[:limit]), next=encode(rows[limit - 1].at, rows[limit - 1].id) if more else None)
 
     async def look_at_anomaly(self, anomaly_id: int, who: str, now: datetime) -> bool:
         """Note that a person has seen to it; False when there is no such anomaly, or it was seen to before."""

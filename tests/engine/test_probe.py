@@ -56,7 +56,7 @@ async def test_pbx_that_answers_but_carries_no_calls_is_found(make_pbx: MakePbx,
     pbx = make_pbx()
     async with _probing(pbx, tmp_path) as (probe, watch):
         told: list[str] = []
-        probe.on_change = lambda: told.append(probe.problem)
+        probe.on_change = lambda: told.append(probe.problem)  # told after each
         pbx.cli("module unload app_queue.so")
         await probe.step()
         pbx.cli("module load app_queue.so")

@@ -18,6 +18,7 @@ from ccengine.backoffice.api import (
     progress,
     search,
     sla,
+    truth,
     work_orders,
 )
 from ccengine.backoffice.api.ask import Endpoint
@@ -35,6 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *search.ENDPOINTS,
     *desk.ENDPOINTS,
     *dispatch.ENDPOINTS,
+    *truth.ENDPOINTS,
     *evidence.ENDPOINTS,
     *field.ENDPOINTS,
     *progress.ENDPOINTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from ccengine.records.service_level import FORMULAS
@@ -37,6 +38,7 @@ def build_view(snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[s
         "pbx_connected": snapshot.get("pbx_connected", False),
         "stale": snapshot.get("stale", False),
         "alarms": [alarm for alarm in snapshot.get("alarms", []) if alarm.get("code") in _ALARMS + _OWN_CALLS],
+        "own": _own(snapshot.get("own") or {}),
         "waiting": waiting,
         "waiting_alarm": len(waiting) >= _ALARM_WAITING,
         "longest_since": min((row["since"] for row in waiting if row["since"]), default=""),
@@ -99,3 +101,18 @@ def _figure(today: Mapping[str, Any], key: str, unit: str) -> dict[str, Any]:
         return {"key": key, "value": "–", "unit": "", "formula": formula}
     shown = f"{value:.0f}" if isinstance(value, float) else str(value)
     return {"key": key, "value": shown, "unit": unit, "formula": formula}
+
+
+def _own(own: Mapping[str, Any]) -> dict[str, Any]:
+    """The strip: yesterday's comparison and the engine's own call, each with its tone."""
+    yesterday, probe = own.get("yesterday") or {}, own.get("probe") or {}
+    tried = bool(probe.get("well_at") or probe.get("problem"))
+    return {
+        "day": yesterday.get("day", ""),
+        "checked": yesterday.get("checked", False) or yesterday.get("found", 0) > 0,
+        "found": yesterday.get("found", 0),
+        "mended": yesterday.get("mended", 0),
+        "waiting": yesterday.get("waiting", 0),
+        "probe": "none" if not tried else "bad" if probe.get("problem") else "ok",
+        "probe_at": datetime.fromisoformat(probe["well_at"]) if probe.get("well_at") else None,
+    }

@@ -30,12 +30,15 @@ async def show_board(request: web.Request, person: SignedIn) -> web.StreamRespon
 def render_board(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:
     """Return the live part for this kind of viewer; made once for each board version, language and right."""
     language, can_control = language_of(request), may(person.actor, "agents.control_any")
+    can_check = may(person.actor, "audit.view")
 
     def make(snapshot: dict[str, object]) -> str:
         view = build_view(snapshot, helpers(request), names)
-        return request.app[PAGES].render("board/body.html", language, view=view, can_control=can_control, csrf_token="")
+        return request.app[PAGES].render(
+            "board/body.html", language, view=view, can_control=can_control, can_check=can_check, csrf_token=""
+        )
 
-    return request.app[HUB].rendered((language, str(can_control)), make)
+    return request.app[HUB].rendered((language, str(can_control), str(can_check)), make)
 
 
 def board_json(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:

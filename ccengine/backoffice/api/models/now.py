@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import ConfigDict, Field
@@ -72,6 +72,32 @@ class BoardAlarm(_Live):
     minutes: int = 0
 
 
+class BoardYesterday(_Live):
+    """What the comparison of the day before came to; `waiting`: differences that need a person."""
+
+    day: date
+    checked: bool
+    found: int
+    mended: int
+    waiting: int
+
+
+class BoardProbe(_Live):
+    """The call that the engine places by itself. `problem`: empty, no_calls, no_sip or no_queue."""
+
+    ok: bool
+    problem: str
+    well_at: datetime | None
+    seconds: float
+
+
+class BoardOwn(_Live):
+    """What the product knows about itself."""
+
+    yesterday: BoardYesterday | None = None
+    probe: BoardProbe | None = None
+
+
 class Board(_Live):
     """What happens now, from the engine. `stale`: what is shown may be old."""
 
@@ -83,7 +109,8 @@ class Board(_Live):
     agents: list[BoardAgent]
     calls: list[BoardCall]
     today: dict[str, Any]
-    alarms: list[BoardAlarm]
+    alarms: list[BoardAlarm] = Field(default_factory=list)
+    own: BoardOwn = BoardOwn()
 
 
 class Agent(Out):
