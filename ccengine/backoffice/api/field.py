@@ -38,6 +38,7 @@ async def get_me(ask: Ask) -> m.FieldMe:
         csrf_token=person.csrf_token if person else "",
         at=ask.ctx.clock.now(),
         limits=m.FieldLimits(photo_max_bytes=limits.photo_max_bytes, video_max_bytes=limits.video_max_bytes),
+        timezone=ask.ctx.settings.site.timezone,
         map_link=web_settings.map_link,
         suspend_reasons=list(SUSPEND_REASONS),
     )

@@ -9,7 +9,7 @@ import * as place from "./place.js";
 import * as queue from "./queue.js";
 import * as sync from "./sync.js";
 import { taskView } from "./task_view.js";
-import { language, loadWords, t } from "./words.js";
+import { language, loadWords, setZone, t } from "./words.js";
 
 const state = { me: null, ready: false, tasks: [], items: [], refreshed: null };
 let installing = null;
@@ -19,6 +19,7 @@ async function begin() {
   await loadWords();
   state.me = await whoIsHere();
   if (!state.me) return draw();
+  setZone(state.me.timezone);
   await db.open(state.me.user);
   state.ready = true;
   navigator.storage?.persist?.();
@@ -67,8 +68,8 @@ function top(name) {
     h("b", {}, t("hand.title")),
     h("a", { class: `net ${network}`, href: network === "signed_out" ? "/sign-in?next=/hand/" : "#/outbox", id: "network", "data-waiting": waiting },
       t(`hand.${network}`), waiting > 0 && h("span", { class: "count" }, waiting)),
-    installing && h("button", { class: "slim", onclick: install }, t("hand.install")),
-    h("button", { class: "slim", onclick: otherLanguage }, language() === "zh_CN" ? "EN" : t("hand.other_language")));
+    !name && installing && h("button", { class: "slim", onclick: install }, t("hand.install")),
+    !name && h("button", { class: "slim", onclick: otherLanguage }, language() === "zh_CN" ? "EN" : t("hand.other_language")));
 }
 
 function signIn() {

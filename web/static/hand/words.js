@@ -2,6 +2,10 @@
 
 const LANGUAGES = ["zh_CN", "en"];
 let words = {};
+let timeZone;
+
+/** Show all times in the site's zone, whatever the phone's. */
+export const setZone = (name) => { timeZone = name; };
 
 /** Return the language of this phone: what was chosen here, else Chinese unless the browser wants English. */
 export function language() {
@@ -33,7 +37,8 @@ export const either = (zh, en) => (language() === "zh_CN" ? zh || en : en || zh)
 export function when(iso) {
   if (!iso) return "–";
   const moment = new Date(iso);
-  const today = new Date().toDateString() === moment.toDateString();
-  const day = today ? {} : { month: "numeric", day: "numeric" };
-  return moment.toLocaleString(document.documentElement.lang, { ...day, hour: "2-digit", minute: "2-digit", hour12: false });
+  const dayOf = (one) => one.toLocaleDateString("en-CA", { timeZone });
+  const day = dayOf(new Date()) === dayOf(moment) ? {} : { month: "numeric", day: "numeric" };
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone };
+  return moment.toLocaleString(document.documentElement.lang, { ...day, ...clock });
 }

@@ -113,6 +113,7 @@ class FieldMe(Out):
     csrf_token: str = Field(description="For sessions: send it as X-CSRF-Token; empty for tokens")
     at: datetime
     limits: FieldLimits
+    timezone: str
     map_link: str = Field(description="Where an address leads; {address} stands for it")
     suspend_reasons: list[str]
 
