@@ -40,6 +40,7 @@ from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
 from ccengine.backoffice.supervisor.socket import SOCKETS, close_sockets
 from ccengine.backoffice.templating import Pages
 from ccengine.backoffice.truth.routes import ROUTES as TRUTH
+from ccengine.backoffice.visits.routes import ROUTES as VISITS
 from ccengine.backoffice.work_orders.routes import ROUTES as WORK_ORDERS
 from ccengine.ports import EngineDoor
 from ccengine.services.context import Context
@@ -47,7 +48,7 @@ from ccengine.services.context import Context
 #: Forms are small; nothing is uploaded yet.
 _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
-    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS),
+    *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
     *(DISPATCH, PAPER, SEARCH),
     *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH),
 )

@@ -34,6 +34,7 @@ PLACES = (
     Place(key="nav.board", url="/board", icon="board", right="board.view", letter="b"),
     Place(key="nav.orders", url="/work-orders", icon="orders", right="orders.view", letter="o"),
     Place(key="nav.dispatch", url="/dispatch", icon="map", right="orders.dispatch", letter="d"),
+    Place(key="nav.visits", url="/visits", icon="check", right="orders.close", letter="v"),
     Place(key="nav.calls", url="/calls", icon="calls", right="calls.view", letter="c"),
     Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u"),
     Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i"),

@@ -1,6 +1,6 @@
-"""The task that hands visits whose time has come to the dialler, every few seconds.
+"""The task that hands visits whose time has come to the dialler, and opens the orders of planned ones.
 
-What does not live here: what that means (services/visit_calls.py), dialling (dialler.py).
+What does not live here: what that means (services/visit_calls.py, visit_plans.py), dialling (dialler.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 
 import structlog
 
-from ccengine.services import visit_calls
+from ccengine.services import visit_calls, visit_plans
 from ccengine.services.context import Context
 from ccengine.services.errors import Unavailable
 
@@ -22,6 +22,7 @@ async def run(ctx: Context) -> None:
     while True:
         try:
             count = await visit_calls.queue_due(ctx)
+            count += await visit_plans.open_due(ctx)
             if count:
                 log.info("customers to be asked", action="visits", visits=count)
         except Unavailable as error:

@@ -32,7 +32,7 @@ from ccengine.rows.campaigns import (
 )
 from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, NewOutage, OutageRow
 from ccengine.rows.desk import Draft, SavedQuery
-from ccengine.rows.field import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow
+from ccengine.rows.field import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow, VisitPlanRow
 from ccengine.rows.incidents import AnnouncementRow, IncidentRow
 from ccengine.rows.journal import (
     AnomalyRow,
@@ -138,5 +138,6 @@ __all__ = [
     "TokenRow",
     "UploadRow",
     "UserRow",
+    "VisitPlanRow",
     "VisitRow",
 ]

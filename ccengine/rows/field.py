@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -103,3 +103,20 @@ class FieldActionRow:
     message_zh: str = ""
     message_en: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitPlanRow:
+    """A project whose people are visited by plan. `state`: running, closed, stopped; `next_on` None: no more visits."""
+
+    id: int
+    name: str
+    contact_name: str
+    contact_number: str
+    note: str
+    state: str
+    last_on: date
+    next_on: date | None
+    order_id: int | None
+    created_by: str
+    created_at: datetime

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccengine.rows import AttemptRow, VisitRow
+from ccengine.rows import AttemptRow, OrderRow, VisitRow
 from ccengine.services.context import ENGINE, Actor, Context
 from ccengine.services.guard import guarded
 from ccengine.services.order_changes import order_of
 from ccengine.services.order_visits import VisitResult, note_result, note_try
+from ccengine.services.rights import require
 from ccengine.store_port import UnitOfWork
 
 #: Said by key: "1" the matter is fixed, "0" it is not.
@@ -45,6 +46,26 @@ async def about(ctx: Context, call_id: str) -> Asked | None:
             return None
         order = await order_of(uow, visit.order_id)
     return Asked(number=order.number, registered_at=order.created_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingVisit:
+    """A customer who is to be asked, and the order it is about."""
+
+    visit: VisitRow
+    order: OrderRow
+
+
+@guarded
+async def waiting(ctx: Context, actor: Actor, limit: int = 200) -> tuple[WaitingVisit, ...]:
+    """Return the visits whose time has come, by people and by phone, oldest first.
+
+    Errors: NotAllowed(orders.close), Unavailable.
+    """
+    require(actor, "orders.close")
+    async with ctx.store.reading() as uow:
+        due = await uow.visits.due(ctx.clock.now(), ("agent", "phone", "message"), limit)
+        return tuple([WaitingVisit(visit=one, order=await order_of(uow, one.order_id)) for one in due])
 
 
 async def heard(ctx: Context, uow: UnitOfWork, attempt: AttemptRow, what: str, value: str) -> None:

@@ -43,6 +43,7 @@ from ccengine.store.searches import Search
 from ccengine.store.sla import Sla
 from ccengine.store.targets import Targets
 from ccengine.store.users import Users
+from ccengine.store.visit_plans import VisitPlans
 from ccengine.store.visits import Visits
 from ccengine.store.work_orders import WorkOrders
 from ccengine.store_port import Fence, Fenced, StoreUnavailable
@@ -76,6 +77,7 @@ class SqlUnitOfWork:
     evidence: Evidence
     field_actions: FieldActions
     secrets: Secrets
+    visit_plans: VisitPlans
     reports: Reports
     search: Search
     sla: Sla
@@ -126,6 +128,7 @@ class SqlUnitOfWork:
         self.evidence = Evidence(db)
         self.field_actions = FieldActions(db)
         self.secrets = Secrets(db)
+        self.visit_plans = VisitPlans(db)
         self.reports = Reports(db)
         self.search = Search(db)
         self.sla = Sla(db)

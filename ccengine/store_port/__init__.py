@@ -9,7 +9,7 @@ from ccengine.store_port.calls import CallRepository, JournalRepository, Recordi
 from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
 from ccengine.store_port.desk import DeskRepository, SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
-from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
+from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
     ChainRepository,
@@ -65,5 +65,6 @@ __all__ = [
     "UnitOfWork",
     "UserRepository",
     "VersionConflict",
+    "VisitPlanRepository",
     "VisitRepository",
 ]

@@ -5,11 +5,11 @@ What does not live here: SQL (store/), files (ports.EvidenceFiles).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
 
-from ccengine.rows import EvidenceRow, FieldActionRow, MaterialRow, UploadRow
+from ccengine.rows import EvidenceRow, FieldActionRow, MaterialRow, UploadRow, VisitPlanRow
 
 
 class EvidenceRepository(Protocol):
@@ -42,3 +42,13 @@ class SecretRepository(Protocol):
 
     async def get(self, name: str) -> str | None: ...
     async def add(self, name: str, value: str) -> bool: ...  # False: there was one
+
+
+class VisitPlanRepository(Protocol):
+    """Plans of periodic visits."""
+
+    async def add(self, row: VisitPlanRow) -> VisitPlanRow: ...
+    async def get(self, plan_id: int) -> VisitPlanRow | None: ...
+    async def all(self) -> tuple[VisitPlanRow, ...]: ...
+    async def due(self, today: date) -> tuple[VisitPlanRow, ...]: ...
+    async def update(self, plan: VisitPlanRow, values: Mapping[str, Any]) -> bool: ...

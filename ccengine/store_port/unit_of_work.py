@@ -12,7 +12,7 @@ from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
 from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
 from ccengine.store_port.desk import DeskRepository, SearchRepository
-from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository
+from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
     ChainRepository,
@@ -73,6 +73,8 @@ class UnitOfWork(Protocol):
     def field_actions(self) -> FieldActionRepository: ...
     @property
     def secrets(self) -> SecretRepository: ...
+    @property
+    def visit_plans(self) -> VisitPlanRepository: ...
     @property
     def reports(self) -> ReportRepository: ...
     @property

@@ -19,6 +19,7 @@ from ccengine.backoffice.api import (
     search,
     sla,
     truth,
+    visits,
     work_orders,
 )
 from ccengine.backoffice.api.ask import Endpoint
@@ -40,6 +41,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *evidence.ENDPOINTS,
     *field.ENDPOINTS,
     *progress.ENDPOINTS,
+    *visits.ENDPOINTS,
     *sla.ENDPOINTS,
     *campaigns.ENDPOINTS,
 )

@@ -5,7 +5,7 @@ What does not live here: the orders they belong to, the files themselves (eviden
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from ccengine.store.tables.base import Id, metadata
 from ccengine.store.types import UtcDateTime
@@ -93,4 +93,20 @@ site_secrets = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("value", String(128), nullable=False),
+)
+
+visit_plans = Table(
+    "visit_plans",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("contact_name", String(64), nullable=False),
+    Column("contact_number", String(24), nullable=False),
+    Column("note", String(500), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("next_on", Date, index=True),
+    Column("order_id", Id, ForeignKey("work_orders.id")),
+    Column("created_by", String(96), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

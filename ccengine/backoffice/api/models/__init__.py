@@ -119,6 +119,14 @@ from ccengine.backoffice.api.models.sla import (
     SlaPolicyList,
     WaiveBody,
 )
+from ccengine.backoffice.api.models.visits import (
+    VisitPlan,
+    VisitPlanBody,
+    VisitPlans,
+    VisitPlanStateBody,
+    WaitingVisit,
+    WaitingVisits,
+)
 
 __all__ = [
     "ActionAnswer",
@@ -228,6 +236,12 @@ __all__ = [
     "UploadBody",
     "Visit",
     "VisitBody",
+    "VisitPlan",
+    "VisitPlanBody",
+    "VisitPlanStateBody",
+    "VisitPlans",
     "WaitingOrder",
+    "WaitingVisit",
+    "WaitingVisits",
     "WaiveBody",
 ]
