@@ -15,6 +15,7 @@ from pathlib import Path
 import agi_surplus
 import ami_feed
 import catch_up
+import clock_lateness
 import memory
 import orders_figures
 import structlog
@@ -58,6 +59,7 @@ PARTS: dict[str, Part] = {
     "surplus": agi_surplus.measure,
     "memory": memory.measure,
     "journal": catch_up.measure,
+    "clock": clock_lateness.measure,
     "orders": orders_figures.measure,
     "order": lambda: _site("order"),
     "board": lambda: _site("board"),
