@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from ccengine.clock import ManualClock
 from ccengine.engine.sla_clock import AT_ONCE, LOOK_SECONDS, SlaClock
@@ -16,6 +18,7 @@ from ccengine.rows import NewOrder, OrderRow, SlaSettings
 from ccengine.services import notices, penalties, sla, sla_alarms, work_calendar, work_orders
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from ccengine.services.order_moves import MoveRequest, make_move
 from ccengine.store.unit_of_work import SqlStore
 
 AGENT = Actor(kind="user", name="8001", roles=frozenset({"agent"}))
@@ -261,3 +264,38 @@ async def test_stamps_that_were_taken_back_are_kept(ctx: Context, store: SqlStor
     await work_orders.transition(ctx, ADMIN, order.id, "in_progress", "又漏了")
     async with store.reading() as uow:
         assert await uow.sla.lost_stamps(order.id) == (("handled", handled_at, clock.moment),)
+
+
+async def test_waiting_for_the_customer_stops_the_clock_and_adds_exactly_its_length(
+    ctx: Context, clock: ManualClock
+) -> None:
+    order = await _order(ctx)
+    start = clock.moment
+    await work_orders.take(ctx, ADMIN, order.id)
+    for wait, reason in ((3 * HOUR, "waiting_customer"), (HOUR, "weather")):
+        clock.moment += 10 * MINUTE
+        await make_move(ctx, ADMIN, order.id, "suspend", MoveRequest(reason=reason))
+        stopped = (await _dues(ctx, order))["handle"] is None
+        assert stopped == (reason == "waiting_customer")
+        clock.moment += wait
+        await SlaClock(ctx).step()
+        await make_move(ctx, ADMIN, order.id, "resume", MoveRequest())
+    assert (await _dues(ctx, order))["handle"] == start + 4 * HOUR + 3 * HOUR
+    shown = (await work_orders.get(ctx, ADMIN, order.id)).order
+    assert shown.due_at == start + 7 * HOUR
+    assert [one for one in await _told(ctx, DISPATCHER) if one[0] == "handle"] == []
+
+
+@pytest.mark.parametrize("table", ["sla_policies", "penalties", "penalty_waivers"])
+async def test_append_only_rows_refuse_change_and_deletion(
+    ctx: Context, clock: ManualClock, store: SqlStore, table: str
+) -> None:
+    await _order(ctx, "change", "urgent")
+    clock.moment += 2 * HOUR
+    await SlaClock(ctx).step()
+    await penalties.waive(ctx, ADMIN, (await penalties.find(ctx, ADMIN)).items[0].id, "台风")
+    column = {"sla_policies": "position", "penalties": "amount_fen", "penalty_waivers": "reason"}[table]
+    for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
+        with pytest.raises(IntegrityError, match="append-only"):
+            async with store.writer.begin() as connection:
+                await connection.execute(text(statement))
