@@ -14,8 +14,9 @@ EVERYWHERE = {"values", "config", "clock", "assets", "strict_json", "rows", "__v
 ALLOWED: dict[str, set[str]] = {
     "values": set(),
     "outcome": {"values"},
-    "calls": {"values", "outcome"},
-    "records": {"values", "outcome"},
+    "hearing": set(),
+    "calls": {"values", "outcome", "hearing"},
+    "records": {"values", "outcome", "hearing"},
     "hotline": {"values"},
     "ivr": {"values"},
     "rows": {"values", "hotline"},
@@ -31,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "evidence": EVERYWHERE | {"ports", "hotline"},
     "prompts": EVERYWHERE | {"ivr", "logs"},
 }
-PURE = {"values", "outcome", "calls", "records", "hotline", "ivr"}
+PURE = {"values", "outcome", "hearing", "calls", "records", "hotline", "ivr"}
 IMPURE_MODULES = {
     "asyncio",
     "socket",

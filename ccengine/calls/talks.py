@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from ccengine.calls.leg import TrackedLeg
+from ccengine.hearing import heard_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +54,5 @@ def _places(legs: list[TrackedLeg], start: datetime, end: datetime, until: datet
 
 
 def _heard(anchor: TrackedLeg, places: dict[str, str], legs: list[TrackedLeg]) -> list[TrackedLeg]:
-    if anchor.uniqueid not in places:
-        return []
-    reached = {places[anchor.uniqueid]}
-    wires: dict[str, list[str]] = {}
-    for leg in legs:
-        if leg.wire and leg.uniqueid in places:
-            wires.setdefault(leg.wire, []).append(places[leg.uniqueid])
-    grown = True
-    while grown:
-        more = {bridge for ends in wires.values() if reached & set(ends) for bridge in ends} - reached
-        reached |= more
-        grown = bool(more)
-    return [leg for leg in legs if leg is not anchor and places.get(leg.uniqueid) in reached]
+    heard = heard_by(anchor.uniqueid, places, {leg.uniqueid: leg.wire for leg in legs if leg.wire})
+    return [leg for leg in legs if leg.uniqueid in heard]

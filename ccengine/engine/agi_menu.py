@@ -53,7 +53,10 @@ def menu_path(settings: Settings) -> Path:
 
 def load_menu(path: Path) -> Menu:
     """Read and check a menu file. Raises MenuError (file, line, reason) and OSError."""
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OSError(error.errno, f"agi.menu_file: {error.strerror}", str(path)) from error
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

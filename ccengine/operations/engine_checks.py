@@ -6,7 +6,10 @@ What does not live here: everything that can be seen without it (checks).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy import make_url
 
 from ccengine import bootstrap
 from ccengine.asterisk.doctor import Finding
@@ -38,6 +41,9 @@ async def look(settings: Settings) -> list[Finding]:
 
 async def _other_engine(settings: Settings) -> list[Finding]:
     """Say who is at work instead, where this one would only be its standby."""
+    file = make_url(settings.database_url).database
+    if settings.database_url.startswith("sqlite") and not Path(file or "").exists():
+        return []  # looking makes no file
     async with bootstrap.context(settings) as ctx:
         try:
             row = await roles.look(ctx, role_name(settings))

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
 
+from ccengine.hearing import heard_by
 from ccengine.records.journal_lines import JournalLine
 
 #: How the trunk's channels are named (the PJSIP endpoint's name).
@@ -214,17 +215,6 @@ def _places_now(legs: list[Leg]) -> dict[str, str]:
 
 
 def _heard(anchor: Leg, places: dict[str, str], legs: list[Leg]) -> list[Leg]:
-    """The legs that hear the anchor: those in its bridge, and in bridges wired to it."""
-    if anchor.unique_id not in places:
-        return []
-    reached = {places[anchor.unique_id]}
-    ends: dict[str, list[str]] = {}
-    for leg in legs:
-        if leg.wire and leg.unique_id in places:
-            ends.setdefault(leg.wire, []).append(places[leg.unique_id])
-    grown = True
-    while grown:
-        more = {bridge for pair in ends.values() if reached & set(pair) for bridge in pair} - reached
-        reached |= more
-        grown = bool(more)
-    return [leg for leg in legs if leg is not anchor and places.get(leg.unique_id) in reached]
+    """The legs that hear the anchor."""
+    heard = heard_by(anchor.unique_id, places, {leg.unique_id: leg.wire for leg in legs if leg.wire})
+    return [leg for leg in legs if leg.unique_id in heard]

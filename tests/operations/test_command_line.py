@@ -76,6 +76,21 @@ def test_replay_tells_what_the_engine_concludes(log: str, tmp_path: Path) -> Non
     assert answer.stdout.strip()
 
 
+def test_replay_of_a_file_that_is_no_log_says_so(tmp_path: Path) -> None:
+    for content in ("", "dear diary\n"):
+        (tmp_path / "letter.txt").write_text(content, encoding="utf-8")
+        answer = _ccengine("replay", str(tmp_path / "letter.txt"), folder=tmp_path)
+        assert answer.returncode == 1 and "AMI" in answer.stderr and "anomalies" not in answer.stdout
+    assert _ccengine("replay", str(REPLAYS / "answered" / "queue_log"), folder=tmp_path).returncode == 0
+
+
+def test_missing_menu_file_is_named_with_its_setting(tmp_path: Path) -> None:
+    menu = {"CCENGINE_AGI__MENU_FILE": str(tmp_path / "none.toml"), "CCENGINE_AGI__PORT": str(_free())}
+    assert _ccengine("database", "upgrade", folder=tmp_path).returncode == 0
+    answer = _ccengine("engine", folder=tmp_path, **menu)
+    assert answer.returncode == 1 and "agi.menu_file" in answer.stderr and "Traceback" not in answer.stderr
+
+
 def _free() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
