@@ -24,11 +24,11 @@ async def measure() -> list[Figure]:
     opened = await asyncio.to_thread(_run, "open")
     day = await asyncio.to_thread(_run, "day")
     note = f"live view {opened['live_kb']:.1f}, journal {opened['journal_kb']:.1f} kB"
-    grown = (day["end_kb"] - day["quarter_kb"]) / 1024
-    what = f"{day['quarter_kb'] / 1024:.1f} MB after a quarter, {day['end_kb'] / 1024:.1f} MB at the end"
+    grown = (day["end_kb"] - day["half_kb"]) / 1024
+    what = f"{day['half_kb'] / 1024:.1f} MB after half, {day['end_kb'] / 1024:.1f} MB at the end"
     return [
         at_most("memory per open call, 1,000 open", opened["live_kb"] + opened["journal_kb"], "kB", 60, note=note),
-        at_most("memory grown over a day of 20,000 calls (from a quarter on)", grown, "MB", 5, note=what),
+        at_most("memory grown over a day of 20,000 calls (second half)", grown, "MB", 5, note=what),
     ]
 
 
@@ -95,8 +95,8 @@ def _day() -> dict[str, float]:
         for line in log.splitlines():
             interpreter.add_queue_line(parse_queue_log(line))
         interpreter.tell()
-        if number == DAY // 4:
-            found["quarter_kb"] = _resident_kb()
+        if number == DAY // 2:
+            found["half_kb"] = _resident_kb()
     return found | {"end_kb": _resident_kb()}
 
 

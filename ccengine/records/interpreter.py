@@ -23,7 +23,7 @@ from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord, i
 _KEEP = timedelta(minutes=10)
 _KEEP_FAMILIES = 5000
 _REUSE = timedelta(seconds=5)
-_FORGOTTEN_IDS = 50_000
+_FORGOTTEN_IDS = 20_000  # some thousand calls back
 #: Events that cannot be the first thing we hear of a call: what comes after the end of one we already told.
 _AFTERMATH = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "APP_END", "BRIDGE_EXIT"})
 _NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME", "CLI"})
