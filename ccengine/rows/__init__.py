@@ -43,7 +43,9 @@ from ccengine.rows.journal import (
     JournalPosition,
     QuarantinedLine,
 )
+from ccengine.rows.knowledge import Article, ArticleText, ArticleVersion
 from ccengine.rows.paging import Page
+from ccengine.rows.parts import Movement, NewMovement, Part, PartStore, Stock
 from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
 from ccengine.rows.sla import (
     DayRow,
@@ -73,6 +75,9 @@ __all__ = [
     "AgentRow",
     "AnnouncementRow",
     "AnomalyRow",
+    "Article",
+    "ArticleText",
+    "ArticleVersion",
     "AttemptRow",
     "AuditEntry",
     "Balance",
@@ -103,7 +108,9 @@ __all__ = [
     "JournalPosition",
     "Learnt",
     "MaterialRow",
+    "Movement",
     "NewCampaign",
+    "NewMovement",
     "NewNotice",
     "NewOrder",
     "NewOutage",
@@ -120,6 +127,8 @@ __all__ = [
     "OutageRow",
     "OutboxRow",
     "Page",
+    "Part",
+    "PartStore",
     "PauseRow",
     "PenaltyRow",
     "PolicyRow",
@@ -132,6 +141,7 @@ __all__ = [
     "SavedQuery",
     "SessionRow",
     "SlaSettings",
+    "Stock",
     "TargetFilter",
     "TargetRow",
     "TimelineEntry",

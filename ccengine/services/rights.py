@@ -12,6 +12,9 @@ from ccengine.values import mask_number
 ROLES = ("agent", "supervisor", "dispatcher", "field_worker", "administrator")
 
 _AGENT = {
+    "knowledge.view",
+    "knowledge.edit",
+    "parts.view",
     "board.view",
     "calls.view",
     "customers.view",
@@ -28,6 +31,11 @@ _AGENT = {
     "outages.view",
 }
 _DISPATCHER = {
+    "knowledge.view",
+    "knowledge.edit",
+    "parts.view",
+    "parts.use",
+    "parts.count",
     "board.view",
     "calls.view",
     "customers.view",
@@ -51,6 +59,8 @@ _SUPERVISOR = (
     _AGENT
     | _DISPATCHER
     | {
+        "knowledge.review",
+        "parts.edit",
         "calls.listen",
         "agents.control_any",
         "audit.view",
@@ -60,7 +70,16 @@ _SUPERVISOR = (
         "campaigns.run",
     }
 )
-_FIELD = {"orders.view", "orders.move", "orders.note", "outages.view", "field.work"}
+_FIELD = {
+    "knowledge.view",
+    "parts.view",
+    "parts.use",
+    "orders.view",
+    "orders.move",
+    "orders.note",
+    "outages.view",
+    "field.work",
+}
 _ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit", "penalties.waive"}
 
 RIGHTS: dict[str, frozenset[str]] = {

@@ -29,11 +29,13 @@ from ccengine.store.incidents import Incidents
 from ccengine.store.indicators import Indicators
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
+from ccengine.store.knowledge import Knowledge
 from ccengine.store.notices import Notices
 from ccengine.store.order_catalogue import OrderCatalogue
 from ccengine.store.order_parts import OrderParts
 from ccengine.store.outages import Outages
 from ccengine.store.outbox import Outbox
+from ccengine.store.parts import Parts
 from ccengine.store.penalties import Penalties
 from ccengine.store.recordings import Recordings
 from ccengine.store.reports import Reports
@@ -85,6 +87,8 @@ class SqlUnitOfWork:
     notices: Notices
     penalties: Penalties
     desk: Desk
+    knowledge: Knowledge
+    parts: Parts
     campaigns: Campaigns
     targets: Targets
     attempts: Attempts
@@ -136,6 +140,8 @@ class SqlUnitOfWork:
         self.notices = Notices(db)
         self.penalties = Penalties(db)
         self.desk = Desk(db)
+        self.knowledge = Knowledge(db)
+        self.parts = Parts(db)
         self.campaigns = Campaigns(db)
         self.targets = Targets(db)
         self.attempts = Attempts(db)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
 from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
-from ccengine.store_port.desk import DeskRepository, SearchRepository
+from ccengine.store_port.desk import DeskRepository, KnowledgeRepository, PartRepository, SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
 from ccengine.store_port.orders import (
@@ -45,11 +45,13 @@ __all__ = [
     "IndicatorRepository",
     "JobRepository",
     "JournalRepository",
+    "KnowledgeRepository",
     "NoticeRepository",
     "OrderPartRepository",
     "OrderRepository",
     "OutageRepository",
     "OutboxRepository",
+    "PartRepository",
     "PenaltyRepository",
     "RecordingRepository",
     "ReportRepository",

@@ -11,7 +11,7 @@ from typing import Protocol
 from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
 from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
-from ccengine.store_port.desk import DeskRepository, SearchRepository
+from ccengine.store_port.desk import DeskRepository, KnowledgeRepository, PartRepository, SearchRepository
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
@@ -89,6 +89,10 @@ class UnitOfWork(Protocol):
     def penalties(self) -> PenaltyRepository: ...
     @property
     def desk(self) -> DeskRepository: ...
+    @property
+    def knowledge(self) -> KnowledgeRepository: ...
+    @property
+    def parts(self) -> PartRepository: ...
     @property
     def campaigns(self) -> CampaignRepository: ...
     @property
