@@ -26,12 +26,14 @@ from ccengine.backoffice.hand.routes import ROUTES as HAND
 from ccengine.backoffice.headers import add_headers
 from ccengine.backoffice.incidents.routes import ROUTES as INCIDENTS
 from ccengine.backoffice.keys import CTX, DOOR, HUB, LOCALES, PAGES
+from ccengine.backoffice.knowledge.routes import ROUTES as KNOWLEDGE
 from ccengine.backoffice.languages import Locales
 from ccengine.backoffice.live import BoardHub
 from ccengine.backoffice.middlewares import chain
 from ccengine.backoffice.notices.routes import ROUTES as NOTICES
 from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
 from ccengine.backoffice.paper.routes import ROUTES as PAPER
+from ccengine.backoffice.parts.routes import ROUTES as PARTS
 from ccengine.backoffice.progress.routes import ROUTES as PROGRESS
 from ccengine.backoffice.reports.routes import ROUTES as REPORTS
 from ccengine.backoffice.search.routes import ROUTES as SEARCH
@@ -49,7 +51,7 @@ from ccengine.services.context import Context
 _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
-    *(DISPATCH, PAPER, SEARCH),
+    *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS),
     *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH),
 )
 

@@ -38,6 +38,8 @@ PLACES = (
     Place(key="nav.calls", url="/calls", icon="calls", right="calls.view", letter="c"),
     Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u"),
     Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i"),
+    Place(key="nav.knowledge", url="/knowledge", icon="book", right="knowledge.view", letter="k"),
+    Place(key="nav.parts", url="/parts", icon="box", right="parts.view", letter="p"),
     Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t"),
     Place(key="nav.indicators", url="/reports/indicators", icon="report", right="reports.view", letter="r"),
     Place(key="nav.campaigns", url="/campaigns", icon="campaigns", right="campaigns.view", letter="m"),

@@ -64,7 +64,8 @@ async def open_notice(request: web.Request, person: SignedIn) -> web.StreamRespo
     order = request.query.get("order", "")
     if order.isascii() and order.isdigit():
         return go(f"/work-orders/{int(order)}")
-    return go("/admin/calendar" if request.query.get("kind") == "calendar" else "/notices")
+    leads = {"calendar": "/admin/calendar", "low_stock": "/parts?low=1"}
+    return go(leads.get(request.query.get("kind", ""), "/notices"))
 
 
 @page()

@@ -10,12 +10,12 @@ from dataclasses import fields
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import query, read_form
+from ccengine.backoffice.forms import path_number, query, read_form
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import go, render
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.services import drafts, similar_orders
+from ccengine.services import drafts, similar_orders, work_orders
 from ccengine.services.similar_orders import Matter
 
 _NOT_KEPT = ("csrf_token", "draft")
@@ -37,6 +37,15 @@ async def discard_draft(request: web.Request, person: SignedIn) -> web.StreamRes
     await drafts.forget(request.app[CTX], person.actor, key)
     account = key.removeprefix("order-")
     return go(f"/work-orders/new?account={account}" if account.isdigit() else "/work-orders/new")
+
+
+@page("orders.view")
+async def similar_to(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Answer the orders that may be about the same matter as an order, as a part of its page."""
+    ctx, order_id = request.app[CTX], path_number(request)
+    order = (await work_orders.get(ctx, person.actor, order_id)).order
+    found = await similar_orders.find(ctx, person.actor, similar_orders.matter_of(order), but=order_id)
+    return render(request, "work_orders/similar.html", similar=found, **helpers(request))
 
 
 @page("orders.view")

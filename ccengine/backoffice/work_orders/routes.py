@@ -11,6 +11,7 @@ ROUTES = (
     web.get("/work-orders/condition", conditions.condition_row),
     web.get("/work-orders/export.{kind:xlsx|csv}", export.export),
     web.get("/work-orders/similar", help.similar),
+    web.get("/work-orders/{id:[0-9]+}/similar", help.similar_to),
     web.post("/work-orders/draft", help.save_draft),
     web.post("/work-orders/draft/discard", help.discard_draft),
     web.post("/work-orders/queries", lists.save_query),
