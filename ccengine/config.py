@@ -61,6 +61,9 @@ class Pbx(_Section):
     queue: str = Field(default="hotline", pattern=r"^[a-z0-9_]{1,32}$")
     queue_timeout_seconds: int = Field(default=180, ge=5, le=3600)
     ring_seconds: int = Field(default=15, ge=3, le=120)
+    missed_limit: int = Field(default=3, ge=1, le=20)  # so many missed calls in a row pause an agent ("no_answer")
+    #: A phone that sends no sound for so long in a talk is gone: the call ends. Phones need silence suppression off.
+    phone_silence_seconds: int = Field(default=4, ge=2, le=300)
     wrapup_seconds: int = Field(default=30, ge=0, le=3600)
     wrapup_gap_seconds: int = Field(default=3, ge=0, le=30)  # the PBX's own, until the engine's wrap-up pause stands
     menu_limit_seconds: int = Field(default=8, ge=2, le=60)  # silence of the engine before the dialplan takes over

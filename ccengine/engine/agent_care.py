@@ -21,7 +21,6 @@ from ccengine.values import Direction
 
 log = structlog.get_logger(__name__)
 
-MISSED_LIMIT = 3
 MAX_JOBS = 2_000
 _AT_WORK = (AgentState.TALKING, AgentState.ON_HOLD)
 
@@ -29,7 +28,14 @@ _AT_WORK = (AgentState.TALKING, AgentState.ON_HOLD)
 class AgentCare:
     """Takes facts, sends commands one after the other; a command that fails is logged and never holds others up."""
 
-    def __init__(self, pbx: Pbx, wrapup_seconds: float, state_of: Callable[[str], AgentState | None]) -> None:
+    def __init__(
+        self,
+        pbx: Pbx,
+        wrapup_seconds: float,
+        state_of: Callable[[str], AgentState | None],
+        missed_limit: int = 3,
+    ) -> None:
+        self._missed_limit = missed_limit
         self._pbx = pbx
         self._wrapup_seconds = wrapup_seconds
         self._state_of = state_of
@@ -128,10 +134,10 @@ class AgentCare:
             timer.cancel()
 
     def _count_missed(self, fact: CallMissed) -> None:
-        """An agent who lets the phone ring three times in a row is not there."""
+        """An agent who lets the phone ring several times in a row (pbx.missed_limit) is not there."""
         count = self._missed.get(fact.agent_number, 0) + 1
         self._missed[fact.agent_number] = count
-        if count >= MISSED_LIMIT and fact.extension:
+        if count >= self._missed_limit and fact.extension:
             self._missed.pop(fact.agent_number)
             self._do(self._pbx.pause(fact.agent_number, fact.extension, "no_answer"))
 

@@ -82,7 +82,7 @@ class LiveCalls:
         self.tracker = Tracker(settings.site.node, (settings.pbx.queue,))
         self.board = Board(self.tracker)
         self._pbx = AmiPbx(self._request, settings.pbx.queue)
-        self._care = AgentCare(self._pbx, settings.pbx.wrapup_seconds, self._state_of)
+        self._care = AgentCare(self._pbx, settings.pbx.wrapup_seconds, self._state_of, settings.pbx.missed_limit)
 
     def _session(self, name: str, user: str, secrets: Secrets, tap: Tap | None) -> AmiSession:
         ami = self._settings.ami

@@ -7,11 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
+from collections import Counter
 from pathlib import Path
 
 Address = tuple[str, int] | Path
+#: What is told beside the PBX's own words stops when so much waits for a reader that does not read.
+MOST_UNSENT = 4_000_000
+_ACTION_ID = re.compile(rb"ActionID: ([^\r\n]+)")
+
+
+class _Link:
+    """One connection that passes through: its near side, and what is known of its conversation."""
+
+    def __init__(self, near: asyncio.StreamWriter) -> None:
+        self.near = near
+        self.events = False  # an AMI session that hears events
+        self.between = False  # the last bytes ended a message
 
 
 class ChaosProxy:
@@ -26,6 +40,8 @@ class ChaosProxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._server: asyncio.Server | None = None
+        self.action_ids: Counter[str] = Counter()  # of AMI actions that passed; one seen twice was sent again
+        self._links: list[_Link] = []
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,14 +103,30 @@ class ChaosProxy:
             self._abort(writer)
             return
         self._open.add(far_writer)
+        link = _Link(writer)
+        self._links.append(link)
         for source, sink, answers in ((reader, far_writer, False), (far_reader, writer, True)):
-            task = asyncio.create_task(self._pump(source, sink, answers))
+            task = asyncio.create_task(self._pump(source, sink, answers, link))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, answers: bool) -> None:
+    def say(self, text: bytes) -> bool:
+        """Tell whoever hears AMI events these as well; False while nobody can be told without tearing a message."""
+        for link in self._links:
+            hears = link.events and link.between and not link.near.is_closing()
+            if hears and link.near.transport.get_write_buffer_size() < MOST_UNSENT:
+                link.near.write(text)
+                return True
+        return False
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, answers: bool, link: _Link) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
+                if answers:
+                    link.between = data.endswith(b"\r\n\r\n")
+                else:
+                    link.events = link.events or b"Username: cc_events" in data
+                    self.action_ids.update(found.decode() for found in _ACTION_ID.findall(data))
                 if self.delay_seconds and not answers:
                     await asyncio.sleep(self.delay_seconds)
                 await self._flowing.wait()

@@ -75,6 +75,10 @@ class Row:
         return found
 
 
+#: What needs no world has no times and no targets but 0.
+_PURE = Fault(inject=None)  # type: ignore[arg-type]
+
+
 def table(rows: list[Row], faults: dict[str, Fault]) -> str:
     """Return one line per fault and database: how much was broken and judged, what was wrong, times and targets."""
     heads = ("fault", "on", "breaks", "calls", "lost", "records", "orders", "other", "repairs", "unsure", "measured")
@@ -83,7 +87,7 @@ def table(rows: list[Row], faults: dict[str, Fault]) -> str:
         if row.not_run:
             lines.append((row.fault, row.kind, *["-"] * 8, f"not run: {row.not_run}"))
             continue
-        figures = row.figures(faults[row.fault])
+        figures = row.figures(faults.get(row.fault, _PURE))
         first = [f"{one.value:g}{'' if one.met else ' !'}" for one in figures[:8]]
         shown = [_shown(one) for one in figures[8:]]
         lines.append((row.fault, row.kind, *first, ("FAILED, " if row.error else "") + ", ".join(shown)))
@@ -115,7 +119,7 @@ def results(rows: list[Row], faults: dict[str, Fault]) -> list[dict[str, object]
             )
         if row.not_run:
             continue
-        for one in row.figures(faults[row.fault]):
+        for one in row.figures(faults.get(row.fault, _PURE)):
             value = round(one.value, 3)
             facts = {"name": f"{stem}: {one.name}", "value": value, "unit": one.unit, "target": one.target}
             found.append({**facts, "met": one.met, "seed": row.seed})

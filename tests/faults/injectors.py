@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ami_faults import ami_fault
+from ami_faults import ami_fault, flood, stall_reader
+from clock_faults import step_clock
 from database_faults import database_fault
 from databases import POSTGRESQL
 from disk_faults import RESERVE_MB, journal_disk_full, recording_disk_full
 from engine_faults import agi_fault, freeze_under_watchdog, second_by_mistake, stop_engine, two_engines
+from hostile_faults import hostile_callers
 from injecting import Fault
 from journal_faults import journal_fault
 from kills import kill_at_commits, kill_engine
 from pbx_faults import pbx_fault
+from phone_faults import cut_in_talk, dead_phone, unanswered
 from small_disk import DATABASE, JOURNAL, RECORDINGS
 
 _KILLED = {"engine ready": 5.0, "menu to queue": 1.0}
@@ -43,6 +46,8 @@ FAULTS: dict[str, Fault] = {
     "AMI cut inside a list": Fault(inject=ami_fault("cut inside a list"), targets=_LIVE),
     "AMI half open": Fault(inject=ami_fault("half open"), targets={"live view right again": 17.0}),
     "AMI peer frozen 8 s": Fault(inject=ami_fault("frozen"), targets=_LIVE),
+    "AMI flood, 10x for 60 s": Fault(inject=flood, targets={"lag": 1.0}, at_least=62),
+    "AMI reader stalled 5 s in a flood": Fault(inject=stall_reader, targets={"lag": 1.0}),
     "journal rotated": Fault(inject=journal_fault("rotated")),
     "journal copied and truncated": Fault(inject=journal_fault("copied and truncated")),
     "journal torn": Fault(inject=journal_fault("torn")),
@@ -71,6 +76,16 @@ FAULTS: dict[str, Fault] = {
     ),
     "second engine by mistake": Fault(inject=second_by_mistake),
     "two engines on one PBX": Fault(inject=two_engines),
+    "agent's phone never answers": Fault(
+        inject=unanswered(unregisters=False), targets={"offered to the next": 6.0}, at_least=20
+    ),
+    "agent's phone unregisters while ringing": Fault(
+        inject=unanswered(unregisters=True), targets={"offered to the next": 6.0}
+    ),
+    "agent's phone dead": Fault(inject=dead_phone, targets={"queue to a phone that rings": 6.0}),
+    "agent's network cut in a talk": Fault(inject=cut_in_talk, targets={"ghost talks": 5.0}),
+    "hostile text in every SIP field": Fault(inject=hostile_callers),
+    "clock stepped by 1 h and 1 day": Fault(inject=step_clock, stepped=True, at_least=30),
     "database locked 8 s": _database("locked", 8),
     "database disk full 12 s": _database("full", 12, disk=DATABASE, disk_megabytes=40),
     "database stopped 30 s": _database("stopped", 30, on=(POSTGRESQL,)),

@@ -23,9 +23,11 @@ def judge_folder(folder: Path) -> tuple[list[Caller], Verdict]:
     people = callers(dialogs, kept["pbx_deaths"])
     answers = Answers(**kept["answers"])
     answers.recordings = {call: (float(pair[0]), float(pair[1])) for call, pair in answers.recordings.items()}
-    verdict = judge(people, answers, [Blackout(**one) for one in kept["blackouts"]])
+    hidden = kept.get("hidden", ())
+    blackouts = [Blackout(**one) for one in kept["blackouts"]]
+    verdict = judge(people, answers, blackouts, steps=kept.get("steps", ()), hidden=hidden)
     cdrs = Counter(cdr.src for cdr in read_cdrs(folder / "Master.csv"))
-    verdict.findings += judge_witnesses(people, cdrs, bool(kept["pbx_deaths"]))
+    verdict.findings += judge_witnesses(people, cdrs, bool(kept["pbx_deaths"]), hidden)
     return people, verdict
 
 

@@ -6,6 +6,7 @@ Shares no code with the product; the rules are restated here from their descript
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -52,6 +53,7 @@ class Answers:
 class Verdict:
     """What the judge found, and how much was judged."""
 
+    steps: tuple[float, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     judged: int = 0
     talked: int = 0
@@ -74,17 +76,36 @@ class Verdict:
         self.findings.append(Finding(invariant=invariant, number=number, text=text))
 
 
-def judge(people: list[Caller], answers: Answers, blackouts: list[Blackout], *, recordings: bool = True) -> Verdict:
-    """Hold the answers against the truth."""
-    verdict = Verdict()
+def judge(
+    people: list[Caller],
+    answers: Answers,
+    blackouts: list[Blackout],
+    *,
+    recordings: bool = True,
+    steps: Sequence[float] = (),
+    hidden: Collection[str] = (),
+) -> Verdict:
+    """Hold the answers against the truth.
+
+    `steps`: when the clocks of PBX and engine were moved. `hidden`: callers who wrote text into their own number: it may
+    be kept as unknown; one record each all the same.
+    """
+    verdict = Verdict(steps=tuple(steps))
     records: dict[str, list[dict[str, Any]]] = {}
     for call in answers.calls:
         records.setdefault(call["caller_number"], []).append(call)
     orders: dict[str, list[dict[str, Any]]] = {}
     for order in answers.orders:
         orders.setdefault(order["call_id"], []).append(order)
+    nameless = sorted(records.pop("", []), key=lambda record: str(record["started_at"]))
     for caller in people:
+        if caller.entered and caller.number in hidden and caller.number not in records and nameless:
+            nameless.pop(0)
+            verdict.judged += 1
+            continue
         _judge_caller(caller, records.pop(caller.number, []), orders, answers, blackouts, verdict, recordings)
+    if nameless:
+        records[""] = nameless
     for number, left in records.items():
         verdict.add("I1", number, f"{len(left)} record(s) of a call that nobody made")
     _judge_orders_alone(answers, verdict)
@@ -114,11 +135,26 @@ def _judge_caller(
         verdict.from_live += record["source"] == "live"
         if not record["final"]:
             verdict.add("I8", caller.number, f"the record {record['id']} is still open")
+        _judge_time(record, verdict)
+    begun, over = caller.dialog.invited_at - 1, (caller.ended_at or caller.dialog.invited_at) + 4
+    if any(begun <= step <= over for step in verdict.steps):
+        return  # its times are of two clocks
     if len(found) == 1 and found[0]["final"] and caller.entered:
         _judge_record(caller, found[0], blackouts, verdict)
         _judge_orders(caller, found[0], orders.get(found[0]["id"], []), blackouts, verdict)
         if recordings:
             _judge_recording(caller, found[0], answers, verdict)
+
+
+def _judge_time(record: dict[str, Any], verdict: Verdict) -> None:
+    """No call lasts less than nothing, whatever the clock did."""
+    negative = [name for name in ("wait_seconds", "talk_seconds", "hold_seconds") if record.get(name, 0) < 0]
+    moments = [record.get(name) for name in ("started_at", "ended_at")]
+    if all(moments) and _seconds(moments[1]) < _seconds(moments[0]):
+        negative.append("it ends before it begins")
+    negative += ["a talk ends before it begins" for talk in record.get("talks", ()) if talk["seconds"] < 0]
+    if negative:
+        verdict.add("time", record["caller_number"], f"negative: {', '.join(negative)}")
 
 
 def _judge_record(caller: Caller, record: dict[str, Any], blackouts: list[Blackout], verdict: Verdict) -> None:
@@ -228,7 +264,10 @@ def _judge_intervals(answers: Answers, verdict: Verdict) -> None:
         by_agent.setdefault(one["agent_number"], []).append(one)
     for number, rows in by_agent.items():
         rows.sort(key=lambda one: (one["started_at"], one["ended_at"] or "9"))
-        for before, after in pairwise(rows):
+        for one in rows:
+            if one["ended_at"] and _seconds(one["ended_at"]) < _seconds(one["started_at"]):
+                verdict.add("time", number, f"{one['state']} ends before it begins: {one['started_at']}")
+        for before, after in pairwise(rows if not verdict.steps else ()):
             if before["ended_at"] is None:
                 verdict.add("I6", number, f"{before['state']} since {before['started_at']} never ends")
                 continue
@@ -243,9 +282,12 @@ def _seconds(moment: Any) -> float:
     return datetime.fromisoformat(str(moment)).timestamp()
 
 
-def judge_witnesses(people: list[Caller], cdr_numbers: Counter[str], pbx_died: bool) -> list[Finding]:
+def judge_witnesses(
+    people: list[Caller], cdr_numbers: Counter[str], pbx_died: bool, hidden: Collection[str] = ()
+) -> list[Finding]:
     """The two witnesses against each other: a PBX that lived has a CDR of every call that SIPp saw answered."""
     if pbx_died:
         return []
     missing = [caller for caller in people if caller.entered and not cdr_numbers[caller.number]]
+    missing = [caller for caller in missing if caller.number not in hidden]
     return [Finding(invariant="witness", number=one.number, text="SIPp saw it, no CDR") for one in missing]

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 _HEAD = re.compile(r"^-{20,} (\d{4}-\d\d-\d\d)[ \t](\d\d:\d\d:\d\d\.\d+).*$", re.MULTILINE)
 _USER = re.compile(r"sip:([^@>;]*)@")
@@ -134,7 +135,11 @@ def _headers(lines: list[str]) -> dict[str, str]:
 
 def _user(text: str) -> str:
     found = _USER.search(text)
-    return found.group(1) if found else ""
+    if not found:
+        return ""
+    text = unquote(found.group(1))
+    kept = "".join(sign for sign in text if sign in "0123456789+")[:20]
+    return kept if kept != text and found.group(1)[:1].isdigit() else text
 
 
 def _epoch(head: re.Match[str]) -> float:

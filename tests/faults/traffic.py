@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -64,8 +66,9 @@ class Traffic:
         self.folder = folder
         self._logs: list[SipLog] = []
         self._running: list[subprocess.Popen[bytes]] = []
-        self._agents: subprocess.Popen[bytes] | None = None
+        self._agents: dict[str, subprocess.Popen[bytes]] = {}
         self._made = 0
+        self._ports: dict[str, int] = {}
 
     def dialogs(self) -> list[Dialog]:
         """Everything that all SIPps have logged until now."""
@@ -73,28 +76,55 @@ class Traffic:
 
     async def start_agents(self, answer_ms: int = 200, hangs_up: float = 0.25) -> None:
         """Register every phone and answer on all of them; those of an earlier start end first."""
-        if self._agents is not None:
-            self._agents.kill()
-            self._agents.wait()
+        for name in list(self._agents):
+            self.end_group(name)
+        await self.start_group("all", list(self.settings.pbx.devices), answer_ms, hangs_up)
+
+    async def start_group(
+        self, name: str, phones: list[str], answer_ms: int = 200, hangs_up: float = 0.25, scenario: str = "agents"
+    ) -> None:
+        """Register these phones as one program and answer on them by a scenario of their own."""
+        self.end_group(name)
         port = free_ports(1)[0]
+        await self.register(phones, port)
+        marks = {"@ANSWER@": str(answer_ms), "@HANGS_UP@": str(hangs_up), "@SOUND@": str(self._tone(AGENT_HERTZ))}
+        self._agents[name] = self._sipp(scenario, port, list(marks.items()), "", ["-aa"])
+
+    async def register(self, phones: list[str], port: int, expires: int = 7200) -> None:
+        """Register phones at a port; `expires` 0: take that back."""
         rows = "".join(
-            f"{phone};[authentication username={phone} password={self.secrets[phone]}]\n"
-            for phone in self.settings.pbx.devices
+            f"{phone};[authentication username={phone} password={self.secrets[phone]}]\n" for phone in phones
         )
-        count = len(self.settings.pbx.devices)
-        registering = self._sipp("register", port, [], rows, ["-m", str(count), "-r", "20", "-timeout", "8s"])
+        more = ["-m", str(len(phones)), "-r", "20", "-timeout", "8s"]
+        here = port if expires else free_ports(1)[0]
+        marks = [("@EXPIRES@", str(expires)), ("@CONTACT_PORT@", str(port))]
+        registering = self._sipp("register", here, marks, rows, more)
+        self._ports.update(dict.fromkeys(phones, port))
         code = await asyncio.to_thread(registering.wait)
         assert code == 0, f"the agents' phones could not register: {self.folder}/register{self._made}.out"
-        marks = {"@ANSWER@": str(answer_ms), "@HANGS_UP@": str(hangs_up), "@SOUND@": str(self._tone(AGENT_HERTZ))}
-        self._agents = self._sipp("agents", port, list(marks.items()), "", ["-aa"])
 
-    def call(self, plans: list[Plan], per_second: float = 2.0) -> subprocess.Popen[bytes]:
+    async def unregister(self, phone: str) -> None:
+        """Take a phone's registration back while its program goes on."""
+        await self.register([phone], self._ports[phone], expires=0)
+
+    def end_group(self, name: str) -> None:
+        """End a group's program at once, as a power cut would; nobody says goodbye."""
+        process = self._agents.pop(name, None)
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def freeze_group(self, name: str) -> None:
+        """Cut a group's network: nothing more is sent, nothing is heard."""
+        os.kill(self._agents[name].pid, signal.SIGSTOP)
+
+    def call(self, plans: Sequence[Plan], per_second: float = 2.0, scenario: str = "caller") -> subprocess.Popen[bytes]:
         """Place these calls in the background, so many a second."""
         marks = [("@TARGET@", self.settings.site.hotline), ("@SOUND@", str(self._tone(CALLER_HERTZ)))]
         rows = "".join(f"{plan.row()}\n" for plan in plans)
         more = ["-m", str(len(plans)), "-l", str(len(plans) + 1)]
         more += ["-r", str(round(per_second * 10)), "-rp", "10000"]
-        process = self._sipp("caller", free_ports(1)[0], marks, rows, more)
+        process = self._sipp(scenario, free_ports(1)[0], marks, rows, more)
         self._running.append(process)
         return process
 
@@ -110,7 +140,7 @@ class Traffic:
 
     def stop(self) -> None:
         """End what still runs."""
-        for process in (*self._running, *([self._agents] if self._agents else [])):
+        for process in (*self._running, *self._agents.values()):
             if process.poll() is None:
                 process.kill()
             process.wait()

@@ -96,8 +96,12 @@ class World:
         self.database: ChaosProxy | None = None
         self.database_address = ""  # past the proxy
         self.disk: SmallDisk | None = None
-        self.stepped = False  # the clock was moved
+        self.steps: list[float] = []  # when the clock was moved
+        self.refused_rightly: set[str] = set()  # callers who asked for what is none of ours
+        self.hidden: set[str] = set()  # callers whose number may be kept as unknown
+        self.clock: Path | None = None  # libfaketime's file
         self.cdr_lost = False
+        self.agent_gone: set[str] = set()  # callers whose agent's network was cut: their talk cannot go on
         self.pbx_deaths: list[float] = []
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
@@ -209,10 +213,12 @@ class World:
             try:
                 answers = await self.answers()
                 late = time.monotonic() - begun > settle_seconds
-                found = judge(self.people(), answers, self.blackouts, recordings=False)
+                found = judge(
+                    self.people(), answers, self.blackouts, recordings=False, steps=self.steps, hidden=self.hidden
+                )
                 if late or not found.findings:
                     await self._listen(answers, wrong)
-                    found = judge(self.people(), answers, self.blackouts)
+                    found = self._judged(answers)
                     wrong = {finding.number for finding in found.findings}
                 self._judge_pauses(found)
             except (AssertionError, aiohttp.ClientError) as error:
@@ -224,9 +230,16 @@ class World:
                 break
             await asyncio.sleep(0.5)
         cdrs = Counter(cdr.src for cdr in self.pbx.cdrs())
-        found.findings += judge_witnesses(self.people(), cdrs, bool(self.pbx_deaths) or self.cdr_lost)
+        for action, times in self.ami.action_ids.items():
+            if times > 1:
+                found.add("I7", action, f"the same AMI action reached the PBX {times} times")
+        found.findings += judge_witnesses(self.people(), cdrs, bool(self.pbx_deaths) or self.cdr_lost, self.hidden)
         self._keep(answers, found)
         return found, taken
+
+    def _judged(self, answers: Answers, *, recordings: bool = True) -> Verdict:
+        people, away = self.people(), self.blackouts
+        return judge(people, answers, away, recordings=recordings, steps=self.steps, hidden=self.hidden)
 
     def _judge_pauses(self, verdict: Verdict) -> None:
         """Asterisk's own word on who is paused: nobody stays so for wrap-up."""
@@ -240,6 +253,8 @@ class World:
             "answers": asdict(answers),
             "blackouts": [asdict(one) for one in self.blackouts],
             "pbx_deaths": self.pbx_deaths,
+            "steps": self.steps,
+            "hidden": sorted(self.hidden),
             "findings": [str(one) for one in verdict.findings],
         }
         (self.folder / "answers.json").write_text(json.dumps(kept, ensure_ascii=False, default=str, indent=1), "utf-8")
@@ -283,13 +298,14 @@ async def world(
     *,
     database_url: str = "",
     sections: Mapping[str, Mapping[str, Any]] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[World]:
     """Everything up and well: the engine behind its proxies, four agents signed in on answering phones."""
     folder.mkdir(parents=True, exist_ok=True)
     state.mkdir(parents=True, exist_ok=True)
     own = {**(sections or {}), "pbx": {"wrapup_seconds": 2, **(sections or {}).get("pbx", {})}}
     site = FaultSite(proxied(pbx.settings, state, database_url, own))
-    site.commit_file, site.more_environment = folder / "commit", {}
+    site.commit_file, site.more_environment = folder / "commit", dict(environment or {})
     made = World(pbx, site, Traffic(pbx.settings, pbx.secrets.sip, folder), folder, seed)
     ami, agi = pbx.settings.ami, pbx.settings.agi
     made.ami = ChaosProxy((ami.host, site.settings.ami.port), (ami.host, ami.port))
@@ -299,6 +315,7 @@ async def world(
         for path in journal.parent.glob(f"{journal.name}*"):
             path.unlink()  # each world begins with journals of its own, rotated ones included
     pbx.cli("logger reload")
+    pbx.clear()  # and is read from its first line
     await made.ami.start()
     await made.agi.start()
     try:
