@@ -6,7 +6,7 @@ CC := .venv/bin/ccengine
 # Workers of `make test`, each with a PBX, databases and a browser of its own; 0: all tests one after the other.
 WORKERS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check format lock host-test prompts bench faults
+.PHONY: host-faults help demo up down test check format lock host-test prompts bench faults
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ bench: .venv/ready host-test ## figures side by side, measured on the real PBX (
 	@$(CC) pbx install
 	@ONLY="$(ONLY)" PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/bench.py
 
-faults: .venv/ready host-test ## break a running hotline and judge what was lost (SEED=7 MINUTES=30 ONLY="killed in")
+faults: .venv/ready host-faults ## break a running hotline and judge what was lost (SEED=7 MINUTES=60 ONLY="killed in" DATABASE=sqlite LONG=1)
 	@$(CC) pbx install
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" DATABASE="$(DATABASE)" LONG="$(LONG)" $(PY) tests/faults/fault_run.py
 
@@ -71,3 +71,6 @@ host-test:
 	command -v chromium >/dev/null || missing+=" chromium"; \
 	fc-list :lang=zh 2>/dev/null | grep -q . || missing+=" fonts-noto-cjk fontconfig"; \
 	missing="$${missing# }"; $(call need,$$missing)
+
+host-faults: host-test
+	@$(call need,ls /usr/lib/*/faketime/libfaketimeMT.so.1,faketime)

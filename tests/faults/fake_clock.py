@@ -5,13 +5,15 @@ SIPp keeps the true clock. What does not live here: when it is moved (clock_faul
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from fault_pbx import FaultPbx
 from world import NotPossible
+
+from ccengine.asterisk import pbx as process
+from ccengine.config import Settings
 
 _PLACES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib")
 
@@ -44,23 +46,30 @@ def set_to(file: Path, seconds: int) -> None:
     fresh.replace(file)
 
 
+def _started_with(command: Callable[[Settings], list[str]], wanted: dict[str, str]) -> Callable[[Settings], list[str]]:
+    """Return the PBX's command with these variables set after it gave up root's rights, not before."""
+
+    def words(settings: Settings) -> list[str]:
+        plain = command(settings)
+        first = next(index for index, word in enumerate(plain) if word != "setpriv" and not word.startswith("--"))
+        return [*plain[:first], "env", *(f"{name}={value}" for name, value in wanted.items()), *plain[first:]]
+
+    return words
+
+
 @contextmanager
 def around(pbx: FaultPbx) -> Iterator[Path]:
     """Start the PBX anew on such a clock, and at the end on the true one. Raises NotPossible."""
     file = pbx.settings.state_dir / "clock"
     wanted = environment(file)
     set_to(file, 0)
-    kept = {name: os.environ.get(name) for name in wanted}
+    plain = process._command
     pbx.stop()
-    os.environ.update(wanted)
+    process._command = _started_with(plain, wanted)
     try:
         pbx.start_again()
     finally:
-        for name, value in kept.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value
+        process._command = plain
     try:
         yield file
     finally:

@@ -53,6 +53,7 @@ async def one_fault(
             return row
         except AssertionError as failed:
             row.error = f"not set up: {_first_line(failed)}"
+            (folder / "failed.txt").write_text(str(failed), encoding="utf-8")
             return row
         try:
             row.done = await fault.inject(here, time.monotonic() + seconds)

@@ -87,7 +87,7 @@ def judge(
 ) -> Verdict:
     """Hold the answers against the truth.
 
-    `steps`: when the clocks of PBX and engine were moved. `hidden`: callers who wrote text into their own number: it may
+    `steps`: when the clocks of PBX and engine were moved. `hidden`: callers who wrote text into their number: it may
     be kept as unknown; one record each all the same.
     """
     verdict = Verdict(steps=tuple(steps))

@@ -320,7 +320,8 @@ async def world(
     await made.agi.start()
     try:
         await site.prepare()
-        await site.start_healthy()
+        site.start()
+        await site.wait(site.healthy, "the site to be healthy", 60)
         await made.traffic.start_agents()
         for person in ("8001", "8002", "8003", "8004"):
             await site.post(f"/agents/{person}/state", {"state": "available"})
