@@ -73,4 +73,4 @@ host-test:
 	missing="$${missing# }"; $(call need,$$missing)
 
 host-faults: host-test
-	@$(call need,ls /usr/lib/*/faketime/libfaketimeMT.so.1,faketime)
+	@missing=""; ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing="faketime"; $(call need,$$missing)

@@ -62,6 +62,8 @@ async def one_fault(
             here.note("failed", error=str(failed)[:3000])
             if here.site.pid is None:
                 await here.restart_engine(time.time())
+        if not row.error and fault.compare:
+            await here.compare_views()
         await here.traffic.wait_callers(40)
         row.verdict, row.settled = await here.verdict()
         row.lost, row.ready = lost_calls(here), here.ready_seconds

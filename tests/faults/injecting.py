@@ -62,6 +62,7 @@ class Fault:
         live_records: records from the live view are what the fault is about, not a repair.
         stepped: the clock was moved, so lengths that reach over the step are not judged.
         cdr_lost: Asterisk's own records cannot be written either.
+        compare: at the end, while calls go on, live view and rows must agree.
     """
 
     inject: Injector
@@ -73,6 +74,7 @@ class Fault:
     live_records: bool = False
     stepped: bool = False
     cdr_lost: bool = False
+    compare: bool = True
     disk: str = ""  # what of the PBX stands on a small disk
     disk_megabytes: int = 24
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of the engine, by section

@@ -128,6 +128,7 @@ def _judge_caller(
             verdict.add("I1", caller.number, "a record of a call that the PBX refused")
         return
     verdict.judged += 1
+    _judge_phones(caller, verdict)
     if len(found) != 1:
         verdict.add("I1", caller.number, "the record is missing" if not found else f"{len(found)} records")
     for record in found:
@@ -144,6 +145,19 @@ def _judge_caller(
         _judge_orders(caller, found[0], orders.get(found[0]["id"], []), blackouts, verdict)
         if recordings:
             _judge_recording(caller, found[0], answers, verdict)
+
+
+def _judge_phones(caller: Caller, verdict: Verdict) -> None:
+    """I7: one phone at a time rings for a caller, and one agent talks."""
+    for before, after in pairwise(sorted(caller.legs, key=lambda leg: leg.invited_at)):
+        over = [one for one in (before.ended_at, before.cancelled_at, caller.ended_at) if one is not None]
+        refused = before.refused is not None and before.answered_at is None
+        if over and min(over) <= after.invited_at + 0.2:
+            continue
+        if before.to_user == after.to_user and not refused:
+            verdict.add("I7", caller.number, f"{after.to_user} was rung again while it was rung")
+        elif before.acked_at and before.answered_at and after.answered_at and after.acked_at:
+            verdict.add("I7", caller.number, f"{before.to_user} and {after.to_user} both answered")
 
 
 def _judge_time(record: dict[str, Any], verdict: Verdict) -> None:

@@ -167,3 +167,25 @@ def test_log_is_followed_while_it_is_written(tmp_path: Path) -> None:
     path.write_text(first + second, newline="")
     (dialog,) = log.follow()
     assert (dialog.ended_by_us, round(dialog.ended_at or 0 - dialog.invited_at, 3) > 0) == (False, True)
+
+
+def test_phone_that_is_rung_twice_at_once_is_named() -> None:
+    dialogs = _dialogs()
+    again = Dialog(call_id="b", outgoing=False, from_user="13900000001", to_user="1001", invited_at=102.5)
+    again.cancelled_at = 103.0
+    verdict = judge(callers([*dialogs, again], []), _answers(), [])
+    assert [finding.invariant for finding in verdict.findings] == ["I7"]
+
+
+def test_agent_who_is_rung_after_another_gave_up_is_right() -> None:
+    first = Dialog(call_id="b", outgoing=False, from_user="13900000001", to_user="1002", invited_at=101.2)
+    first.cancelled_at = 101.9
+    assert judge(callers([*_dialogs(), first], []), _answers(), []).findings == []
+
+
+def test_time_that_runs_backwards_is_named_and_lengths_over_a_step_are_not_judged() -> None:
+    answers = _answers()
+    answers.calls[0]["talk_seconds"] = 3607.8
+    assert judge(_people(), answers, [], steps=[105.0]).findings == []
+    answers.calls[0]["talk_seconds"] = -3592.2
+    assert [one.invariant for one in judge(_people(), answers, [], steps=[105.0]).findings] == ["time"]

@@ -101,6 +101,7 @@ class World:
         self.hidden: set[str] = set()  # callers whose number may be kept as unknown
         self.clock: Path | None = None  # libfaketime's file
         self.cdr_lost = False
+        self.views_differ = 0
         self.agent_gone: set[str] = set()  # callers whose agent's network was cut: their talk cannot go on
         self.pbx_deaths: list[float] = []
         self.blackouts: list[Blackout] = []
@@ -204,6 +205,21 @@ class World:
             seconds = file.getnframes() / file.getframerate()
         return seconds, tone_seconds(path, AGENT_HERTZ)
 
+    async def compare_views(self, seconds: float = 8.0) -> None:
+        """I9 while calls go on: soon there is a moment at which board and rows name the same callers and agents."""
+        end = time.monotonic() + seconds
+        live, rows = set[tuple[str, str]](), set[tuple[str, str]]()
+        while time.monotonic() < end:
+            board, calls = await self.site.get("/board"), (await self.site.get("/calls", limit="100"))["items"]
+            live = {(one["caller_number"], one["agent_number"] or "") for one in board["calls"]}
+            rows = {(one["caller_number"], one["agent_number"] or "") for one in calls if not one["final"]}
+            ringing = {one["caller_number"] for one in board["calls"] if one["state"] == "ringing"}
+            if {one for one in live if one[0] not in ringing} == {one for one in rows if one[0] not in ringing}:
+                return
+            await asyncio.sleep(0.1)
+        self.note("views differ", live=sorted(live), rows=sorted(rows))
+        self.views_differ += 1
+
     async def verdict(self, *, settle_seconds: float = SETTLE_SECONDS) -> tuple[Verdict, float]:
         """Judge until all is right or the time is over; return the verdict and the seconds it took to become right."""
         begun = time.monotonic()
@@ -230,6 +246,8 @@ class World:
                 break
             await asyncio.sleep(0.5)
         cdrs = Counter(cdr.src for cdr in self.pbx.cdrs())
+        if self.views_differ:
+            found.add("I9", "-", "board and rows did not agree while calls went on")
         for action, times in self.ami.action_ids.items():
             if times > 1:
                 found.add("I7", action, f"the same AMI action reached the PBX {times} times")
