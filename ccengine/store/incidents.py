@@ -13,7 +13,7 @@ from ccengine.hotline.work_order import OVER
 from ccengine.rows import IncidentRow
 from ccengine.store.database import Db, fit
 from ccengine.store.tables.incidents import incidents
-from ccengine.store.tables.work_orders import work_orders
+from ccengine.store.tables.work_orders import is_open, work_orders
 
 _OVER = [status.value for status in OVER]
 
@@ -47,7 +47,7 @@ class Incidents:
     async def lonely_orders(self, since: datetime, limit: int) -> tuple[int, ...]:
         """Return the newest open orders that belong to no incident and are none."""
         table = work_orders.c
-        open_ = table.status.not_in(_OVER) & table.parent_id.is_(None) & table.is_incident.is_(False)
+        open_ = is_open() & table.parent_id.is_(None) & table.is_incident.is_(False)
         query = select(table.id).where(open_, table.created_at >= since).order_by(table.created_at.desc()).limit(limit)
         return tuple((await self._db.execute(query)).scalars())
 

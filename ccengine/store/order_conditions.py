@@ -17,7 +17,7 @@ from ccengine.hotline.work_order import OVER
 from ccengine.rows.order_conditions import FIELDS, Condition, Group
 from ccengine.store import search
 from ccengine.store.database import Db, clean
-from ccengine.store.tables.work_orders import work_orders
+from ccengine.store.tables.work_orders import is_open, work_orders
 
 _T = work_orders.c
 _OVER = [status.value for status in OVER]
@@ -28,7 +28,7 @@ _MOMENTS: dict[str, ColumnElement[Any]] = {"created": _T.created_at, "due": _T.d
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
     """Return the condition that an order should have been handled by now."""
-    return and_(_T.handled_at.is_(None), _T.due_at < now, _T.status.not_in(_OVER))
+    return and_(_T.handled_at.is_(None), _T.due_at < now, is_open())
 
 
 def condition_of(db: Db, groups: Sequence[Group], now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
@@ -86,7 +86,7 @@ def _flag(field: str, now: datetime) -> ColumnElement[bool]:
     if field == "overdue":
         return is_overdue(now)
     if field == "open":
-        return _T.status.not_in(_OVER)
+        return is_open()
     if field == "by_call":
         return _T.call_id.is_not(None)
     other = {"assigned": _T.assigned_to != "", "suspended": _T.suspended != "", "reopened": _T.reopened > 0}

@@ -15,7 +15,7 @@ from ccengine.records.service_level import ANSWER_WITHIN_SECONDS, SHORT_ABANDON_
 from ccengine.store.database import Db
 from ccengine.store.order_conditions import is_overdue
 from ccengine.store.tables.calls import calls
-from ccengine.store.tables.work_orders import work_orders
+from ccengine.store.tables.work_orders import is_open, work_orders
 from ccengine.values import Direction, Outcome
 
 
@@ -63,7 +63,7 @@ class Reports:
     async def mine_and_overdue(self, user_name: str, now: datetime) -> tuple[int, int]:
         """Return how many open orders a person has, and how many should have been handled by now."""
         table = work_orders.c
-        open_ones = table.status.not_in([status.value for status in OVER])
+        open_ones = is_open()
         mine = select(func.count()).where(open_ones, table.assigned_to == user_name).select_from(work_orders)
         late = select(func.count()).where(is_overdue(now)).select_from(work_orders)
         return (await self._db.execute(mine)).scalar_one(), (await self._db.execute(late)).scalar_one()
@@ -71,7 +71,7 @@ class Reports:
     async def unit_loads(self, now: datetime) -> Mapping[str, dict[str, int]]:
         """Return for each unit how many open orders it has in each state, and how many are "overdue"."""
         table = work_orders.c
-        open_ones = table.status.not_in([status.value for status in OVER])
+        open_ones = is_open()
         late = func.coalesce(func.sum(case((is_overdue(now), 1), else_=0)), 0)
         query = select(table.unit_code, table.status, func.count().label("many"), late.label("late"))
         query = query.where(open_ones, table.unit_code != "").group_by(table.unit_code, table.status)

@@ -19,7 +19,7 @@ from ccengine.hotline.work_order import OVER
 from ccengine.rows import DayRow, DeadlineRow, PolicyRow, RingingRow, SlaSettings
 from ccengine.store.database import Db, fit
 from ccengine.store.tables.sla import order_deadlines, order_lost_stamps, sla_policies, sla_settings
-from ccengine.store.tables.work_orders import work_calendar, work_orders
+from ccengine.store.tables.work_orders import is_open, work_calendar, work_orders
 from ccengine.store.upsert import upsert
 
 _OVER = [status.value for status in OVER]
@@ -164,7 +164,7 @@ class Sla:
     async def open_orders(self, after_id: int, limit: int) -> tuple[int, ...]:
         """Return ids of orders that are not over, in order, after one: to walk through all of them in parts."""
         table = work_orders.c
-        query = select(table.id).where(table.id > after_id, table.status.not_in(_OVER)).order_by(table.id).limit(limit)
+        query = select(table.id).where(table.id > after_id, is_open()).order_by(table.id).limit(limit)
         return tuple((await self._db.execute(query)).scalars())
 
 

@@ -24,6 +24,7 @@ from ccengine.store.tables.order_catalogue import unit_members
 from ccengine.store.tables.work_order_parts import order_units
 from ccengine.store.tables.work_orders import (
     STAMPS,
+    is_open,
     order_numbers,
     order_requests,
     work_order_calls,
@@ -127,7 +128,7 @@ class WorkOrders:
         same += [table.number_key == clean(number)] if number else []
         if not same:
             return ()
-        return tuple(await self._rows([or_(*same), table.status.not_in(_OVER), table.created_at >= since], 20))
+        return tuple(await self._rows([or_(*same), is_open(), table.created_at >= since], 20))
 
     async def open_candidates(self, account: str | None, number: str) -> tuple[OpenOrder, ...]:
         """Return open orders of the same customer or number, newest first; on PostgreSQL locked until the end."""
@@ -141,7 +142,7 @@ class WorkOrders:
         table = work_orders.c
         query = (
             select(table.id, table.type, table.category, table.customer_account, table.number_key)
-            .where(or_(*same), table.status.not_in(_OVER))
+            .where(or_(*same), is_open())
             .order_by(table.created_at.desc(), table.id.desc())
             .limit(50)
             .with_for_update()
@@ -294,7 +295,7 @@ def _conditions(wanted: OrderFilter, db: Db) -> list[ColumnElement[bool]]:
     if wanted.overdue_at is not None:
         conditions += [table.handled_at.is_(None), table.due_at < wanted.overdue_at]
     if wanted.open_only:
-        conditions.append(table.status.not_in(_OVER))
+        conditions.append(is_open())
     if wanted.visited:
         conditions.append(table.visited_at.is_not(None))
     if wanted.groups:
