@@ -20,7 +20,7 @@ from ccengine.backoffice.api.metrics import LOOP_LAG
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.binding import check_bind
 from ccengine.backoffice.engine_door import EngineDoor
-from ccengine.backoffice.evidence_files import EVIDENCE
+from ccengine.backoffice.evidence_files import EVIDENCE, tidy_up
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
 from ccengine.engine import anchors, jobs, live_facts, nightly, visit_calls
@@ -177,6 +177,7 @@ async def _serve_pages(ctx: Context, listening: asyncio.Event, dog: Watchdog) ->
     async with EngineDoor(settings) as door:
         app = make_app(ctx, door)
         app[EVIDENCE] = EvidenceFolder(settings)
+        app.cleanup_ctx.append(tidy_up)
         app[LOOP_LAG] = lambda: dog.lag_max_seconds
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()

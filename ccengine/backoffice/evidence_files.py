@@ -5,19 +5,24 @@ What does not live here: who may see what (services/evidence.py), where files st
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from ccengine.backoffice.keys import CTX
 from ccengine.rows import EvidenceRow
 from ccengine.services import evidence
 from ccengine.services.context import Actor
-from ccengine.services.errors import NotFound
+from ccengine.services.errors import NotFound, Unavailable
 
 #: A ports.EvidenceFiles (a Protocol, so no runtime type).
 EVIDENCE: web.AppKey[Any] = web.AppKey("evidence", object)
 
+_log = structlog.get_logger(__name__)
+_TIDY_SECONDS = 3600.0
 #: Whatever the bytes are, they run nothing and load nothing.
 _POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 
@@ -49,3 +54,23 @@ def _send(request: web.Request, row: EvidenceRow, name: str, media_type: str) ->
         "Accept-Ranges": "bytes",
     }
     return web.FileResponse(path, headers=headers)
+
+
+async def tidy_up(app: web.Application) -> AsyncIterator[None]:
+    """Drop uploads that nobody goes on with, once an hour as long as the application runs (a `cleanup_ctx`)."""
+    task = asyncio.create_task(_tidy(app), name="evidence-tidy")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _tidy(app: web.Application) -> None:
+    while True:
+        await asyncio.sleep(_TIDY_SECONDS)
+        try:
+            dropped = await evidence.forget_unfinished(app[CTX], app[EVIDENCE])
+        except (Unavailable, OSError) as error:
+            _log.warning("unfinished uploads stay for now", action="evidence", error=str(error))
+            continue
+        if dropped:
+            _log.info("unfinished uploads dropped", action="evidence", uploads=dropped)
