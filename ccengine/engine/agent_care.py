@@ -72,6 +72,10 @@ class AgentCare:
             if agent.state is AgentState.WRAP_UP and agent.number not in self._timers:
                 self._do(self._pbx.pause(agent.number, agent.extension, None))
 
+    def pbx_was_lost(self, at: datetime) -> None:
+        """Tell the journal when the PBX died: its own last line may be minutes older."""
+        self._do(self._pbx.write_queue_log("CC_PBX_LOST", "NONE", "NONE", f"u={_stamp(at)}"))
+
     def take(self, fact: Fact) -> None:
         """Do what a fact asks for."""
         match fact:

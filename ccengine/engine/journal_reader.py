@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -29,6 +29,9 @@ CEL, QUEUE_LOG = "cel", "queue_log"
 _WAIT_FOR_CEL = timedelta(seconds=1)
 #: A leg this young when the PBX's list was made, or that ended this shortly before, is left alone.
 _LIST_MARGIN = timedelta(seconds=1)
+#: So long after a start of the PBX the engine's word is waited for, when it died; older starts have theirs behind them.
+_DEATH_WORD = timedelta(seconds=4)
+_FRESH = timedelta(seconds=60)
 #: So much of queue_log (in the tail's chunks) is read at most in one batch.
 _QUEUE_LOG_CHUNKS = 200
 T = TypeVar("T")
@@ -39,8 +42,12 @@ class _Barrier:
     """The PBX says what lives at a moment: legs from before that are not in `alive` are gone."""
 
     at: datetime
+    due: (
+        datetime  # not before: the last lines of a leg that just ended, or word of the PBX's death, may be on their way
+    )
     alive: frozenset[str] = frozenset()
-    due: datetime | None = None  # not before: the last lines of a leg that just ended may be on their way
+    restarted: bool = False
+    lived: datetime | None = None
 
 
 class _Source(Generic[T]):
@@ -145,10 +152,9 @@ class JournalReader:
         """Close what the PBX no longer has, once CEL was read to its end."""
         if not self._cel.caught_up:
             return
-        ready = [barrier for barrier in self._barriers if barrier.due is None or barrier.due <= now]
-        self._barriers = [barrier for barrier in self._barriers if barrier not in ready]
-        for barrier in ready:
-            self.interpreter.close_interrupted(barrier.at, barrier.alive, restarted=barrier.due is None)
+        while self._barriers and self._barriers[0].due <= now:  # in their order: a start before the list made after it
+            one = self._barriers.pop(0)
+            self.interpreter.close_interrupted(one.at, one.alive, restarted=one.restarted, lived=one.lived)
 
     def _replay(self) -> None:
         """Read again what was stored before and belongs to open calls: to know them, not to tell them."""
@@ -180,7 +186,12 @@ class JournalReader:
             intervals += self.timeline.feed(line, self.interpreter.call_id_of)
             if line.event == "QUEUESTART":
                 # Written at the end of the start: whatever began a second before may be a new call already.
-                self._barriers.append(_Barrier(at=line.at - _LIST_MARGIN))
+                at, fresh = line.at - _LIST_MARGIN, now - line.at < _FRESH
+                lived = self.interpreter.last_sign_of_life(at)
+                due = now + _DEATH_WORD if fresh else now
+                self._barriers.append(_Barrier(at=at, due=due, restarted=True, lived=lived))
+            elif line.event == "CC_PBX_LOST":
+                self._barriers = [replace(one, due=now) if one.restarted else one for one in self._barriers]
         return intervals
 
     def _is_early(self, line: QueueLogLine, waited: timedelta) -> bool:

@@ -39,6 +39,8 @@ MAX_FACTS = 10_000
 #: A change that is no fact (a menu item, a name) may wait so long for the next one: most events change nothing to see.
 SMALL_CHANGE_SECONDS = 0.2
 BOOT_SECONDS = 60.0
+#: How a link ends when the PBX dies (asterisk/ami/connection): at that moment, not some time later.
+_CUT = ("the PBX closed the connection", "connection lost", "connection closed")
 
 
 async def _always() -> bool:
@@ -70,6 +72,8 @@ class LiveCalls:
         self._readers: list[FactStream] = []
         self._booted = asyncio.Event()
         self._generation = 0
+        self._cut_at: datetime | None = None  # when the PBX ended the link, if it was the PBX
+        self._boot = ""  # which run of the PBX the last picture was of
         self.event_lag = Lag()
         self.failures = 0
         self.anomalies = 0
@@ -216,6 +220,8 @@ class LiveCalls:
             item = await self._events.queue.get()
             if isinstance(item, LinkDown):
                 self._booted.clear()
+                if self._cut_at is None and item.reason.startswith(_CUT):
+                    self._cut_at = self._clock.now()
                 self._feed(ev.LinkLost(at=self._clock.now(), reason=item.reason))
             elif isinstance(item, AskAnew):
                 if self._booted.is_set() and item.generation == self._events.generation:
@@ -272,6 +278,9 @@ class LiveCalls:
             self._feed(taken)
             self.on_snapshot(asked_at, frozenset(one.leg.uniqueid for one in taken.legs))
             self._care.after_snapshot(self.tracker.people.agents.values())
+            if self._cut_at is not None and self._boot not in ("", taken.boot):
+                self._care.pbx_was_lost(self._cut_at)
+            self._cut_at, self._boot = None, taken.boot
             return
         self._events.drop("no snapshot could be taken")
 

@@ -24,6 +24,8 @@ _KEEP = timedelta(minutes=10)
 _KEEP_FAMILIES = 5000
 _REUSE = timedelta(seconds=5)
 _FORGOTTEN_IDS = 20_000  # some thousand calls back
+#: A talk without any line of any call is no longer than this.
+_LONGEST_SILENCE = timedelta(hours=6)
 #: Events that cannot be the first thing we hear of a call: what comes after the end of one we already told.
 _AFTERMATH = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "APP_END", "BRIDGE_EXIT"})
 _NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME", "CLI"})
@@ -78,6 +80,8 @@ class Interpreter:
         self._dirty: dict[_Group, None] = {}
         self._signs_of_life: deque[datetime] = deque(maxlen=SIGNS_OF_LIFE)
         self._forgotten: OrderedDict[str, None] = OrderedDict()
+        self._cut_off: dict[_Group, None] = {}  # what the last death of the PBX ended
+        self._died_at: datetime | None = None
         self._now: datetime | None = None
         self.late_lines = 0
 
@@ -106,6 +110,8 @@ class Interpreter:
 
     def add_queue_line(self, line: QueueLogLine, mark: Mark | None = None) -> None:
         """Take one queue_log line that belongs to a call."""
+        if line.event == "CC_PBX_LOST":
+            self._pbx_died(line.exact_at)
         self._learn(line)
         keys = {line.unique_id} - _NO_CHANNEL
         call_id = line.words.get("call", "") if line.event.startswith("CC_") else ""
@@ -131,18 +137,42 @@ class Interpreter:
         return Told(records=tuple(records), events=tuple(events))
 
     def close_interrupted(
-        self, before: datetime, alive: frozenset[str] = frozenset(), *, restarted: bool = True
+        self,
+        before: datetime,
+        alive: frozenset[str] = frozenset(),
+        *,
+        restarted: bool = True,
+        lived: datetime | None = None,
     ) -> None:
         """End every leg that began before `before`, has no end, and is not in `alive` (ids the PBX still lists).
 
         For a PBX that started anew (`alive` empty): its legs lived as long as it did, at least until its last line
         before; or (not `restarted`) for a list of its channels taken at `before`. tell() then tells.
+        lived: that last line, where it was looked up earlier (`last_sign_of_life`).
         """
-        lived = max((at for at in self._signs_of_life if at <= before), default=None) if restarted else None
+        if restarted:
+            self._cut_off = {}
+            known = (lived or self.last_sign_of_life(before), self._died_at)
+            lived = max((at for at in known if at is not None and at <= before), default=None)
         for group in list(self._open):
             open_legs = _open_legs(group, before) - alive
             if open_legs - group.interrupted.keys():
-                group.interrupted = {**dict.fromkeys(open_legs, lived), **group.interrupted}
+                group.interrupted = {**dict.fromkeys(open_legs, lived if restarted else None), **group.interrupted}
+                self._dirty[group] = None
+                if restarted:
+                    self._cut_off[group] = None
+
+    def last_sign_of_life(self, before: datetime) -> datetime | None:
+        """Return when the PBX wrote its last line before a moment."""
+        return max((at for at in self._signs_of_life if at <= before), default=None)
+
+    def _pbx_died(self, at: datetime) -> None:
+        """Learn from the engine, whose link was cut, when the PBX died: later than its last line, and exactly."""
+        self._died_at = at
+        for group in self._cut_off:
+            later = {leg: at for leg, lived in group.interrupted.items() if lived is not None and lived < at}
+            if later and at <= (group.last_at or at) + _LONGEST_SILENCE:
+                group.interrupted = {**group.interrupted, **later}
                 self._dirty[group] = None
 
     def open_channels(self) -> frozenset[str]:

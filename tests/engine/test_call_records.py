@@ -212,8 +212,25 @@ def test_reader_pbx_start_in_queue_log_ends_open_calls(tmp_path: Path) -> None:
     world.finish()
     world.write(world.queue_log, f"{int(START.timestamp()) + 60}|NONE|NONE|NONE|QUEUESTART|")
     world.finish()
+    world.clock.moment += timedelta(seconds=5)
+    world.finish()
     record = world.rows.calls[call.call_id]
     assert (record.final, record.ended_by) == (True, EndedBy.PBX)
+
+
+def test_reader_engine_s_word_of_the_pbx_s_death_is_when_its_calls_end(tmp_path: Path) -> None:
+    world, call = World(tmp_path), answered_call()
+    for file, text in merged([call])[:12]:
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    world.finish()
+    start, died = int(START.timestamp()) + 60, START.timestamp() + 41.5
+    world.write(world.queue_log, f"{start}|NONE|NONE|NONE|QUEUESTART|")
+    world.finish()
+    world.write(world.queue_log, f"{start + 2}|NONE|hotline|NONE|CC_PBX_LOST|u={died:.6f}")
+    world.finish()
+    record = world.rows.calls[call.call_id]
+    assert record.ended_at is not None
+    assert record.ended_at.timestamp() == pytest.approx(died, abs=0.001)
 
 
 def test_reader_list_of_the_pbx_ends_what_it_no_longer_has(tmp_path: Path) -> None:

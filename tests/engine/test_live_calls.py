@@ -366,6 +366,9 @@ async def test_killed_pbx_interrupts_its_calls_and_comes_back(make_pbx: MakePbx)
         assert (record.ended_by, record.outcome, record.notes) == (EndedBy.PBX, Outcome.ANSWERED, ("interrupted",))
         await watch.until(lambda: watch.live.health()["ok"], "the way back")
         assert watch.calls() == []
+        await own.wait_for(lambda: any(line[4] == "CC_PBX_LOST" for line in own.queue_log()), "the word of the death")
+        (lost,) = [line for line in own.queue_log() if line[4] == "CC_PBX_LOST"]
+        assert float(lost[5].removeprefix("u=")) == pytest.approx(record.ended_at.timestamp(), abs=0.05)
 
 
 async def test_agent_s_states_are_in_the_journal_with_phone_and_time(pbx: PbxInstance, phones: Phones) -> None:
