@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from desk_tab import desk
 from pages_site import engine, site
 from phone import CHROMIUM_FLAGS
 from playwright.async_api import Browser, async_playwright
 
-__all__ = ["chromium", "chromium_address", "engine", "site"]
+__all__ = ["chromium", "chromium_address", "desk", "engine", "site"]
 
 
 @pytest.fixture(scope="session")

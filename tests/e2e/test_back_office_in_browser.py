@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from aiohttp.test_utils import TestServer
 from call_helpers import answered, batch, call_id
-from pages_site import PASSWORD, Site, with_recording
-from playwright.async_api import Browser, Page, expect
+from desk_tab import Desk
+from pages_site import Site, with_recording
+from playwright.async_api import expect
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
@@ -18,41 +18,6 @@ from ccengine.engine.door import Door
 from ccengine.services import call_records
 
 pytestmark = pytest.mark.browser
-
-
-class Desk:
-    """One tab, with everything that went wrong in it."""
-
-    def __init__(self, page: Page, base: str) -> None:
-        self.page, self.base = page, base
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._console)
-
-    def _console(self, message: object) -> None:
-        text = f"{getattr(message, 'type', '')}: {getattr(message, 'text', '')}"
-        expected = ("WebSocket", "status of", "ERR_CONNECTION_REFUSED")  # while a server is away, and refusals we test
-        if text.startswith("error") and not any(part in text for part in expected):
-            self.complaints.append(text)
-
-    async def sign_in(self, user: str) -> None:
-        await self.page.goto(f"{self.base}/sign-in")
-        await self.page.fill("#user", user)
-        await self.page.fill("#password", PASSWORD)
-        await self.page.click("button.primary")
-        await self.page.wait_for_url(re.compile("/(board|work-orders)$"))
-
-    async def go(self, path: str) -> None:
-        await self.page.goto(f"{self.base}{path}")
-
-
-@pytest.fixture
-async def desk(site: Site, chromium: Browser) -> AsyncIterator[Desk]:
-    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-    desk = Desk(await context.new_page(), site.base)
-    yield desk
-    assert desk.complaints == []
-    await context.close()
 
 
 async def customer_in_arrears(site: Site) -> tuple[str, str, str]:
