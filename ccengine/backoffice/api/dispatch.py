@@ -9,7 +9,7 @@ from ccengine.services import dispatch
 from ccengine.services.dispatch import DispatchResult, UnitLoad
 
 
-async def get_board(ask: Ask) -> m.DispatchBoard:
+async def get_dispatch_board(ask: Ask) -> m.DispatchBoard:
     """Show units with their load and the orders that wait for one, what is due first on top."""
     found = await dispatch.board(ask.ctx, ask.actor)
     return m.DispatchBoard(
@@ -23,7 +23,7 @@ async def get_board(ask: Ask) -> m.DispatchBoard:
     )
 
 
-async def send(ask: Ask) -> m.DispatchResults:
+async def dispatch_orders(ask: Ask) -> m.DispatchResults:
     """Dispatch orders to a unit, each by itself: what one refuses does not keep the others."""
     body: m.DispatchBody = ask.body
     orders = [(one.id, one.expected_version) for one in body.orders]
@@ -53,7 +53,7 @@ ENDPOINTS = (
     Endpoint(
         method="GET",
         path="/dispatch",
-        handler=get_board,
+        handler=get_dispatch_board,
         tag="dispatch",
         right="orders.dispatch",
         answer=m.DispatchBoard,
@@ -61,7 +61,7 @@ ENDPOINTS = (
     Endpoint(
         method="POST",
         path="/dispatch",
-        handler=send,
+        handler=dispatch_orders,
         tag="dispatch",
         right="orders.dispatch",
         body=m.DispatchBody,

@@ -22,7 +22,7 @@ async def list_articles(ask: Ask) -> m.ArticleList:
     return m.ArticleList(items=[_article(one) for one in found])
 
 
-async def suggest(ask: Ask) -> m.ArticleList:
+async def suggest_articles(ask: Ask) -> m.ArticleList:
     """Suggest articles for a matter, best first."""
     found = await knowledge.suggest(ask.ctx, ask.actor, ask.query.category, ask.query.text)
     return m.ArticleList(items=[_article(one) for one in found])
@@ -41,13 +41,13 @@ async def write_article(ask: Ask) -> m.Article:
     return _article(saved)
 
 
-async def decide(ask: Ask) -> m.Article:
+async def decide_article(ask: Ask) -> m.Article:
     """Review, publish or withdraw an article."""
     body: m.StepBody = ask.body
     return _article(await knowledge.decide(ask.ctx, ask.actor, ask.path["id"], body.step, body.expected_version))
 
 
-async def rate(ask: Ask) -> m.Article:
+async def rate_article(ask: Ask) -> m.Article:
     """Say whether an article helped; a later vote replaces the earlier one."""
     return _article(await knowledge.rate(ask.ctx, ask.actor, ask.path["id"], ask.body.useful))
 
@@ -113,7 +113,7 @@ ENDPOINTS = (
     Endpoint(
         method="GET",
         path="/suggested-articles",
-        handler=suggest,
+        handler=suggest_articles,
         tag=_K,
         right="knowledge.view",
         query=m.SuggestQuery,
@@ -143,7 +143,7 @@ ENDPOINTS = (
     Endpoint(
         method="POST",
         path="/articles/{id}/steps",
-        handler=decide,
+        handler=decide_article,
         tag=_K,
         right="knowledge.review",
         parameters=_ARTICLE,
@@ -154,7 +154,7 @@ ENDPOINTS = (
     Endpoint(
         method="POST",
         path="/articles/{id}/ratings",
-        handler=rate,
+        handler=rate_article,
         tag=_K,
         right="knowledge.view",
         parameters=_ARTICLE,

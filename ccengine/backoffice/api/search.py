@@ -8,7 +8,7 @@ from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.services import search
 
 
-async def find(ask: Ask) -> m.SearchAnswer:
+async def search_everything(ask: Ask) -> m.SearchAnswer:
     """Find orders, customers and calls; each kind newest first, empty where the token may not see it."""
     query: m.SearchQuery = ask.query
     found = await search.find(ask.ctx, ask.actor, query.text, query.limit)
@@ -23,7 +23,7 @@ ENDPOINTS = (
     Endpoint(
         method="GET",
         path="/search",
-        handler=find,
+        handler=search_everything,
         tag="search",
         right="orders.view",
         query=m.SearchQuery,
