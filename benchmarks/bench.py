@@ -14,10 +14,12 @@ from pathlib import Path
 
 import agi_surplus
 import ami_feed
+import campaign_import
 import catch_up
 import clock_lateness
 import memory
 import orders_figures
+import pacing
 import structlog
 from figures import Figure, machine, save, table
 
@@ -61,6 +63,8 @@ PARTS: dict[str, Part] = {
     "journal": catch_up.measure,
     "clock": clock_lateness.measure,
     "orders": orders_figures.measure,
+    "pacing": pacing.measure,
+    "import": campaign_import.measure,
     "order": lambda: _site("order"),
     "board": lambda: _site("board"),
     "prompt": lambda: _lines("prompt"),

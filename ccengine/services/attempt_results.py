@@ -20,7 +20,7 @@ from ccengine.services.campaign_answers import apply_said
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
 from ccengine.store_port import UnitOfWork
-from ccengine.values import CallRecord, Direction, Outcome
+from ccengine.values import CallRecord, Direction, Outcome, Source
 
 
 async def settle(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
@@ -68,7 +68,8 @@ def _values(attempt: AttemptRow, record: CallRecord, dialled: Mapping[str, Any])
         answered=record.answered_at is not None,
         talked=any(talk.agent_number for talk in record.talks),
         queued=record.queued_at is not None,
-        interrupted=record.outcome is Outcome.INTERRUPTED,
+        # The dialplan tells how each call came out; where it could not, the PBX went down with the call.
+        interrupted=record.outcome is Outcome.INTERRUPTED or (record.source is Source.JOURNAL and not dialled),
         status=str(dialled.get("status", "")),
         cause=cause if cause is not None else record.end_cause,
         sip_code=sip_code_of(sip_text),

@@ -92,12 +92,12 @@ class Carrier(asyncio.DatagramProtocol):
         """How often each number was called."""
         return Counter(one.number for one in self.invites.values())
 
-    def most_in_a_second(self) -> int:
-        """The largest number of calls that began within any second."""
+    def most_in_a_second(self, second: float = 1.0) -> int:
+        """The largest number of calls that began within any second (or what is taken for one)."""
         times = sorted(one.at for one in self.invites.values())
         most, first = 0, 0
         for index, at in enumerate(times):
-            while at - times[first] >= 1.0:
+            while at - times[first] >= second:
                 first += 1
             most = max(most, index - first + 1)
         return most
