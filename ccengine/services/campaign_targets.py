@@ -26,7 +26,7 @@ from ccengine.services.guard import guarded, one_of
 from ccengine.services.list_files import ROWS_MAX, rows_of
 from ccengine.services.rights import require
 
-CHUNK = 1000
+CHUNK = 250
 #: So much of a list's other columns is kept with a target.
 _VALUES_MAX = 12
 
@@ -142,7 +142,7 @@ def _target(cells: list[str], columns: Mapping[str, int], area_code: str, timezo
     if isinstance(account, Refused):
         return account
     extra = {name.removeprefix("value:"): cell(name)[:100] for name in columns if name.startswith("value:")}
-    kept = {name: text for name, text in list(extra.items())[:_VALUES_MAX] if name and text}
+    kept = {name: text.replace("\x00", "") for name, text in list(extra.items())[:_VALUES_MAX] if name and text}
     return NewTarget(number=number, name=cell("name")[:64], account=account, timezone=timezone, values=kept)
 
 
