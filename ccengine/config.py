@@ -96,6 +96,7 @@ class Agi(_Section):
     step_grace_seconds: Seconds = 5
     lookup_seconds: Seconds = 2
     cached_lookup_seconds: Seconds = 0.15  # hours and outages: then the last known answer is good enough
+    announcement_hours: int = Field(default=2, ge=1, le=72)  # of an announcement whose end nobody gave
     menu_file: str = ""  # empty: ivr_prompts/menu.toml
 
 

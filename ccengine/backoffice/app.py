@@ -12,6 +12,7 @@ from ccengine.assets import WEB
 from ccengine.backoffice.account.routes import ROUTES as ACCOUNT
 from ccengine.backoffice.admin.routes import ROUTES as ADMIN
 from ccengine.backoffice.agent_names import PEOPLE, People
+from ccengine.backoffice.announcements.routes import ROUTES as ANNOUNCEMENTS
 from ccengine.backoffice.api import setup_api
 from ccengine.backoffice.api.metrics import get_metrics
 from ccengine.backoffice.calls.recording import LISTENED
@@ -51,7 +52,7 @@ from ccengine.services.context import Context
 _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
-    *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS),
+    *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS, ANNOUNCEMENTS),
     *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH),
 )
 

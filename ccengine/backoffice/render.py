@@ -40,6 +40,7 @@ PLACES = (
     Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i"),
     Place(key="nav.knowledge", url="/knowledge", icon="book", right="knowledge.view", letter="k"),
     Place(key="nav.parts", url="/parts", icon="box", right="parts.view", letter="p"),
+    Place(key="nav.announcements", url="/announcements", icon="calls", right="announcements.edit"),
     Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t"),
     Place(key="nav.indicators", url="/reports/indicators", icon="report", right="reports.view", letter="r"),
     Place(key="nav.campaigns", url="/campaigns", icon="campaigns", right="campaigns.view", letter="m"),

@@ -19,11 +19,12 @@ from ccengine.asterisk.agi.prompt_lengths import PromptLengths
 from ccengine.asterisk.agi.server import FastAgiServer
 from ccengine.asterisk.agi.session import OutOfStep, Session
 from ccengine.asterisk.agi.step_times import StepTimes
+from ccengine.engine.agi_announce import record_announcement
 from ccengine.engine.agi_lookups import ServiceLookups
 from ccengine.engine.agi_menu import MenuSource, menu_path
 from ccengine.ivr.arrears import arrears
-from ccengine.ivr.main_menu import hotline
 from ccengine.ivr.menu import Menu
+from ccengine.ivr.on_air import announced
 from ccengine.ivr.order_visit import order_visit
 from ccengine.ivr.steps import Flow, Found, Lookup, NotAvailable
 from ccengine.ivr.survey import survey
@@ -34,6 +35,8 @@ _log = structlog.get_logger(__name__)
 _ADDRESS_SECONDS = 0.5
 _PROBE = "probe/"
 
+#: The feature code for emergency announcements asks for this, with an id of its own.
+ANNOUNCE = "announce/"
 #: What a campaign may play, by the name it has in the dialplan. A closed list: a name never comes from a target's data.
 CAMPAIGN_FLOWS: dict[str, Callable[[Menu], Flow]] = {
     "arrears": arrears,
@@ -49,6 +52,7 @@ class AgiTask:
     """
 
     def __init__(self, ctx: Context, *, patient: bool = False) -> None:
+        self._ctx = ctx
         self._patient = patient
         self._agi = ctx.settings.agi
         self._takeover_seconds = float(ctx.settings.pbx.menu_limit_seconds)
@@ -96,6 +100,8 @@ class AgiTask:
         if session.request.script.startswith(_PROBE):
             await self._take_probe(session)
             return
+        if session.request.script.startswith(ANNOUNCE):
+            return await self._announce(session)
         call_id, begin = script_of(session.request.script)
         with structlog.contextvars.bound_contextvars(call_id=call_id):
             number = await session.synchronise(self._agi.step_grace_seconds)
@@ -103,7 +109,7 @@ class AgiTask:
             player = FlowPlayer(
                 session,
                 call_id=call_id,
-                lookups=partial(self._look_up, call_id),
+                lookups=partial(self._look_up, call_id, number),
                 lengths=self._lengths,
                 lookup_seconds=self._agi.lookup_seconds,
                 grace_seconds=self._agi.step_grace_seconds,
@@ -119,11 +125,19 @@ class AgiTask:
         how, _, queue = session.request.script.removeprefix(_PROBE).partition("/")
         self.on_probe(how, queue == "1")
 
-    async def _look_up(self, call_id: str, lookup: Lookup) -> Found | NotAvailable:
+    async def _announce(self, session: Session) -> None:
+        call_id = session.request.script.removeprefix(ANNOUNCE)
+        if not CALL_ID_PATTERN.match(call_id):
+            raise OutOfStep(f"no such script: {session.request.script[:80]!r}")
+        await session.synchronise(self._agi.step_grace_seconds)
+        with structlog.contextvars.bound_contextvars(call_id=call_id):
+            await record_announcement(self._ctx, session, call_id)
+
+    async def _look_up(self, call_id: str, caller: str, lookup: Lookup) -> Found | NotAvailable:
         """Answer one look-up and note how long it took, also where the player's deadline ended it."""
         began = time.perf_counter()
         try:
-            return await self._lookups(replace(lookup, args={**lookup.args, "call_id": call_id}))
+            return await self._lookups(replace(lookup, args={**lookup.args, "call_id": call_id, "caller": caller}))
         finally:
             count, seconds = self.lookups_took.get(lookup.kind.value, (0, 0.0))
             self.lookups_took[lookup.kind.value] = (count + 1, seconds + time.perf_counter() - began)
@@ -136,7 +150,7 @@ def script_of(script: str) -> tuple[str, Callable[[Menu], Flow]]:
         name, _, rest = rest.partition("/")
         begin = CAMPAIGN_FLOWS.get(name)
     else:
-        begin = hotline if room == "inbound" else None
+        begin = announced if room == "inbound" else None
     if begin is None or not CALL_ID_PATTERN.match(rest):
         raise OutOfStep(f"no such script: {script[:80]!r}")
     return rest, begin

@@ -15,6 +15,8 @@ import structlog
 
 from ccengine.engine.guess_limit import GuessLimit
 from ccengine.engine.last_known import LastKnown
+from ccengine.engine.on_air import OnAirSounds
+from ccengine.hotline.outage import OutageKind
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.ivr.steps import (
     Arrears,
@@ -26,11 +28,12 @@ from ccengine.ivr.steps import (
     LookupKind,
     NotAvailable,
     Notice,
+    OnAir,
     OrderProgress,
     Visit,
 )
 from ccengine.rows import OutageRow
-from ccengine.services import campaign_answers, customers, outages, progress, self_service, visits
+from ccengine.services import announcements, campaign_answers, customers, outages, progress, self_service, visits
 from ccengine.services.context import Context
 from ccengine.services.errors import ServiceError, Throttled
 
@@ -65,6 +68,8 @@ class ServiceLookups:
         patience = ctx.settings.agi.cached_lookup_seconds
         self._calendar = LastKnown(lambda: self_service.calendar(ctx), patience)
         self._notices = LastKnown(lambda: outages.current(ctx), patience)
+        self._sounds = OnAirSounds(ctx)
+        self._on_air = LastKnown(self._sounds.current, patience)
         self._zone = ZoneInfo(ctx.settings.site.timezone)
         self._table: dict[LookupKind, Callable[[Args], Awaitable[Any]]] = {
             LookupKind.DAY: self._day,
@@ -73,6 +78,7 @@ class ServiceLookups:
             LookupKind.ORDER: self._order,
             LookupKind.ORDERS: self._orders,
             LookupKind.OUTAGES: self._outages,
+            LookupKind.ON_AIR: self._before_the_menu,
             LookupKind.CALLEE: self._callee,
             LookupKind.ARREARS: self._arrears,
             LookupKind.VISIT: self._visit,
@@ -94,11 +100,12 @@ class ServiceLookups:
         """Read again and again what callers are told also while the database is away; ends only by cancellation."""
         try:
             while True:
-                await asyncio.gather(self._calendar.keep(), self._notices.keep())
+                await asyncio.gather(self._calendar.keep(), self._notices.keep(), self._on_air.keep())
                 await asyncio.sleep(REFRESH_SECONDS)
         finally:
             self._calendar.close()
             self._notices.close()
+            self._on_air.close()
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)
@@ -177,6 +184,35 @@ class ServiceLookups:
     async def _outages(self, _args: Args) -> tuple[Notice, ...]:
         now = self._ctx.clock.now()
         return tuple(self._notice(row, now) for row in await self._notices.get() if row.ends_at > now)
+
+    async def _before_the_menu(self, args: Args) -> OnAir:
+        """What is on air for this caller: for everybody, and for the district where the caller is known to live."""
+        now = self._ctx.clock.now()
+        rows = [row for row in await self._on_air.get() if row.starts_at <= now < row.ends_at]
+        bursts = [
+            row
+            for row in await self._notices.get()
+            if row.kind == OutageKind.BURST and row.starts_at <= now < row.ends_at and row.withdrawn_at is None
+        ]
+        if not bursts and not any(row.district for row in rows):
+            district = ""
+        else:
+            district = await self._district(args.get("caller", ""))
+        return OnAir(
+            sounds=tuple(
+                (f"announcement_{row.id}", str(self._sounds.path(row)))
+                for row in rows
+                if row.district in ("", district)
+            ),
+            notices=tuple(self._notice(row, now) for row in bursts if district and row.district == district),
+        )
+
+    async def _district(self, number: str) -> str:
+        try:
+            async with asyncio.timeout(self._ctx.settings.agi.cached_lookup_seconds):
+                return await announcements.district_of_caller(self._ctx, number)
+        except (ServiceError, TimeoutError):
+            return ""  # who cannot be found hears what is for everybody
 
     def _notice(self, row: OutageRow, now: datetime) -> Notice:
         return Notice(

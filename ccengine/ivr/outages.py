@@ -72,7 +72,7 @@ def _choose(menu: Menu, item: Item, notices: Notices) -> Generator[Step, Answer,
 def _read(menu: Menu, language: str, item: Item, notices: Notices) -> Part:
     before: tuple[str, ...] = ("cc/outage/intro",)
     for at, notice in enumerate(notices):
-        pressed = yield from tell((*before, *_headline(menu, language, notice)), item)
+        pressed = yield from tell((*before, *headline(menu, language, notice)), item)
         more = at + 1 < len(notices)
         offer = ("cc/outage/next",) if more else ("cc/outage/apology", "cc/outage/no_more")
         after = yield from what_next(menu, item, offer, NEXT if more else "", pressed)
@@ -84,7 +84,8 @@ def _read(menu: Menu, language: str, item: Item, notices: Notices) -> Part:
     return None
 
 
-def _headline(menu: Menu, language: str, notice: Notice) -> tuple[str, ...]:
+def headline(menu: Menu, language: str, notice: Notice) -> tuple[str, ...]:
+    """Return a notice's own words: what, where, why, from when until when."""
     say = spoken(language)
     starts, ends = notice.starts_at, notice.ends_at
     kind = menu.prompt_or(f"cc/outage/type/{notice.kind}", "cc/outage/type/planned")

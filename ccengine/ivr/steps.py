@@ -32,6 +32,7 @@ class LookupKind(StrEnum):
     BALANCE = "balance"  # account -> Balance | None
     ORDER = "order"  # number, check -> tuple[OrderProgress, ...]: empty when they do not belong together
     ORDERS = "orders"  # account -> tuple[OrderProgress, ...]
+    ON_AIR = "on_air"  # -> OnAir: what this caller hears before the menu
     OUTAGES = "outages"  # -> tuple[Notice, ...]
     CALLEE = "callee"  # -> Callee: whom this campaign call is meant for
     ARREARS = "arrears"  # -> Arrears: what the account of this campaign call owes at this moment
@@ -127,6 +128,14 @@ class Notice:
     starts_at: datetime
     ends_at: datetime | None = None
     started: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnAir:
+    """What a caller hears before the menu: recordings (a name for the journal, and where the PBX finds it), notices."""
+
+    sounds: tuple[tuple[str, str], ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 # -- steps

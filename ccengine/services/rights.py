@@ -65,6 +65,7 @@ _SUPERVISOR = (
         "agents.control_any",
         "audit.view",
         "orders.supervise",
+        "announcements.edit",
         "penalties.view",
         "campaigns.edit",
         "campaigns.run",

@@ -15,6 +15,7 @@ from ccengine.config import Settings
 from ccengine.rows import RoleRow
 from ccengine.store import search
 from ccengine.store.agents import Agents
+from ccengine.store.announcements import Announcements
 from ccengine.store.attempts import Attempts
 from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
@@ -63,6 +64,7 @@ class SqlUnitOfWork:
     order_parts: OrderParts
     chain: Chain
     incidents: Incidents
+    announcements: Announcements
     visits: Visits
     catalogue: OrderCatalogue
     customers: Customers
@@ -116,6 +118,7 @@ class SqlUnitOfWork:
         self.order_parts = OrderParts(db)
         self.chain = Chain(db)
         self.incidents = Incidents(db)
+        self.announcements = Announcements(db)
         self.visits = Visits(db)
         self.catalogue = OrderCatalogue(db)
         self.customers = Customers(db)

@@ -19,7 +19,7 @@ from ccengine.store_port.orders import (
     RuleRepository,
     VisitRepository,
 )
-from ccengine.store_port.outages import OutageRepository
+from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
@@ -28,6 +28,7 @@ from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportR
 __all__ = [
     "AgentRepository",
     "AlreadyExists",
+    "AnnouncementRepository",
     "AttemptRepository",
     "AuditRepository",
     "BadCursor",

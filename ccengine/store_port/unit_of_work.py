@@ -22,7 +22,7 @@ from ccengine.store_port.orders import (
     RuleRepository,
     VisitRepository,
 )
-from ccengine.store_port.outages import OutageRepository
+from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
@@ -39,6 +39,8 @@ class UnitOfWork(Protocol):
     def order_parts(self) -> OrderPartRepository: ...
     @property
     def chain(self) -> ChainRepository: ...
+    @property
+    def announcements(self) -> AnnouncementRepository: ...
     @property
     def incidents(self) -> IncidentRepository: ...
     @property

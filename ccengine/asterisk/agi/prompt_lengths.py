@@ -26,4 +26,12 @@ class PromptLengths:
 
     def __call__(self, language: str, *prompts: str) -> float:
         """Return the seconds of these prompts in a row; an unknown one counts as UNKNOWN_SECONDS."""
-        return sum(self._seconds.get((language, prompt), UNKNOWN_SECONDS) for prompt in prompts)
+        return sum(self._one(language, prompt) for prompt in prompts)
+
+    def _one(self, language: str, prompt: str) -> float:
+        if prompt.startswith("/"):  # a file of its own, that came later: an announcement
+            try:
+                return Path(f"{prompt}.alaw").stat().st_size / ALAW_BYTES_PER_SECOND
+            except OSError:
+                return UNKNOWN_SECONDS
+        return self._seconds.get((language, prompt), UNKNOWN_SECONDS)

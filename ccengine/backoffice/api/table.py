@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ccengine.backoffice.api import (
     agents,
+    announcements,
     board,
     calls,
     campaigns,
@@ -31,6 +32,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *work_orders.ENDPOINTS,
     *order_codes.ENDPOINTS,
     *incidents.ENDPOINTS,
+    *announcements.ENDPOINTS,
     *customers.ENDPOINTS,
     *board.ENDPOINTS,
     *agents.ENDPOINTS,

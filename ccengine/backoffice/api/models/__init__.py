@@ -3,6 +3,7 @@
 What does not live here: where the values come from (shapes.py), what is allowed (services).
 """
 
+from ccengine.backoffice.api.models.announcements import Announcement, AnnouncementList, AnnouncementQuery
 from ccengine.backoffice.api.models.calls import (
     Call,
     CallDetail,
@@ -152,6 +153,9 @@ __all__ = [
     "AgentList",
     "AgentStateAnswer",
     "AgentStateBody",
+    "Announcement",
+    "AnnouncementList",
+    "AnnouncementQuery",
     "Article",
     "ArticleBody",
     "ArticleList",
