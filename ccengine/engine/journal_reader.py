@@ -42,9 +42,8 @@ class _Barrier:
     """The PBX says what lives at a moment: legs from before that are not in `alive` are gone."""
 
     at: datetime
-    due: (
-        datetime  # not before: the last lines of a leg that just ended, or word of the PBX's death, may be on their way
-    )
+    #: Not before: the last lines of a leg that just ended, or word of the PBX's death, may be on their way.
+    due: datetime
     alive: frozenset[str] = frozenset()
     restarted: bool = False
     lived: datetime | None = None
