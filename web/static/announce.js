@@ -69,7 +69,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!sound) return;
   const query = new URLSearchParams({ title: form.elements.title.value, district: form.elements.district.value });
-  query.set("ends_at", new Date(form.elements.ends_at.value).toISOString());
+  query.set("ends_at", `${form.elements.ends_at.value}:00${form.dataset.offset}`); // the site's time, wherever the browser is
   button("send").disabled = true;
   const answer = await fetch(`/api/v1/announcements?${query}`, {
     method: "POST", body: sound,

@@ -40,6 +40,7 @@ async def _page(request: web.Request, person: SignedIn, errors: Mapping[str, str
         rows=[(row, _state(row, now)) for row in await announcements.newest(ctx, person.actor)],
         usual_end=formats.input_moment(usual_end),
         input_moment=formats.input_moment,
+        offset=usual_end.astimezone(formats.zone).isoformat()[-6:],
         districts=district_options(request),
         most_seconds=int(announcements.MOST_SECONDS),
         errors=errors,
