@@ -209,6 +209,8 @@ _PAGES = (
     "/customers",
     "/outages",
     "/outages/new",
+    "/visits",
+    "/progress",
     "/admin/users",
     "/admin/tokens",
     "/admin/rules",

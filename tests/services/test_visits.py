@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from call_helpers import ADMIN, DISPATCHER, call_id
 from store_fixtures import START
 
+from ccengine.clock import ManualClock
 from ccengine.hotline.dial_result import Result
 from ccengine.hotline.order_status import OrderStatus
 from ccengine.rows import AttemptRow, NewCampaign, NewOrder, NewTarget, OrderRow, VisitRow
-from ccengine.services import attempt_results, campaign_answers, campaigns, order_moves, visits, work_orders
+from ccengine.services import (
+    attempt_results,
+    campaign_answers,
+    campaigns,
+    order_moves,
+    visit_calls,
+    visits,
+    work_orders,
+)
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.order_moves import MoveRequest
 
@@ -134,3 +144,63 @@ async def test_calls_in_vain_are_made_again_and_end_as_the_type_says(ctx: Contex
 
 async def test_call_of_another_campaign_asks_about_nothing(ctx: Context) -> None:
     assert await visits.about(ctx, call_id()) is None
+
+
+async def running(ctx: Context) -> int:
+    """Set up and start the campaign that makes the call-backs."""
+    row = await campaigns.create(ctx, ENGINE, NewCampaign(name="工单回访", kind="order_visit"))
+    await campaigns.move(ctx, ENGINE, row.id, "start")
+    return row.id
+
+
+async def targets(ctx: Context, campaign_id: int) -> list[tuple[str, str, int | None]]:
+    from ccengine.rows import TargetFilter
+
+    async with ctx.store.reading() as uow:
+        page = await uow.targets.find(campaign_id, TargetFilter(), None, 50)
+    return [(one.number, one.state.value, one.visit_id) for one in page.items]
+
+
+async def test_due_visits_become_targets_of_the_running_campaign_once(ctx: Context, clock: ManualClock) -> None:
+    _, visit = await handled(ctx)
+    clock.moment += timedelta(hours=1)
+    assert await visit_calls.queue_due(ctx) == 0  # no campaign runs: the visit waits
+    campaign_id = await running(ctx)
+    counts = await asyncio.gather(*(visit_calls.queue_due(ctx) for _ in range(3)))
+    assert sum(counts) == 1 and await visit_calls.queue_due(ctx) == 0
+    assert await targets(ctx, campaign_id) == [("13900002222", "waiting", visit.id)]
+
+
+async def test_number_is_called_about_one_order_after_the_other(ctx: Context, clock: ManualClock) -> None:
+    campaign_id = await running(ctx)
+    _, first = await handled(ctx)
+    clock.moment += timedelta(hours=1)
+    assert await visit_calls.queue_due(ctx) == 1
+    _, second = await handled(ctx)
+    clock.moment += timedelta(hours=1)
+    assert await visit_calls.queue_due(ctx) == 0
+    async with ctx.store() as uow:
+        (target,) = [one for one in await uow.targets.due(campaign_id, ctx.clock.now(), 10)]
+        await uow.targets.update(target.id, {"state": "done"})
+        await uow.commit()
+    clock.moment += timedelta(hours=1)
+    assert await visit_calls.queue_due(ctx) == 1
+    assert await targets(ctx, campaign_id) in (
+        [("13900002222", "waiting", first.id)],
+        [("13900002222", "waiting", second.id)],
+    )
+
+
+async def test_whom_no_machine_may_call_is_left_to_an_agent(ctx: Context, clock: ManualClock) -> None:
+    campaign_id = await running(ctx)
+    order, _ = await handled(ctx)
+    clock.moment += timedelta(hours=1)
+    assert await visit_calls.queue_due(ctx) == 1
+    async with ctx.store() as uow:
+        await uow.targets.drop_number("13900002222", "opted_out", ctx.clock.now())
+        await uow.commit()
+    clock.moment += timedelta(hours=1)
+    assert await visit_calls.queue_due(ctx) == 0
+    _, visit = await now(ctx, order)
+    assert (visit.kind, visit.status) == ("agent", "pending")
+    assert [row[1] for row in await targets(ctx, campaign_id)] == ["dropped"]

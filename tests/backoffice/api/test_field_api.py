@@ -131,3 +131,21 @@ async def test_action_twice_at_once_is_done_once(api: Api) -> None:
     assert [(status, body["outcome"]) for status, body, _ in answers] == [(200, "done")] * 5
     _, order, _ = await api.ask("GET", f"/work-orders/{action['order_id']}")
     assert [event["to_status"] for event in order["events"]].count("acknowledged") == 1
+
+
+@ON_ONE
+async def test_customer_follows_and_grades_over_the_api_with_number_and_code(api: Api) -> None:
+    new = NewOrder(type="billing", title="水费", contact_number="13900002222")
+    order = await work_orders.register(api.ctx, ENGINE, new)
+    await work_orders.transition(api.ctx, ENGINE, order.id, "handled")
+    _, receipt, _ = await api.ask("GET", f"/work-orders/{order.id}/receipt", "agent")
+    assert (await api.ask("GET", f"/work-orders/{order.id}/receipt", None))[0] == 401
+    body = {"number": receipt["number"], "code": receipt["code"]}
+    status, found, _ = await api.ask("POST", "/progress", None, json=body)
+    assert (status, found["status"], found["may_grade"]) == (200, "handled", True)
+    assert "contact_number" not in found
+    assert (await api.ask("POST", "/progress", None, json={**body, "code": "x"}))[0] == 404
+    assert (await api.ask("POST", "/progress/grade", None, json=body))[0] == 422
+    status, graded, _ = await api.ask("POST", "/progress/grade", None, json={**body, "grade": 5, "fixed": True})
+    assert (status, graded["status"], graded["may_grade"]) == (200, "closed", False)
+    assert (await api.ask("POST", "/progress/grade", None, json={**body, "grade": 1}))[0] == 409

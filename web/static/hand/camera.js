@@ -6,7 +6,7 @@ import { here } from "./place.js";
 import * as queue from "./queue.js";
 import { t } from "./words.js";
 
-const ACCEPT = { photo: "image/jpeg,image/png,image/webp", video: "video/mp4,video/webm" };
+const ACCEPT = { photo: "image/jpeg,image/png,image/webp", video: "video/mp4,video/webm,video/quicktime" };
 
 /** Open the camera for an order and keep what it takes. `limits` are the server's, in bytes. */
 export function take(orderId, kind, phase, limits) {

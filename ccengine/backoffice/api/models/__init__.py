@@ -112,7 +112,7 @@ from ccengine.backoffice.api.models.orders import (
 )
 from ccengine.backoffice.api.models.outages import Outage, OutageBody, OutageList, OutageQuery
 from ccengine.backoffice.api.models.problems import FieldError, Problem
-from ccengine.backoffice.api.models.progress import Progress, ProgressBody
+from ccengine.backoffice.api.models.progress import Progress, ProgressBody, ProgressGradeBody, Receipt
 from ccengine.backoffice.api.models.search import SearchAnswer, SearchQuery
 from ccengine.backoffice.api.models.sla import (
     Calendar,
@@ -246,7 +246,9 @@ __all__ = [
     "Problem",
     "Progress",
     "ProgressBody",
+    "ProgressGradeBody",
     "RatingBody",
+    "Receipt",
     "Recording",
     "SavedQuery",
     "SavedQueryBody",
