@@ -23,11 +23,10 @@ class CampaignKind(StrEnum):
     ORDER_VISIT = "order_visit"  # 工单回访: a flow about one handled order
     PROGRESSIVE = "progressive"  # 渐进外呼: one call for each free agent
     PREDICTIVE = "predictive"  # 预测外呼: more calls than free agents, within the cap on abandoned calls
-    PREVIEW = "preview"  # 预览外呼: an agent sees the target first and starts the call
 
 
 #: Kinds whose calls are for agents.
-FOR_AGENTS = frozenset({CampaignKind.PROGRESSIVE, CampaignKind.PREDICTIVE, CampaignKind.PREVIEW})
+FOR_AGENTS = frozenset({CampaignKind.PROGRESSIVE, CampaignKind.PREDICTIVE})
 
 
 class CampaignState(StrEnum):

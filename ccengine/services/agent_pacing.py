@@ -33,7 +33,7 @@ async def calls_for_agents(
     """Return how many calls may begin now; a campaign whose calls need no agent may use all its room."""
     if campaign.kind not in FOR_AGENTS:
         return room
-    if picture is None or campaign.kind is CampaignKind.PREVIEW:
+    if picture is None:
         return 0
     in_flight = sum(not one.answered for one in open_calls)
     if campaign.kind is CampaignKind.PROGRESSIVE:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccengine.hotline.campaign import CampaignKind, DropReason, Flow, TargetState
+from ccengine.hotline.campaign import DropReason, Flow, TargetState
 from ccengine.hotline.pacing import AgentPicture
 from ccengine.hotline.retry import next_time
 from ccengine.hotline.work_calendar import WorkCalendar
@@ -77,7 +77,7 @@ async def anything_due(ctx: Context) -> bool:
         if limits is not None and limits.stopped_at is not None:
             return False
         for campaign in await uow.campaigns.running():
-            if campaign.kind is not CampaignKind.PREVIEW and await uow.targets.due(campaign.id, now + AHEAD, 1):
+            if await uow.targets.due(campaign.id, now + AHEAD, 1):
                 return True
     return False
 

@@ -111,3 +111,31 @@ async def test_reminder_by_keys(pbx: PbxInstance, phones: Phones, tmp_path: Path
             call = await uow.calls.get(attempts["1"].call_id)
         assert (order.type, order.category) == ("billing", "bill_dispute")
         assert call is not None and call.record.outcome == "self_service"
+
+
+async def test_agents_get_one_call_each_and_nobody_is_dialled_without_one(
+    pbx: PbxInstance, phones: Phones, tmp_path: Path
+) -> None:
+    agent = await phones.agent("1001")
+    people = [await phones.caller(f"1370000000{number}") for number in (1, 2)]
+    async with engine_on(fresh(pbx.settings, tmp_path, pbx={"wrapup_seconds": 1})) as ctx:
+        targets = [NewTarget(number=one.number) for one in people]
+        campaign = await running_campaign(ctx, targets, "progressive")
+        await asyncio.sleep(2.5)
+        assert not pbx.facts("CC_CALL"), "no agent, no call"
+        pbx.sign_in("1001")
+        first = await people[0].answer_next()
+        talk = await agent.answer_next(5)
+        await talk.wait_heard(people[0].tone)
+        assert people[1].ringing.empty(), "one call for one agent"
+        await talk.hangup()
+        await first.wait_closed()
+        second = await people[1].answer_next()  # the agent does not answer this one: after two seconds it is let go
+        await second.wait_closed()
+        results = {one.number: one for one in await ended(ctx, campaign, 2)}
+        talked, abandoned = (results[one.number] for one in people)
+        assert (talked.result, talked.agent_number) == ("talked", "8001")
+        assert abandoned.result == "abandoned"
+        rows = {row.number: row for row, _ in await attempts_of(ctx, campaign)}
+        hours = (rows[people[1].number].next_at - abandoned.slot_at).total_seconds() / 3600
+        assert hours >= 72
