@@ -1,4 +1,4 @@
-"""How long the search box takes with many orders: `make bench-search`, or `python benchmarks/search.py [ORDERS]`."""
+"""How long the search box takes with many orders: `python benchmarks/search.py [ORDERS]`."""
 
 from __future__ import annotations
 

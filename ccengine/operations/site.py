@@ -21,6 +21,7 @@ from ccengine.services import search, tokens
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.rights import ROLES
 from ccengine.store import migrate, seed
+from ccengine.store.sample_parts import seed_parts
 
 #: The demo's own agent and phone: it answers one sample call and is gone, so the newcomer's phones are left alone.
 DEMO_PHONE, DEMO_AGENT, DEMO_NAME = "1099", "8099", "示例坐席"
@@ -61,6 +62,7 @@ async def prepare(settings: Settings, *, demo: bool) -> bool:
             await seed.seed_defaults(ctx)
             await seed.seed_sample(ctx, SAMPLE_CUSTOMERS)
             await search.build_if_missing(ctx)
+            await seed_parts(ctx)
             await show_demo_agent(ctx, demo)
             return await _write_credentials(ctx)
 

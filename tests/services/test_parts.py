@@ -11,6 +11,7 @@ from ccengine.rows import NewMovement, NewOrder, Part, PartStore
 from ccengine.services import notices, parts, work_orders
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from ccengine.store.sample_parts import seed_parts
 from ccengine.store.unit_of_work import SqlStore
 from ccengine.store_port import AlreadyExists
 
@@ -113,3 +114,10 @@ async def test_movements_cannot_be_changed_or_deleted(ctx: Context, store: SqlSt
             async with store() as uow:
                 assert uow._db is not None
                 await uow._db.execute(text(statement))
+
+
+async def test_sample_parts_are_added_once(ctx: Context) -> None:
+    for _ in range(2):
+        await seed_parts(ctx)
+    found = await parts.overview(ctx, BOSS)
+    assert len(found) == 8 and [one.part.code for one in found if one.low] == ["BG-100"]
