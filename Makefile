@@ -8,39 +8,39 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: host-faults help demo up down test check format lock host-test prompts bench faults
 
-help: ## this list
+help: ## 本列表 · this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-demo: .venv/ready ## set everything up, run the hotline in the foreground, place sample calls (Ctrl-C ends all)
+demo: .venv/ready ## 装好一切，前台运行热线并拨示例电话（Ctrl-C 全部结束） · set everything up, run the hotline in the foreground, place sample calls
 	@exec $(CC) demo
 
-up: .venv/ready ## the same in the background, without sample calls; mends what is half dead
+up: .venv/ready ## 后台运行，不拨示例电话；半死的会修好 · the same in the background, without sample calls; mends what is half dead
 	@$(CC) up
 
-down: ## stop what `make up` started
+down: ## 停止 · stop what `make up` started
 	@if [ -x $(CC) ]; then $(CC) down; fi
 
-test: .venv/ready host-test ## all tests, the real PBX and the browser included
+test: .venv/ready host-test ## 全部测试，含真实交换机和浏览器 · all tests, the real PBX and the browser included
 	@$(CC) pbx install
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile
 
-check: .venv/ready ## ruff, mypy, import direction, dialplan lint
+check: .venv/ready ## ruff、mypy、导入方向、拨号方案 · ruff, mypy, import direction, dialplan lint
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
 	@$(PY) -m pytest -q tests/test_imports.py
 	@$(CC) pbx lint
 
-bench: .venv/ready host-test ## figures side by side, measured on the real PBX (ONLY=feed,journal)
+bench: .venv/ready host-test ## 在真实交换机上测量 · figures side by side, measured on the real PBX (ONLY=feed,journal)
 	@$(CC) pbx install
 	@ONLY="$(ONLY)" PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/bench.py
 
-faults: .venv/ready host-faults ## break a running hotline and judge what was lost (SEED=7 MINUTES=60 ONLY="killed in" DATABASE=sqlite LONG=1)
+faults: .venv/ready host-faults ## 破坏运行中的热线并裁定损失 · break a running hotline and judge what was lost (SEED=7 MINUTES=60 ONLY="killed in" DATABASE=sqlite LONG=1)
 	@$(CC) pbx install
 	@SEED="$(SEED)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" DATABASE="$(DATABASE)" LONG="$(LONG)" $(PY) tests/faults/fault_run.py
 
-format: .venv/ready ## put the code into its form
+format: .venv/ready ## 整理代码 · put the code into its form
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 
-lock: .venv/ready ## make the lock files anew from pyproject.toml
+lock: .venv/ready ## 更新锁定文件 · make the lock files anew from pyproject.toml
 	@$(PY) -m piptools compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml
 	@$(PY) -m piptools compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --allow-unsafe --extra dev -o requirements-dev.lock pyproject.toml
 

@@ -28,3 +28,10 @@ def test_ordinary_user_is_told_the_one_line_that_installs_what_the_tests_need(tm
 def test_nothing_is_said_where_nothing_is_missing() -> None:
     answer = subprocess.run(["make", "host-test"], cwd=ROOT, capture_output=True, text=True)
     assert (answer.returncode, answer.stdout) == (0, "")
+
+
+def test_help_lists_the_commands_in_both_languages() -> None:
+    answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = {line.split()[1]: line for line in answer.stdout.splitlines() if line.startswith("  make ")}
+    assert {"demo", "test", "up", "down", "check", "help"} <= set(told)
+    assert all(" · " in line for line in told.values())
