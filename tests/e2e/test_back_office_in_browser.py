@@ -172,8 +172,12 @@ async def test_an_order_is_registered_taken_and_moved_by_hand(site: Site, desk: 
     await expect(page.locator("main")).to_contain_text("由我办理中")
     await page.get_by_role("button", name="派发", exact=True).click()
     await expect(page.locator("h1 + .badge")).to_have_text("派发")
+    await page.locator("summary", has_text="退单").click()
     await page.get_by_role("button", name="退单").click()
-    await expect(page.locator("#note-error")).to_be_visible()
+    await expect(page.locator("#return-note:invalid")).to_be_focused()  # a reason is asked for
+    await page.fill("#return-note", "不是我们的管线")
+    await page.get_by_role("button", name="退单").click()
+    await expect(page.locator("h1 + .badge")).to_have_text("受理")
 
 
 async def test_keys_lead_everywhere_and_never_fire_while_typing(site: Site, desk: Desk) -> None:
