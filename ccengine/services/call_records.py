@@ -83,7 +83,7 @@ async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: b
     async with ctx.store() as uow:
         await uow.calls.lock(record.call_id)
         known = await uow.calls.bare(record.call_id)
-        if known is None and (leg := _made_up_from(record)) is not None:
+        if known is None and (leg := made_up_from(record)) is not None:
             known = await uow.calls.on_leg(record.node, leg, record.started_at)
             if known is not None and not known.record.final:
                 return False  # the journal is still telling this call, by its real id
@@ -100,7 +100,7 @@ async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: b
     return taken
 
 
-def _made_up_from(record: CallRecord) -> str | None:
+def made_up_from(record: CallRecord) -> str | None:
     """Return the PBX's name of the leg that the record's id was made up from; None where the id is the dialplan's.
 
     A link that is cut right after a call began hides our id from the live view; the journal knows it all the same.

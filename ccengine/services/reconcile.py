@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ccengine.ports import DiskTruth, LiveTruth, ReadDay
 from ccengine.rows import AnomalyRow, CallFilter, CallRow, DayCheckRow
+from ccengine.services.call_records import made_up_from
 from ccengine.services.context import Context
 from ccengine.services.figures import day_bounds
 from ccengine.services.guard import LIMIT_MAX, guarded
@@ -24,6 +25,8 @@ __all__ = ["DayReport", "Difference", "reconcile_day", "reconcile_live", "reconc
 #: A call that ended this shortly ago may still be on its way into rows and files.
 SETTLE = timedelta(seconds=60)
 GONE = "gone"
+#: At the edge of the last minutes a call's id, its first line and its leg may lie on different sides.
+_EDGE = timedelta(seconds=3)
 Wait = Callable[[], Awaitable[None]]
 
 
@@ -69,11 +72,14 @@ async def reconcile_recent(ctx: Context, read: ReadDay, span: timedelta, wait: W
     `wait`: what happens between the looks. Errors: Unavailable, OSError.
     """
     now = ctx.clock.now()
-    stretch = Stretch(since=now - span, until=now, settled=now - SETTLE)
+    since = (now - span).replace(microsecond=0)
+    stretch = Stretch(since=since, until=now, settled=now - SETTLE, rows_since=since + _EDGE)
 
     async def look() -> tuple[DiskTruth, list[Difference]]:
         disk = await read(stretch.since, stretch.until)
-        return disk, compare(await _rows(ctx, stretch.since, stretch.until), disk, stretch)
+        rows = await _rows(ctx, stretch.since - _EDGE, stretch.until + _EDGE)
+        ours = {key: row for key, row in rows.items() if made_up_from(row.record) is None}
+        return disk, compare(ours, disk, stretch)
 
     _, first = await look()
     if not first:

@@ -50,11 +50,20 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """From when to when; `settled`: what ended after this may still be on its way into rows and files."""
+    """From when to when; `settled`: what ended after this may still be on its way into rows and files.
+
+    rows_since: rows that began before it are known, not judged: the edge of a few minutes goes through calls.
+    """
 
     since: datetime
     until: datetime
     settled: datetime
+    rows_since: datetime | None = None
+
+    def judges(self, row: CallRow) -> bool:
+        """Whether a row is to be judged: over for a while, and not at the edge."""
+        edge = self.rows_since is not None and row.record.started_at < self.rows_since
+        return _is_settled(row, self.settled) and not edge
 
 
 def compare(rows: Mapping[str, CallRow], disk: DiskTruth, time: Stretch) -> list[Difference]:
@@ -103,7 +112,7 @@ def _calls(rows: Mapping[str, CallRow], disk: DiskTruth, time: Stretch) -> Itera
         elif told.final and (told.ended_at or told.started_at) <= time.settled:
             yield Difference(kind="row_not_final", call_id=call_id, at=told.started_at)
     for call_id, row in rows.items():
-        if not _is_settled(row, time.settled):
+        if not time.judges(row):
             continue
         if row.record.source is Source.LIVE:
             yield Difference(kind="row_from_live_view", call_id=call_id, at=row.record.started_at)
@@ -135,7 +144,7 @@ def _queue(rows: Mapping[str, CallRow], disk: DiskTruth, time: Stretch) -> Itera
         yield Difference(kind="queue_log_without_row", call_id=None, at=time.since, detail={"leg": _short(leg)})
     for call_id, row in rows.items():
         record = row.record
-        answered = _is_settled(row, time.settled) and record.queue and record.queued_at is not None and record.talks
+        answered = time.judges(row) and record.queue and record.queued_at is not None and record.talks
         if answered and not disk.connected.intersection(record.linked_ids):
             yield Difference(kind="answered_without_queue_log", call_id=call_id, at=record.started_at)
 
@@ -151,7 +160,7 @@ def _cdr(rows: Mapping[str, CallRow], disk: DiskTruth, time: Stretch) -> Iterato
             yield Difference(kind="cdr_without_row", call_id=call_id, at=word.ended_at)
     for call_id, row in rows.items():
         record, told = row.record, disk.cdr.calls.get(call_id)
-        if not _is_settled(row, time.settled) or record.outcome is Outcome.INTERRUPTED or record.answered_at is None:
+        if not time.judges(row) or record.outcome is Outcome.INTERRUPTED or record.answered_at is None:
             continue  # of a call that the PBX died with, or never took, it need not write one
         if told is None:
             if record.started_at > disk.cdr.reaches_back_to and record.source is Source.JOURNAL:
@@ -185,7 +194,7 @@ def _files(rows: Mapping[str, CallRow], disk: DiskTruth, time: Stretch) -> Itera
             detail={"file": _short(name), "bytes": disk.files[name]},
         )
     for call_id, row in rows.items():
-        if not _is_settled(row, time.settled):
+        if not time.judges(row):
             continue
         at = row.record.started_at
         for one in row.recordings:

@@ -38,7 +38,7 @@ class Disk:
         self.whole = whole
 
     async def __call__(self, since: datetime, until: datetime) -> DiskTruth:
-        assert since < START < until
+        assert since < START + timedelta(seconds=5) < until
         return DiskTruth(
             records=self.records,
             whole=self.whole,
@@ -288,3 +288,12 @@ async def test_live_view_and_open_rows_are_compared(ctx: Context, clock: ManualC
         ("live_call_without_row", unknown),
     }
     assert await reconcile_live(ctx, lambda: None, _soon) == ()
+
+
+async def test_row_at_the_edge_of_the_last_minutes_is_known_and_not_judged(ctx: Context, clock: ManualClock) -> None:
+    call = _call(talk_seconds=1.0, ended_at=START + timedelta(seconds=10))
+    await _store(ctx, call)
+    for seconds, found in ((-2, []), (-5, ["row_without_journal", "answered_without_queue_log"])):
+        clock.moment = START + timedelta(minutes=4, seconds=seconds)
+        kinds = [one.kind for one in await reconcile_recent(ctx, Disk(), timedelta(minutes=4), _soon)]
+        assert kinds == found

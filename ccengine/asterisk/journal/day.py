@@ -65,15 +65,14 @@ def read_day(settings: Settings, since: datetime, until: datetime) -> DiskTruth:
 def read_recent(settings: Settings, since: datetime, until: datetime) -> DiskTruth:
     """Return the same of the last minutes, from the files' ends only: who sits where is told by the calls' own lines.
 
-    Calls without an id of ours, and such whose begin lies before `since`, are left out: they are not whole here.
+    Calls without an id of ours, and such whose id was given before `since`, are left out: they are not whole here.
     Raises OSError.
     """
     cel = _ends(settings.cel_file, CelCutter(), since)
     queue = _ends(settings.queue_log_file, QueueLogCutter(), since)
     records, connected = _told(settings, cel, queue, since - _START_MARGIN, None)
-    inside = _began_in({leg for one in records.values() for leg in one.linked_ids[:1]}, since, until)
     return DiskTruth(
-        records={key: one for key, one in records.items() if one.linked_ids[0] in inside and _has_our_id(one)},
+        records={key: one for key, one in records.items() if _is_of(key, since, until) and _has_our_id(one)},
         whole=bool(cel),
         connected=_began_in(connected, since, until),
         files=_recordings(settings.recordings_dir, since, until, ids=True),
@@ -237,6 +236,6 @@ def _recordings(folder: Path, since: datetime, until: datetime, *, ids: bool = F
 
 
 def _is_of(name: str, since: datetime, until: datetime) -> bool:
-    """Whether the call id that a recording's name begins with is of that time."""
+    """Whether a call id, or the one that a recording's name begins with, is of that time."""
     words = name.split("-", 2)
     return len(words) == 3 and words[1].isdigit() and since.timestamp() <= int(words[1]) < until.timestamp()
