@@ -16,6 +16,7 @@ import agi_surplus
 import ami_feed
 import campaign_import
 import catch_up
+import growth
 import clock_lateness
 import memory
 import orders_figures
@@ -60,6 +61,7 @@ PARTS: dict[str, Part] = {
     "feed": ami_feed.measure,
     "surplus": agi_surplus.measure,
     "memory": memory.measure,
+    "growth": growth.measure,
     "journal": catch_up.measure,
     "clock": clock_lateness.measure,
     "orders": orders_figures.measure,

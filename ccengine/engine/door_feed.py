@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from aiohttp import web
 from ccengine.ports import LiveView
 
 MIN_INTERVAL_SECONDS = 0.04  # however much happens
+PAUSE_FACTOR = 9.0  # a large site's picture takes long: making them takes a tenth of the time at most
 SLOW_CHECK_SECONDS = 0.1
 STUCK_SECONDS = 30.0
 HEARTBEAT = b'{"heartbeat":true}\n'
@@ -45,8 +47,9 @@ class BoardFeed:
     async def watch(self) -> None:
         """Follow the changes for ever; several within the interval are one line."""
         async for _ in self._live.changes():
+            began = time.perf_counter()
             self._publish()
-            await asyncio.sleep(MIN_INTERVAL_SECONDS)
+            await asyncio.sleep(max(MIN_INTERVAL_SECONDS, PAUSE_FACTOR * (time.perf_counter() - began)))
 
     def _publish(self) -> None:
         self._line = encode(self._live.snapshot())
