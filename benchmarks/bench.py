@@ -16,8 +16,8 @@ import agi_surplus
 import ami_feed
 import campaign_import
 import catch_up
-import growth
 import clock_lateness
+import growth
 import memory
 import orders_figures
 import pacing
