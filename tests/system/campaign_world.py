@@ -95,10 +95,14 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str, seconds: flo
 
 
 async def ended(ctx: Context, campaign: CampaignRow, count: int = 1, seconds: float = 20) -> list[AttemptRow]:
-    """Wait until so many attempts of the campaign have ended; return them in order."""
+    """Wait until so many calls of the campaign have ended; return them in order.
+
+    On a machine that is busy a call may not be sent in its time: it is given back and made again, and does not count.
+    """
 
     async def look() -> list[AttemptRow]:
-        rows = [one for _, attempts in await attempts_of(ctx, campaign) for one in attempts if one.state == "ended"]
+        tried = [one for _, attempts in await attempts_of(ctx, campaign) for one in attempts if one.state == "ended"]
+        rows = [one for one in tried if one.result != "not_placed"]
         return rows if len(rows) >= count else []
 
     return await until(look, f"{count} ended attempts", seconds)
