@@ -19,6 +19,8 @@ GAP = "xgapx"
 _RUN = re.compile(r"[a-z]+|[0-9]+|[^\x00-\x7f\W_]+")
 _NUMBER = re.compile(r"[0-9+()\-]+")
 _INITIALS_LONGEST = 8
+#: PostgreSQL refuses a word of more than 2 kB; nobody looks for one that long.
+_WORD_LONGEST = 64
 _TAIL_SHORTEST = 4
 #: A question longer than this is answered by its beginning.
 _PARTS_MOST = 8
@@ -50,7 +52,7 @@ def text_words(text: str) -> list[str]:
     """Return the words of free text."""
     words: list[str] = []
     for run in _runs(text):
-        words += [run] if run.isascii() else _pairs(run)
+        words += [run[:_WORD_LONGEST]] if run.isascii() else _pairs(run)
     return words
 
 
@@ -58,7 +60,7 @@ def number_words(*numbers: str) -> list[str]:
     """Return the words of numbers that are known by their beginning or their last digits: phones, accounts, orders."""
     words: list[str] = []
     for number in numbers:
-        for digits in re.findall(r"[0-9]+", number):
+        for digits in re.findall(r"[0-9]+", number[:_WORD_LONGEST]):
             words += [digits, f"t{digits[::-1]}", GAP]
             short = digits.lstrip("0")
             if short and short != digits:
@@ -115,7 +117,7 @@ def _readings(part: str) -> Iterator[Phrase]:
 def _phrase_words(runs: list[str]) -> Iterator[str]:
     for at, run in enumerate(runs):
         if run.isascii():
-            yield run
+            yield run[:_WORD_LONGEST]
         else:
             pairs = _pairs(run)
             yield from pairs if at < len(runs) - 1 or len(pairs) == 1 else pairs[:-1]

@@ -132,3 +132,10 @@ def test_any_text_makes_a_question_of_plain_words(text: str) -> None:
 def test_any_text_makes_words_of_letters_and_digits(text: str) -> None:
     words = search_text.text_words(text) + search_text.pinyin_words(text) + search_text.number_words(text)
     assert all(word.isalnum() for word in words)
+
+
+async def test_text_of_one_endless_word_can_be_stored_and_found(ctx: Context) -> None:
+    await _add(ctx, **{**LEAK, "description": "a" * 4000 + "7" * 4000 + "水" * 4000})
+    async with ctx.store.reading() as uow:
+        for text in ("a" * 20, "7" * 20, "水水水"):
+            assert await uow.search.find(ORDER, text, 9) == (LEAK["number"],)
