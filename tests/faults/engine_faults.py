@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Awaitable, Callable
 
+import aiohttp
 from chaos_proxy import BlackHole
 from injecting import Callers, Done, Injector, everybody, idle, measure_queued, victim_in
 from pbx_instance import free_ports
@@ -119,22 +121,42 @@ async def second_by_mistake(world: World, until: float) -> Done:
 
 
 async def two_engines(world: World, until: float) -> Done:
-    """A second engine on the same PBX and database with ports of its own; every other time the first one is killed."""
+    """A second engine for the same PBX stands by: each takes over when the other dies."""
     done, calls = Done(), Callers(world)
-    agi, web = free_ports(2)
-    door = {"socket": str(world.site.settings.state_dir / "second.sock")}
-    second = world.site.start_second(world.folder, agi={"port": agi}, web={"port": web}, door=door)
+    web = free_ports(1)[0]
+    second = world.site.start_second(world.folder, web={"port": web})
+
+    async def second_well() -> bool:
+        url = f"http://{world.site.settings.web.host}:{web}/api/v1/health"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url) as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def take_over(at: float, well: Callable[[], Awaitable[bool]]) -> None:
+        while not await well():
+            await idle(world, calls, 0.1)
+            assert time.time() - at < 60, f"nobody takes over:\n{world.site.log()}"
+        world.blackouts.append(Blackout(part="engine", began=at, ended=time.time() + 1))
+        done.took("takeover", time.time() - at)
+        done.breaks += 1
+
     try:
-        await idle(world, calls, 6)
-        while time.monotonic() < until and second.poll() is None:
-            await idle(world, calls, 3 + 3 * world.random.random())
-            await world.restart_engine(world.kill_engine())
-            done.breaks += 1
-        await world.traffic.wait_callers(40)
-        await asyncio.sleep(3)
+        await idle(world, calls, 8)
+        done.fault("the second gave up", float(second.poll() is not None))
+        while True:
+            at = world.kill_engine()
+            await take_over(at, second_well)
+            world.site.start()
+            await idle(world, calls, 6)
+            second.kill()
+            await take_over(time.time(), world.site.healthy)
+            second = world.site.start_second(world.folder, web={"port": web})
+            await idle(world, calls, 8)
+            if time.monotonic() > until:
+                break
     finally:
-        world.note("second engine", code=second.poll())
-        done.count("second engine refused", float(second.poll() is not None))
         second.terminate()
         await asyncio.to_thread(second.wait)
     return done

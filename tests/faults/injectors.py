@@ -75,7 +75,7 @@ FAULTS: dict[str, Fault] = {
         targets={"open calls closed after boot": 10.0, "agents back after boot": 15.0},
     ),
     "second engine by mistake": Fault(inject=second_by_mistake),
-    "two engines on one PBX": Fault(inject=two_engines),
+    "two engines on one PBX": Fault(inject=two_engines, targets={"takeover": 10.0}),
     "agent's phone never answers": Fault(
         inject=unanswered(unregisters=False), targets={"offered to the next": 6.0}, at_least=20
     ),
