@@ -93,7 +93,7 @@ async def _set_up(
             seed,
             database_url=url,
             sections=fault.settings,
-            environment=fake_clock.environment(clock) if clock else None,
+            environment={"CC_FAULT_CLOCK": str(clock)} if clock else None,
         )
     )
     here.database, here.disk = proxy, disk

@@ -44,13 +44,17 @@ if os.environ.get("CC_FAULT_COMMIT"):
     _install(Path(os.environ["CC_FAULT_COMMIT"]))
 
 
-def _sleep_past_libfaketime() -> None:
-    """libfaketime 0.9.10 refuses the call that Python's sleep is made of (clock_nanosleep to an absolute time)."""
-    import select
-    import time
+def _move_clock(path: Path) -> None:
+    """Let the product's clock follow the file that moves the PBX's (libfaketime stops Python's threads)."""
+    from datetime import UTC, datetime, timedelta
 
-    time.sleep = lambda seconds: select.select([], [], [], seconds)  # type: ignore[assignment,return-value]
+    from ccengine.clock import SystemClock
+
+    def now(self: Any) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=int(path.read_text(encoding="ascii").strip().rstrip("s")))
+
+    SystemClock.now = now  # type: ignore[method-assign]
 
 
-if os.environ.get("FAKETIME_TIMESTAMP_FILE"):
-    _sleep_past_libfaketime()
+if os.environ.get("CC_FAULT_CLOCK"):
+    _move_clock(Path(os.environ["CC_FAULT_CLOCK"]))
