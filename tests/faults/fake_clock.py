@@ -1,4 +1,4 @@
-"""PBX and engine on a clock that can be moved: libfaketime (Debian: `faketime`) for the one, its own seam for the other.
+"""PBX and engine on a clock that can be moved: by libfaketime (Debian: `faketime`), and by the engine's seam.
 
 SIPp keeps the true clock. What does not live here: when it is moved (clock_faults).
 """
