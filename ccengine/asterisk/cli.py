@@ -21,6 +21,7 @@ _HOST_SETTINGS = """\
 设置文件 · ccengine.toml (with the folders of your asterisk.conf):
 [journal]
 cel_file = "/var/log/asterisk/cel-custom/cel.csv"
+cdr_file = "/var/log/asterisk/cdr-custom/ccengine.csv"
 queue_log_file = "/var/log/asterisk/queue_log"
 [pbx]
 recordings_dir = "/var/spool/asterisk/monitor"
@@ -69,7 +70,7 @@ def configure(settings: Settings, host: bool = False) -> None:
     for link, target in prompt_links(find_program(settings)):
         click.echo(f"ln -s {target} {link}")
     click.echo("话单日志的文件夹，缺少它就没有话单： The journal's folder; without it every line is lost:")
-    click.echo("install -d -o asterisk -g asterisk /var/log/asterisk/cel-custom")
+    click.echo("install -d -o asterisk -g asterisk /var/log/asterisk/cel-custom /var/log/asterisk/cdr-custom")
     click.echo(_HOST_SETTINGS)
 
 

@@ -74,7 +74,7 @@ def _program() -> str:
 
 def _writable(settings: Settings) -> list[Path]:
     """Return the folders that engine or back office write: state, journal (rotation), recordings, the door's socket."""
-    wanted = [settings.cel_file.parent, settings.recordings_dir, settings.door_socket.parent]
+    wanted = [settings.cel_file.parent, settings.cdr_file.parent, settings.recordings_dir, settings.door_socket.parent]
     if settings.ami.record_file:
         wanted.append(Path(settings.ami.record_file).absolute().parent)
     outside = [one for one in wanted if not one.is_relative_to(settings.state_dir) and not one.is_relative_to("/tmp")]

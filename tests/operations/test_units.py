@@ -15,7 +15,9 @@ from ccengine.operations.units import UNITS, UnitRefused, render_units, write_un
 def _site(folder: Path) -> Settings:
     return Settings(
         state_dir=folder / "state",
-        journal=Journal(cel_file="/var/log/asterisk/cel-custom/cel.csv"),
+        journal=Journal(
+            cel_file="/var/log/asterisk/cel-custom/cel.csv", cdr_file="/var/log/asterisk/cdr-custom/ccengine.csv"
+        ),
         pbx=Pbx(recordings_dir="/var/spool/asterisk/monitor"),
     )
 
@@ -38,6 +40,7 @@ def test_units_are_watched_restarted_and_hardened(tmp_path: Path, monkeypatch: p
             "User=asterisk",
             f'Environment="CCENGINE_CONFIG={config}"',
             'ReadWritePaths="-/var/log/asterisk/cel-custom"',
+            'ReadWritePaths="-/var/log/asterisk/cdr-custom"',
             'ReadWritePaths="-/var/spool/asterisk/monitor"',
         ):
             assert wanted in lines
