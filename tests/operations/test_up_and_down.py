@@ -19,7 +19,7 @@ from ccengine.config import Settings
 from ccengine.operations.hosting import environment, run_files
 from ccengine.operations.processes import running_pid
 
-pytestmark = pytest.mark.pbx
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(400)]  # each `up` waits by deadlines of its own
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def _ccengine(settings: Settings, *words: str) -> subprocess.CompletedProcess[st
         env=environment(settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
     )
 
 
