@@ -95,7 +95,7 @@ async def test_odd_requests_made_from_the_document_are_answered_as_it_says(api: 
     program = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{api.url}/api/v1/openapi.json"),
         *("--header", f"Authorization: Bearer {api.tokens['administrator']}", "--checks", CHECKS),
-        *("--phases", "coverage,fuzzing", "--max-examples", "10", "--continue-on-failure"),
+        *("--phases", "coverage,fuzzing", "--max-examples", "5", "--continue-on-failure"),
         *("--suppress-health-check", "all", "--request-timeout", "10", "--seed", "96390"),
     ]
     child = await asyncio.create_subprocess_exec(
