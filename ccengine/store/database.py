@@ -66,7 +66,7 @@ def _postgres_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
         settings.database_url,
         pool_size=_POSTGRES_POOL,
         max_overflow=0,
-        pool_timeout=settings.database.connect_seconds,
+        pool_timeout=max(settings.database.connect_seconds, settings.web.request_seconds),
         pool_pre_ping=True,
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
         connect_args={
@@ -128,11 +128,27 @@ def _is_closed(error: DBAPIError) -> bool:
     return "closed" in str(error.orig) or "QueryCanceled" in type(error.orig).__name__
 
 
+class Pulse:
+    """When the database last answered anybody of this process: then it is not away, only busy."""
+
+    def __init__(self) -> None:
+        self.answered_at = float("-inf")
+
+    def beat(self) -> None:
+        """Take note of an answer."""
+        self.answered_at = asyncio.get_running_loop().time()
+
+    def beats(self, seconds: float) -> bool:
+        """Say whether there was an answer within the last `seconds`."""
+        return asyncio.get_running_loop().time() - self.answered_at <= seconds
+
+
 class Db:
     """One connection inside a transaction, each statement with a deadline; what repositories are given."""
 
-    def __init__(self, connection: AsyncConnection, settings: Settings) -> None:
+    def __init__(self, connection: AsyncConnection, settings: Settings, pulse: Pulse) -> None:
         self._connection = connection
+        self._pulse = pulse
         self._seconds = settings.database.statement_seconds
         self.area_code = settings.site.area_code
         self.timezone = settings.site.timezone
@@ -155,7 +171,9 @@ class Db:
         timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
         try:
             async with store_errors():
-                return await unbroken(action)
+                answer = await unbroken(action)
+            self._pulse.beat()
+            return answer
         finally:
             timer.cancel()
 

@@ -22,7 +22,7 @@ from ccengine.store.calls import Calls
 from ccengine.store.campaigns import Campaigns
 from ccengine.store.chain import Chain
 from ccengine.store.customers import Customers
-from ccengine.store.database import Db, make_engine, store_errors, unbroken
+from ccengine.store.database import Db, Pulse, make_engine, store_errors, unbroken
 from ccengine.store.desk import Desk
 from ccengine.store.evidence import Evidence
 from ccengine.store.field_actions import FieldActions, Secrets
@@ -95,8 +95,9 @@ class SqlUnitOfWork:
     targets: Targets
     attempts: Attempts
 
-    def __init__(self, engine: AsyncEngine, settings: Settings, fence: Fence | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, settings: Settings, pulse: Pulse, fence: Fence | None = None) -> None:
         self._engine = engine
+        self._pulse = pulse
         self._settings = settings
         self._fence = fence
         self._role: RoleRow | None = None
@@ -107,7 +108,7 @@ class SqlUnitOfWork:
             raise StoreUnavailable("this engine does not hold its role")
         self._role = held if self._fence is not None else None
         async with store_errors():
-            self._db = db = Db(await self._connect(), self._settings)
+            self._db = db = Db(await self._connect(), self._settings, self._pulse)
         try:
             await db.lose_patience_with_locks()
         except BaseException:
@@ -156,10 +157,15 @@ class SqlUnitOfWork:
         opening = asyncio.ensure_future(connection.start())
         opening.add_done_callback(_looked_at)
         seconds = self._settings.database.connect_seconds + 1
+        longest = max(seconds, self._settings.web.request_seconds)
         if self._engine.dialect.name == "postgresql":  # a file is never away, only slow
             seconds = patience_seconds(seconds)
+        deadline = asyncio.get_running_loop().time() + longest
         try:
             done, _ = await asyncio.wait({opening}, timeout=seconds)
+            # Everybody at once: all connections are in use, but it answers. That is a queue, not an absence.
+            while not done and self._pulse.beats(seconds) and asyncio.get_running_loop().time() < deadline:
+                done, _ = await asyncio.wait({opening}, timeout=seconds)
         except asyncio.CancelledError:
             opening.add_done_callback(lambda _: _close_later(connection))
             raise
@@ -215,6 +221,7 @@ class SqlStore:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._fence: Fence | None = None
+        self._pulse = Pulse()
         self.writer = make_engine(settings, writer=True)
         self.reader = make_engine(settings, writer=False)
 
@@ -226,11 +233,11 @@ class SqlStore:
 
     def __call__(self) -> SqlUnitOfWork:
         """Return a unit of work that may write."""
-        return SqlUnitOfWork(self.writer, self._settings, self._fence)
+        return SqlUnitOfWork(self.writer, self._settings, self._pulse, self._fence)
 
     def reading(self) -> SqlUnitOfWork:
         """Return a unit of work that only reads, all from one moment."""
-        return SqlUnitOfWork(self.reader, self._settings)
+        return SqlUnitOfWork(self.reader, self._settings, self._pulse)
 
     async def close(self) -> None:
         """End all connections; without this SQLite's threads would keep the process alive."""

@@ -26,3 +26,24 @@ async def test_silent_database_is_away_for_the_impatient(tmp_path: Path) -> None
     assert patience_seconds(31) == 31
     server.close()
     await store.close()
+
+
+async def test_busy_database_is_waited_for_also_by_the_impatient(store: SqlStore) -> None:
+    size = 10  # as many as the larger pool has
+    holding = [store.reading() for _ in range(4 if "sqlite" in str(store.reader.url) else size)]
+    for unit in holding:
+        await unit.__aenter__()
+
+    async def last() -> int:
+        with impatient(0.2):
+            async with store.reading() as uow:
+                return await uow.customers.count()
+
+    waiting = asyncio.create_task(last())
+    for _ in range(12):  # 0.6 s: three times as long as it would wait for a silent one
+        await holding[0].customers.count()
+        await asyncio.sleep(0.05)
+    assert not waiting.done()
+    for unit in holding:
+        await unit.__aexit__(None, None, None)
+    assert await waiting == 60
