@@ -65,7 +65,7 @@ async def rebuild(ctx: Context) -> dict[str, int]:
     Until it is through, what was not reached yet is not found. Errors: Unavailable.
     """
     counts: dict[str, int] = {}
-    for kind in KINDS:
+    for kind in (*KINDS, "article"):
         after: str | None = None
         while True:
             async with ctx.store() as uow:

@@ -15,7 +15,7 @@ from ccengine.rows import Article, ArticleText, ArticleVersion
 from ccengine.store import search
 from ccengine.store import search_text as words_of
 from ccengine.store.database import Db, clean, fit, storable_id
-from ccengine.store.search_text import Phrase, joined, text_words
+from ccengine.store.search_text import Phrase, text_words
 from ccengine.store.tables.knowledge import kb_articles, kb_ratings, kb_versions
 from ccengine.store.tables.search import search_entries
 from ccengine.store.upsert import upsert
@@ -121,8 +121,8 @@ class Knowledge:
     async def publish(self, article: Article, now: datetime) -> Article:
         """Let readers see the newest version. Raises VersionConflict."""
         found = await self.update(article, {"status": "published", "published_version": article.version}, now)
-        words = joined(*(text_words(part) for part in (found.title, found.keywords, found.body)))
-        search.put(self._db, search.ARTICLE, str(found.id), [*words, *words_of.pinyin_words(found.title)])
+        words = search.article_words(found.title, found.keywords, found.body)
+        search.put(self._db, search.ARTICLE, str(found.id), words)
         return found
 
     async def withdraw(self, article: Article, now: datetime) -> Article:

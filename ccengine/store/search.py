@@ -129,6 +129,11 @@ def customer_words(row: CustomerRow) -> list[str]:
     )
 
 
+def article_words(title: str, keywords: str, body: str) -> list[str]:
+    """Return what an article is found by: its text, and the initials of its title."""
+    return joined(text_words(title), text_words(keywords), text_words(body), pinyin_words(title))
+
+
 def call_words(db: Db, record: CallRecord, account: str | None, customer_name: str) -> list[str]:
     """Return what a call is found by: the other party's number, the name that was shown, the customer."""
     other = record.dialed_number if record.direction is Direction.OUTBOUND else record.caller_number

@@ -16,6 +16,7 @@ from ccengine.store.customers import customer_of
 from ccengine.store.database import Db
 from ccengine.store.tables.calls import calls
 from ccengine.store.tables.customers import customers
+from ccengine.store.tables.knowledge import kb_articles, kb_versions
 from ccengine.store.tables.search import search_entries
 from ccengine.store.tables.work_orders import work_orders
 from ccengine.store.work_orders import order_of
@@ -44,6 +45,7 @@ class Search:
 
     async def count(self, kind: str) -> int:
         """Return how many entries of a kind there are."""
+        await search.flush(self._db)
         query = select(func.count()).select_from(search_entries).where(search_entries.c.kind == kind)
         total: int = (await self._db.execute(query)).scalar_one()
         return total
@@ -59,12 +61,17 @@ class Search:
             search.ORDER: (work_orders, work_orders.c.id),
             search.CUSTOMER: (customers, customers.c.account),
             search.CALL: (calls, calls.c.call_id),
+            search.ARTICLE: (kb_versions, kb_versions.c.article_id),
         }[kind]
         query = select(table).order_by(key).limit(limit)
+        if kind == search.ARTICLE:  # what readers see, not what is being written
+            published = (kb_articles.c.id == key) & (kb_articles.c.published_version == kb_versions.c.version)
+            query = query.join(kb_articles, published)
         if after is not None:
-            query = query.where(key > (int(after) if kind == search.ORDER else after))
+            query = query.where(key > (int(after) if kind in (search.ORDER, search.ARTICLE) else after))
         rows = (await self._db.execute(query)).mappings().all()
-        await search.put_many(self._db, kind, [await self._entry(kind, row) for row in rows])
+        for row in rows:  # put, not added: somebody may register an order meanwhile
+            search.put(self._db, kind, *await self._entry(kind, row))
         return str(rows[-1][key.name]) if len(rows) == limit else None
 
     async def _entry(self, kind: str, row: Any) -> tuple[str, list[str]]:
@@ -74,6 +81,8 @@ class Search:
         if kind == search.CUSTOMER:
             customer = customer_of(row)
             return customer.account, search.customer_words(customer)
+        if kind == search.ARTICLE:
+            return str(row["article_id"]), search.article_words(row["title"], row["keywords"], row["body"])
         record, account = from_row(row), row["customer_account"]
         query = select(customers.c.name).where(customers.c.account == account)
         name = (await self._db.execute(query)).scalar_one_or_none() if account else None

@@ -54,5 +54,5 @@ async def test_impossible_question_is_refused(ctx: Context) -> None:
 
 async def test_rebuilding_counts_what_it_wrote(ctx: Context) -> None:
     await _one_of_each(ctx)
-    assert await search.rebuild(ctx) == {"order": 2, "customer": 60, "call": 1}
+    assert await search.rebuild(ctx) == {"order": 2, "customer": 60, "call": 1, "article": 0}
     assert not await search.build_if_missing(ctx)
