@@ -29,6 +29,8 @@ _DEVICE_STATES = {
     "7": ev.DeviceState.RINGING,
     "8": ev.DeviceState.ON_HOLD,
 }
+#: Said when the call they speak of is over already: how a campaign's dialling came out.
+_JOURNAL_ONLY = frozenset({"CC_DIAL"})
 _NOTHING = frozenset({"<unknown>", "<Unknown>", "(null)"})
 _MAX_TEXT = 1000
 
@@ -197,7 +199,7 @@ def _member(change: ev.MemberChange) -> _Maker:
 def _journal_mark(headers: Headers, at: datetime) -> ev.PbxEvent | None:
     """Read a CC_* line: of CEL (its text is JSON in Extra) or of UserEvent (its text is the header Text)."""
     kind = text(headers, "userdeftype") or text(headers, "userevent") or text(headers, "eventname")
-    if not kind.startswith("CC_"):
+    if not kind.startswith("CC_") or kind in _JOURNAL_ONLY:
         return None
     return ev.JournalMark(
         at=at,
