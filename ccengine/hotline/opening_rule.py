@@ -14,6 +14,8 @@ from ccengine.values import CallRecord
 #: Menu choices that say nothing about the matter.
 _NAVIGATION = frozenset({"repeat", "language", "invalid", "timeout", "back"})
 _CONDITIONS = frozenset({"direction", "outcome", "menu_item", "min_wait_seconds", "by_agent", "queued", "caller_known"})
+_LONGEST = 100
+_LONGEST_WAIT = 86_400
 _ORDER_FIELDS = frozenset({"type", "category", "priority", "title_zh", "title_en"})
 
 
@@ -51,12 +53,20 @@ def check_rule(rule: OpeningRule) -> None:
     if unknown:
         raise ValueError(f"rule {rule.code}: unknown condition {', '.join(sorted(unknown))}")
     for name in ("direction", "outcome", "menu_item"):
-        if not isinstance(rule.when.get(name, []), list):
-            raise ValueError(f"rule {rule.code}: {name} must be a list")
-    if not isinstance(rule.when.get("min_wait_seconds", 0), int | float):
-        raise ValueError(f"rule {rule.code}: min_wait_seconds must be a number")
+        codes = rule.when.get(name, [])
+        if not isinstance(codes, list) or not all(isinstance(one, str) and len(one) <= _LONGEST for one in codes):
+            raise ValueError(f"rule {rule.code}: {name} must be a list of codes")
+    wait = rule.when.get("min_wait_seconds", 0)
+    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= _LONGEST_WAIT:
+        raise ValueError(f"rule {rule.code}: min_wait_seconds must be a number from 0 to {_LONGEST_WAIT}")
+    for name in ("by_agent", "queued", "caller_known"):
+        if not isinstance(rule.when.get(name, True), bool):
+            raise ValueError(f"rule {rule.code}: {name} must be true or false")
     if rule.open is not None and (set(rule.open) - _ORDER_FIELDS or "type" not in rule.open):
         raise ValueError(f"rule {rule.code}: `open` needs type and knows {', '.join(sorted(_ORDER_FIELDS))}")
+    for name, text in (rule.open or {}).items():
+        if not isinstance(text, str) or len(text) > _LONGEST:
+            raise ValueError(f"rule {rule.code}: {name} must be a text of at most {_LONGEST} characters")
 
 
 def menu_item(record: CallRecord) -> str:

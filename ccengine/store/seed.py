@@ -125,6 +125,9 @@ async def seed_people(
     passwords = [secrets.token_urlsafe(12) for _ in wanted]
     hashes = await asyncio.gather(*(hash_password(password) for password in passwords))
     async with ctx.store() as uow:
+        if not (await uow.catalogue.read()).members:  # else the demo's field worker would have no task
+            for crew in ("crew_east", "crew_west"):
+                await uow.catalogue.set_members(crew, ("worker",))
         for (user, name, role, agent), hashed in zip(wanted, hashes, strict=True):
             if user in known:
                 await uow.users.set_password(known[user], hashed)

@@ -8,14 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.admin.rule_words import rule_lines
 from ccengine.backoffice.agent_names import agent_names, refresh_people
 from ccengine.backoffice.forms import field_errors, page_links, path_number, query, read_form, read_many
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
-from ccengine.backoffice.render import go, language_of, render, text_for
+from ccengine.backoffice.render import go, language_of, render
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.services import audit, rules, sign_in, tokens
+from ccengine.services import audit, sign_in, tokens
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.rights import ROLES
 
@@ -152,16 +151,3 @@ async def show_audit(request: web.Request, person: SignedIn) -> web.StreamRespon
     found = await audit.find_entries(request.app[CTX], person.actor, cursor or None, _PAGE)
     links = page_links({}, cursor, found.next)
     return render(request, "admin/audit.html", page=found, **links, **helpers(request))
-
-
-@page("rules.edit")
-async def show_rules(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """The opening rules in words, and what agents may choose."""
-    ctx, _ = request.app[CTX], text_for(request)
-    shown = [
-        rule_lines(rule, _, helpers(request), language_of(request))
-        for rule in await rules.opening_rules(ctx, person.actor)
-    ]
-    return render(
-        request, "admin/rules.html", rules=shown, dispositions=await rules.dispositions(ctx), **helpers(request)
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ccengine.backoffice.admin import codes, pages, people
+from ccengine.backoffice.admin import codes, opening_rules, pages, people
 
 ROUTES = (
     web.get("/admin/users", pages.users),
@@ -15,7 +15,8 @@ ROUTES = (
     web.post("/admin/tokens", pages.issue_token),
     web.post("/admin/tokens/{id:[0-9]+}/revoke", pages.revoke_token),
     web.get("/admin/audit", pages.show_audit),
-    web.get("/admin/rules", pages.show_rules),
+    web.get("/admin/rules", opening_rules.show_rules),
+    web.post("/admin/rules", opening_rules.save_rule),
     web.get("/admin/codes", codes.show_codes),
     web.post("/admin/codes", codes.save_code),
     web.get("/admin/agents", people.people),

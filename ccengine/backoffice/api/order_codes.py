@@ -5,8 +5,9 @@ from __future__ import annotations
 from ccengine.backoffice.api import models as m
 from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.models.orders import Code as CodeText
+from ccengine.hotline.opening_rule import OpeningRule
 from ccengine.hotline.order_catalogue import Catalogue, Code, CodeKind
-from ccengine.services import catalogue
+from ccengine.services import catalogue, rules
 
 
 async def list_codes(ask: Ask) -> m.OrderCodeList:
@@ -33,7 +34,53 @@ def _shape(code: Code, lists: Catalogue) -> m.OrderCode:
     return m.OrderCode.model_validate(values | {"data": dict(code.data), "members": members})
 
 
+async def list_rules(ask: Ask) -> m.OpeningRuleList:
+    """List the rules that say which order a finished call opens, in the order in which they are asked."""
+    found = await rules.opening_rules(ask.ctx, ask.actor)
+    return m.OpeningRuleList(items=[_rule(one) for one in found])
+
+
+async def save_rule(ask: Ask) -> m.OpeningRule:
+    """Add or replace an opening rule."""
+    given = ask.body.model_dump()
+    seen = given.pop("seen")
+    rule = OpeningRule(code=ask.path["code"], **given)
+    await rules.save_rule(ask.ctx, ask.actor, rule, seen)
+    return _rule(rule)
+
+
+def _rule(rule: OpeningRule) -> m.OpeningRule:
+    opened = dict(rule.open) if rule.open is not None else None
+    return m.OpeningRule(
+        code=rule.code,
+        position=rule.position,
+        when=dict(rule.when),
+        open=opened,
+        active=rule.active,
+        fingerprint=rules.fingerprint(rule),
+    )
+
+
 ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/opening-rules",
+        handler=list_rules,
+        tag="order codes",
+        right="rules.edit",
+        answer=m.OpeningRuleList,
+    ),
+    Endpoint(
+        method="PUT",
+        path="/opening-rules/{code}",
+        handler=save_rule,
+        tag="order codes",
+        right="rules.edit",
+        parameters={"code": CodeText},
+        body=m.OpeningRuleBody,
+        answer=m.OpeningRule,
+        problems=(404, 409),
+    ),
     Endpoint(
         method="GET",
         path="/order-codes",

@@ -278,6 +278,34 @@ class OrderCodeBody(In):
     expected_version: Version | None = None
 
 
+class OpeningRule(Out):
+    """A rule that says which order a finished call opens. `open` null: none."""
+
+    code: str
+    position: int
+    when: dict[str, Any]
+    open: dict[str, Any] | None
+    active: bool
+    fingerprint: str = Field(description="Send it as `seen` when you change the rule")
+
+
+class OpeningRuleList(Out):
+    """All opening rules, first asked first."""
+
+    items: list[OpeningRule]
+
+
+class OpeningRuleBody(In):
+    """A rule as it shall be. Conditions: direction, outcome, menu_item (lists), min_wait_seconds, by_agent, queued,
+    caller_known. `seen`: the fingerprint of the rule you saw; left out, the last one wins."""
+
+    position: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 100
+    when: dict[str, Any] = Field(default_factory=dict, max_length=10)
+    open: dict[str, Any] | None = None
+    active: StrictBool = True
+    seen: Annotated[str, free_text(32)] | None = None
+
+
 class NoteBody(In):
     """A line for an order's history."""
 
