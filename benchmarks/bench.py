@@ -85,8 +85,9 @@ async def main() -> None:
         found = await PARTS[name]()
         print(table(found), flush=True)
         figures += found
-    command = "make bench" + (f" ONLY={','.join(only)}" if len(only) < len(PARTS) else "")
-    print(f"\n{table(figures)}\n{save(figures, command, where, Path('.run'))}")
+    whole = len(only) == len(PARTS)
+    command = "make bench" if whole else f"make bench ONLY={','.join(only)}"
+    print(f"\n{table(figures)}\n{save(figures, command, where, Path('.run'), whole=whole)}")
 
 
 if __name__ == "__main__":

@@ -80,13 +80,16 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def save(figures: Sequence[Figure], command: str, where: str, state: Path) -> Path:
-    """Write `bench.json` in the state folder and a dated file with machine and command below results/."""
+def save(figures: Sequence[Figure], command: str, where: str, state: Path, *, whole: bool) -> Path:
+    """Write `bench.json` in the state folder; of a whole run also a dated file with machine and command in results/."""
     rows = [asdict(one) for one in figures]
     state.mkdir(parents=True, exist_ok=True)
-    (state / "bench.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}.json"
-    whole = {"command": command, "machine": where, "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}", "figures": rows}
-    path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path = state / "bench.json"
+    path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if whole:
+        RESULTS.mkdir(exist_ok=True)
+        now = datetime.now(UTC)
+        path = RESULTS / f"{now:%Y-%m-%d}.json"
+        told = {"command": command, "machine": where, "at": f"{now:%Y-%m-%dT%H:%MZ}", "figures": rows}
+        path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path
