@@ -18,6 +18,11 @@ from ccengine.store.search_text import initials
 pytestmark = pytest.mark.browser
 BOSS = Actor(kind="user", name="admin", roles=frozenset({"administrator"}))
 
+#: A row that has just arrived listens to nothing before htmx has seen it.
+_ALIVE = (
+    """() => [...document.querySelectorAll(".condition select[hx-get]")].every((one) => one["htmx-internal-data"])"""
+)
+
 
 async def _order(site: Site, **values: str) -> OrderRow:
     given = {"type": "repair", "category": "leak", "title": "水管漏水", "district": "chengdong", **values}
@@ -67,6 +72,8 @@ async def test_desk_registers_finds_combines_and_dispatches(site: Site, desk: De
     await page.locator(".condition").get_by_placeholder("文字").fill("东湖路")
     await page.get_by_role("button", name="加一组（或者）").click()
     other = page.locator(".condition-group").nth(1)
+    await expect(other).to_be_visible()
+    await page.wait_for_function(_ALIVE)
     await other.locator("select").first.select_option("category")
     await other.get_by_label("无水", exact=True).check()
     await page.get_by_role("button", name="按条件查询").click()
