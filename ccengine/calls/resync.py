@@ -27,6 +27,7 @@ class Resync:
         self._booted_at: datetime | None = None
         self._generation = 0
         self._boot = ""
+        self._lost_at: datetime | None = None
 
     def booted(self, event: ev.Booted) -> None:
         """The PBX says since when it runs: after a restart nothing of before lives."""
@@ -38,7 +39,8 @@ class Resync:
 
     def _interrupt_all(self, at: datetime) -> None:
         """The PBX was restarted: nothing of before lives."""
-        end = min(self._tracker.last_at or at, at)
+        # What came over the new link before the picture (contacts, FullyBooted) is later than the death.
+        end = min(self._lost_at or at, self._tracker.last_at or at, at)
         self._tracker.anomaly(at, "pbx_restarted", f"{len(self._tracker.families.calls)} calls interrupted")
         for call in list(self._tracker.families.calls):
             call.interrupted = True
@@ -48,6 +50,8 @@ class Resync:
 
     def link_lost(self, event: ev.LinkLost) -> None:
         """The stream is cut: what is shown is stale."""
+        if self._tracker.connected:
+            self._lost_at = event.at
         self._tracker.connected = False
         self._tracker.stale = True
 
@@ -59,7 +63,7 @@ class Resync:
         self._generation = event.generation
         if self._boot and event.boot and event.boot != self._boot:
             self._interrupt_all(event.at)
-        self._boot = event.boot or self._boot
+        self._boot, self._lost_at = event.boot or self._boot, None
         self._tracker.connected, self._tracker.stale = True, False
         self._end_unlisted(event)
         self._tracker.people.replace_members(event.members)

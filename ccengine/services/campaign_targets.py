@@ -27,6 +27,8 @@ from ccengine.services.list_files import ROWS_MAX, rows_of
 from ccengine.services.rights import require
 
 CHUNK = 250
+#: The customer file keeps fen in 32 bits.
+MOST_FEN = 2_000_000_000
 #: So much of a list's other columns is kept with a target.
 _VALUES_MAX = 12
 
@@ -229,8 +231,8 @@ async def load_customers(ctx: Context, actor: Actor, campaign_id: int, query: Cu
     for name in ("overdue_days", "silent_days"):
         if getattr(query, name) is not None and not 0 <= getattr(query, name) <= 3650:
             raise Invalid(name, "应在 0 到 3650 天之间", f"{name} must be between 0 and 3650")
-    if not 0 <= query.arrears_from_fen <= 10**12:
-        raise Invalid("arrears_from_fen", "金额不对", "arrears_from_fen is out of range")
+    if not 0 <= query.arrears_from_fen <= MOST_FEN:
+        raise Invalid("arrears_from_fen", "金额应在 0 到 2000 万元之间", f"arrears_from_fen must be 0 to {MOST_FEN}")
     started = await begin_import(ctx, actor, campaign_id, "customers", "")
     campaign = await _campaign(ctx, campaign_id)
     async for chunk in _customer_chunks(ctx, query):

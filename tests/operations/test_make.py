@@ -19,14 +19,16 @@ def test_ordinary_user_is_told_the_one_line_that_installs_what_the_tests_need(tm
     identity.write_text("#!/bin/sh\necho 1000\n")
     identity.chmod(0o755)
     environment = {**os.environ, "PATH": str(tmp_path)}
-    answer = subprocess.run(["make", "host-test"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    answer = subprocess.run(
+        ["make", "--no-print-directory", "host-test"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
     assert answer.returncode != 0
     (line,) = [one for one in answer.stderr.splitlines() if "apt-get" in one]
     assert line.endswith("sudo apt-get install -y sip-tester chromium fonts-noto-cjk fontconfig")
 
 
 def test_nothing_is_said_where_nothing_is_missing() -> None:
-    answer = subprocess.run(["make", "host-test"], cwd=ROOT, capture_output=True, text=True)
+    answer = subprocess.run(["make", "--no-print-directory", "host-test"], cwd=ROOT, capture_output=True, text=True)
     assert (answer.returncode, answer.stdout) == (0, "")
 
 

@@ -216,7 +216,7 @@ class TargetsBody(In):
 class CustomerTargetsBody(In):
     """Customers to call."""
 
-    arrears_from_fen: whole(0, 10**12) = 0  # type: ignore[valid-type]
+    arrears_from_fen: whole(0, 2_000_000_000) = 0  # type: ignore[valid-type]
     overdue_days: whole(0, 3650) | None = None  # type: ignore[valid-type]
     district: DistrictCode | None = None
     silent_days: whole(0, 3650) | None = None  # type: ignore[valid-type]
