@@ -44,7 +44,7 @@ async def test_engine_calls_itself_compares_and_tells_without_making_a_call(
     caller = await phones.caller("13900000079", "王五")
     call = await caller.call("96390")
     await call.hangup()
-    await site.record_of("13900000079")
+    record = await site.record_of("13900000079")
 
     async def compared() -> bool:
         async with EngineDoor(site.settings) as door:
@@ -53,7 +53,8 @@ async def test_engine_calls_itself_compares_and_tells_without_making_a_call(
     await site.wait(compared, "a comparison", 20)
     listed = (await site.get("/calls", limit="100"))["items"]
     assert {one["caller_number"] for one in listed if one["started_at"] >= site._begun} == {"13900000079"}
-    assert (await site.get("/anomalies"))["items"] == []
+    # The PBX's journals tell this site of earlier tests' calls too, which no engine of its own has seen.
+    assert [one for one in (await site.get("/anomalies"))["items"] if one["call_id"] in (None, record["id"])] == []
 
     pbx.cli("dialplan remove context cc-probe")
 
