@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -44,7 +47,7 @@ async def test_engine_calls_itself_compares_and_tells_without_making_a_call(
     caller = await phones.caller("13900000079", "王五")
     call = await caller.call("96390")
     await call.hangup()
-    record = await site.record_of("13900000079")
+    await site.record_of("13900000079")
 
     async def compared() -> bool:
         async with EngineDoor(site.settings) as door:
@@ -53,8 +56,7 @@ async def test_engine_calls_itself_compares_and_tells_without_making_a_call(
     await site.wait(compared, "a comparison", 20)
     listed = (await site.get("/calls", limit="100"))["items"]
     assert {one["caller_number"] for one in listed if one["started_at"] >= site._begun} == {"13900000079"}
-    # The PBX's journals tell this site of earlier tests' calls too, which no engine of its own has seen.
-    assert [one for one in (await site.get("/anomalies"))["items"] if one["call_id"] in (None, record["id"])] == []
+    assert [one for one in (await site.get("/anomalies"))["items"] if _since(site, one)] == []
 
     pbx.cli("dialplan remove context cc-probe")
 
@@ -76,3 +78,10 @@ def proved_well_again(site: RunningSite) -> Any:
         return (await site.get("/board"))["alarms"] == []
 
     return well
+
+
+def _since(site: RunningSite, difference: dict[str, Any]) -> bool:
+    """Whether it is about a call of this site: the PBX's journals tell it of earlier tests' calls too."""
+    named = re.findall(r"(?<!\d)\d{10}(?!\d)", json.dumps([difference["call_id"], difference["detail"]]))
+    begun = datetime.fromisoformat(site._begun).timestamp()
+    return max(map(int, named), default=int(begun)) >= int(begun)
