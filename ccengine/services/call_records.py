@@ -34,9 +34,9 @@ from ccengine.services.timeline import timeline_of
 from ccengine.store_port import BadCursor, UnitOfWork
 from ccengine.values import CallRecord, Direction, Source
 
-#: What the live view and the journal must agree on at the end of a call.
 #: What a journal's record says of itself when lines are missing.
 _HALF_TOLD = frozenset(("interrupted", "head_lost"))
+#: What the live view and the journal must agree on at the end of a call.
 _WITNESSED = ("direction", "caller_number", "agent_number", "outcome", "queue")
 
 
