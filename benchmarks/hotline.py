@@ -101,8 +101,9 @@ class Hotline:
             rows = "".join(
                 f"{phone};[authentication username={phone} password={pbx.secrets.sip[phone]}]\n" for phone in AGENTS
             )
+            itself = {"@CONTACT_PORT@": "[local_port]", "@EXPIRES@": "3600"}
             more = ["-m", str(len(AGENTS)), "-r", "60", "-l", "200", "-timeout", "20s"]
-            await self._finish(self._sipp(pbx, "register", port, {}, rows, more))
+            await self._finish(self._sipp(pbx, "register", port, itself, rows, more))
             sound = (
                 f'<nop><action><exec rtp_stream="{self._tone(440)},-1,8,PCMA/8000"/></action></nop>' if speak else ""
             )
