@@ -98,6 +98,7 @@ class Agi(_Section):
     cached_lookup_seconds: Seconds = 0.15  # hours and outages: then the last known answer is good enough
     announcement_hours: int = Field(default=2, ge=1, le=72)  # of an announcement whose end nobody gave
     menu_file: str = ""  # empty: ivr_prompts/menu.toml
+    grade_after_talk: bool = True  # the agent hung up first: ask the caller for a grade
 
 
 class Engine(_Section):

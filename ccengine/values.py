@@ -102,7 +102,7 @@ class CallRecord:
 
     While `final` is false the call goes on and the later fields grow; a final record is never edited, only followed by
     a correction. Times are UTC. `menu_path` holds the keys' meanings in order ("repair", "balance", ...);
-    `menu_served` is true when a self-service item gave its answer. `abandoned` needs `queue`.
+    `menu_served` is true when a self-service item gave its answer; `grade` (1 to 5) is the caller's of the talk. `abandoned` needs `queue`.
     """
 
     call_id: str
@@ -134,6 +134,7 @@ class CallRecord:
     end_cause: int | None = None
     outcome: Outcome | None = None
     fallback: bool = False
+    grade: int | None = None
     recordings: tuple[RecordingPart, ...] = ()
     source: Source = Source.JOURNAL
     final: bool = False
@@ -157,6 +158,11 @@ class AgentInterval:
 def is_probe(channel: str) -> bool:
     """Whether a channel belongs to a call of our own that is nobody's call."""
     return channel.startswith(PROBE_CHANNELS)
+
+
+def grade_of(key: str) -> int | None:
+    """Return the grade that a key means, None for any other text."""
+    return int(key) if key in ("1", "2", "3", "4", "5") else None
 
 
 def mask_number(number: str) -> str:

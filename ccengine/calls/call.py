@@ -28,6 +28,7 @@ class Phase(StrEnum):
     RINGING = "ringing"
     TALKING = "talking"
     VOICE_MESSAGE = "voice_message"
+    GRADING = "grading"
     ENDING = "ending"
 
 
@@ -161,6 +162,12 @@ class Call:
             return max(self.waits, key=lambda wait: wait.joined_at).queue
         return self.word("CC_QUEUE", "queue") or None
 
+    @property
+    def agent_left(self) -> bool:
+        """Whether the last talk ended by the agent's hanging up, with the caller still there."""
+        over, queued = self.said("CC_TALK_OVER"), self.said("CC_QUEUE")
+        return bool(over) and (not queued or over[-1].at >= queued[-1].at)
+
     def heard(self) -> list[TrackedLeg]:
         """Who hears the caller now: devices and other outside parties."""
         anchor = self.anchor
@@ -181,6 +188,8 @@ class Call:
             return Phase.RINGING if rings else Phase.WAITING
         if rings or (self.direction is Direction.OUTBOUND and anchor.state is not LegState.UP):
             return Phase.RINGING
+        if self.agent_left:
+            return Phase.GRADING
         return Phase.VOICE_MESSAGE if self._leaves_message() else Phase.MENU
 
     def _leaves_message(self) -> bool:

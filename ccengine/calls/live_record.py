@@ -25,6 +25,7 @@ from ccengine.values import (
     RecordingParty,
     Source,
     Talk,
+    grade_of,
 )
 
 _FILE_NAME = re.compile(r"^(?:[0-9]{4}/[0-9]{2}/[0-9]{2}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,160}\.wav$")
@@ -71,6 +72,7 @@ def make_record(call: Call, anchor: TrackedLeg, now: datetime) -> CallRecord:
         end_cause=anchor.cause,
         outcome=outcome_of(_evidence(call, anchor, bool(talks), status, end)) if over else None,
         fallback=bool(call.said("CC_FALLBACK")),
+        grade=grade_of(call.word("CC_GRADE", "grade")),
         recordings=_recordings(call),
         source=Source.LIVE,
         final=over,
@@ -172,6 +174,8 @@ def _ended_by(call: Call, anchor: TrackedLeg, now: datetime) -> EndedBy:
         return EndedBy.PBX
     if call.said("CC_END"):
         return EndedBy.SYSTEM
+    if call.agent_left:
+        return EndedBy.AGENT
     partners = overlaps_with(anchor, call.family, now)
     partner = max(partners, key=lambda overlap: overlap.ended_at).leg if partners else None
     agent_asked = _asked_at_the_end(partner, anchor)

@@ -28,6 +28,7 @@ from ccengine.ivr.on_air import announced
 from ccengine.ivr.order_visit import order_visit
 from ccengine.ivr.steps import Flow, Found, Lookup, NotAvailable
 from ccengine.ivr.survey import survey
+from ccengine.ivr.talk_grade import talk_grade
 from ccengine.services.context import Context
 from ccengine.values import CALL_ID_PATTERN, mask_number
 
@@ -37,6 +38,8 @@ _PROBE = "probe/"
 
 #: The feature code for emergency announcements asks for this, with an id of its own.
 ANNOUNCE = "announce/"
+#: What the dialplan asks for when somebody calls, and when the agent hung up first.
+FLOWS: dict[str, Callable[[Menu], Flow]] = {"inbound": announced, "grade": talk_grade}
 #: What a campaign may play, by the name it has in the dialplan. A closed list: a name never comes from a target's data.
 CAMPAIGN_FLOWS: dict[str, Callable[[Menu], Flow]] = {
     "arrears": arrears,
@@ -116,7 +119,12 @@ class AgiTask:
                 takeover_seconds=self._takeover_seconds,
                 times=self.step_times,
             )
-            finish = await player.play(begin(self._menus.current()))
+            flow = begin(self._menus.current())
+            if begin is talk_grade:
+                if self._agi.grade_after_talk:
+                    await player.play_only(flow)
+                return
+            finish = await player.play(flow)
             _log.info("call handed over", to=finish.to.value, queue=finish.queue, item=finish.item)
 
     async def _take_probe(self, session: Session) -> None:
@@ -144,13 +152,16 @@ class AgiTask:
 
 
 def script_of(script: str) -> tuple[str, Callable[[Menu], Flow]]:
-    """Return call id and flow of "inbound/<call id>" or "campaign/<flow>/<call id>". Raises OutOfStep."""
+    """Return call id and flow of "inbound/<call id>", "grade/<call id>" or "campaign/<flow>/<call id>".
+
+    Raises OutOfStep.
+    """
     room, _, rest = script.partition("/")
     if room == "campaign":
         name, _, rest = rest.partition("/")
         begin = CAMPAIGN_FLOWS.get(name)
     else:
-        begin = announced if room == "inbound" else None
+        begin = FLOWS.get(room)
     if begin is None or not CALL_ID_PATTERN.match(rest):
         raise OutOfStep(f"no such script: {script[:80]!r}")
     return rest, begin

@@ -37,6 +37,7 @@ _STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "CC_REC": ("recording", ("party",)),
     "CC_REC_OFF": ("recording_off", ("party", "why")),
     "CC_MESSAGE": ("voice_message", ("item",)),
+    "CC_GRADE": ("graded", ("grade",)),
     "CC_END": ("ended_by_system", ("why",)),
     "CC_DIAL": ("dialled", ("status", "cause", "sip")),
     "CC_SAID": ("said", ("what", "value")),

@@ -21,6 +21,7 @@ from ccengine.values import (
     RecordingPart,
     RecordingParty,
     Talk,
+    grade_of,
 )
 
 _FILE_NAME = re.compile(r"^(?:[0-9]{4}/[0-9]{2}/[0-9]{2}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,160}\.wav$")
@@ -76,6 +77,7 @@ def make_record(call: TrunkCall, node: str) -> CallRecord:
         end_cause=anchor.cause,
         outcome=outcome_of(_evidence(call, talks, interrupted, ended_by, queue_status)) if call.over else None,
         fallback=bool(call.said("CC_FALLBACK")),
+        grade=grade_of(call.word("CC_GRADE", "grade")),
         recordings=_recordings(call),
         final=call.over,
         notes=_notes(call, interrupted),
@@ -215,6 +217,8 @@ def _ended_by(call: TrunkCall, interrupted: bool) -> EndedBy:
         return EndedBy.PBX
     if call.said("CC_END"):
         return EndedBy.SYSTEM
+    if _agent_left(call):
+        return EndedBy.AGENT
     anchor = call.anchor
     source = anchor.hangup_source
     if source == anchor.channel:
@@ -227,6 +231,13 @@ def _ended_by(call: TrunkCall, interrupted: bool) -> EndedBy:
     if other is not None and other.kind is LegKind.TRUNK:
         return EndedBy.CALLER
     return _ended_by_last_talk(call) if not source else EndedBy.SYSTEM
+
+
+def _agent_left(call: TrunkCall) -> bool:
+    """The last talk ended by the agent's hanging up, and the caller was asked for a grade after it."""
+    over = [line.at for line in call.said("CC_TALK_OVER")]
+    queued = [line.at for line in call.said("CC_QUEUE")]
+    return bool(over) and (not queued or over[-1] >= queued[-1])
 
 
 def _ended_by_last_talk(call: TrunkCall) -> EndedBy:

@@ -42,6 +42,7 @@ async def _calls(uow: UnitOfWork, order: OrderRow) -> list[MatterStep]:
             "direction": record.direction.value,
             "outcome": record.outcome.value if record.outcome else "",
             "talk_seconds": record.talk_seconds,
+            "grade": record.grade,
         }
         who = f"agent:{record.agent_number}" if record.agent_number else ""
         steps.append(MatterStep(at=record.started_at, kind="call", who=who, key=call_id, detail=about))

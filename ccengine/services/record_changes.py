@@ -37,8 +37,11 @@ def as_data(record: CallRecord) -> dict[str, Any]:
 
 
 def fingerprint(record: CallRecord) -> str:
-    """Return a hash that is equal for equal records."""
-    text = json.dumps(as_data(record), sort_keys=True)
+    """Return a hash that is equal for equal records; a record without a grade has the hash it had before there were any."""
+    data = as_data(record)
+    if data["grade"] is None:
+        del data["grade"]
+    text = json.dumps(data, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -38,6 +38,7 @@ _AS_IS = (
     "agent_extension",
     "end_cause",
     "fallback",
+    "grade",
     "final",
 )
 

@@ -59,7 +59,7 @@ CODES = {
     "outage_kind": list(OutageKind),
     "outage_state": ["running", "soon", "later", "over", "withdrawn"],
     "agent_state": ["available", "ringing", "talking", "on_hold", "wrap_up", "paused", "signed_out", "unreachable"],
-    "call_state": ["menu", "waiting", "ringing", "talking", "voice_message", "ending"],
+    "call_state": ["menu", "waiting", "ringing", "talking", "voice_message", "grading", "ending"],
     "order_event": [
         *("opened", "moved", "stamped", "noted", "changed", "attached", "detached"),
         *("evidence", "materials", "field_refused"),

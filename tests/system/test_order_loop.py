@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from campaign_world import ANY_HOUR
 from pbx_instance import PbxInstance
-from phones import CALLER_TONE, Phone, Phones
+from phones import Phone, PhoneCall, Phones
 from pictures import jpeg, sha256
 from running_site import RunningSite, fresh
 
@@ -94,9 +94,15 @@ async def report_a_leak(site: RunningSite, phones: Phones, customer: Phone) -> d
     await site.post("/agents/8001/state", {"state": "available"})
     call = await customer.call("96390")
     await call.choose("1")
-    await agent.calls[0].wait_heard(CALLER_TONE) if agent.calls else await call.wait_heard(440)
-    await call.hangup()
-    (order,) = await site.orders_of(await site.record_of(CUSTOMER))
+    await call.wait_heard(agent.tone)
+    await agent.calls[0].hangup()
+    await site.wait(lambda: _stands(site, "grading"), "the caller to be asked for a grade of the talk")
+    await site.wait(lambda: _asks(call, agent), "the question to be heard")
+    await call.send_dtmf("4")
+    await call.wait_closed()
+    record = await site.record_of(CUSTOMER)
+    assert (record["grade"], record["ended_by"], record["agent_number"]) == (4, "agent", "8001")
+    (order,) = await site.orders_of(record)
     assert (order["type"], order["status"]) == ("repair", "registered")
     return dict(order)
 
@@ -162,6 +168,15 @@ async def test_leak_is_reported_repaired_asked_about_reopened_and_closed(
         ("after", 1, CREW),
         ("after", 2, CREW),
     ]
+
+
+async def _asks(call: PhoneCall, agent: Phone) -> bool:
+    """Whether somebody else speaks now than the agent."""
+    return call.heard(agent.tone, 0.2) < 0.3 and int(abs(call.heard_sound[-800:]).max()) > 300
+
+
+async def _stands(site: RunningSite, state: str) -> bool:
+    return [one["state"] for one in (await site.get("/board"))["calls"]] == [state]
 
 
 async def _is(site: RunningSite, order: dict[str, Any], status: str) -> bool:

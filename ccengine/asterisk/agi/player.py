@@ -73,6 +73,12 @@ class FlowPlayer:
         Returns where the call went. Raises SessionEnded (caller gone, PBX silent) or whatever a broken flow raises; in
         both cases the sentinel is not set.
         """
+        finish = await self.play_only(flow)
+        await self._timed("finish", self._hand_over(finish))
+        return finish
+
+    async def play_only(self, flow: Flow) -> Finish:
+        """Play `flow` to its end and leave it to the dialplan what comes next. Raises as `play`."""
         try:
             answer: Answer = None
             while True:
@@ -80,12 +86,10 @@ class FlowPlayer:
                     step = flow.send(answer)
                 except StopIteration as end:
                     finish: Finish = end.value
-                    break
+                    return finish
                 answer = await self._timed(type(step).__name__.lower(), self._step(step))
         finally:
             flow.close()
-        await self._timed("finish", self._hand_over(finish))
-        return finish
 
     async def _timed(self, kind: str, work: Coroutine[Any, Any, T]) -> T:
         """Do a step and note what of its time was ours."""

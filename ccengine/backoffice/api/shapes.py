@@ -85,6 +85,7 @@ def _call_fields(actor: Actor, row: CallRow) -> dict[str, Any]:
         "ended_by": record.ended_by,
         "outcome": record.outcome,
         "source": record.source,
+        "grade": record.grade,
         "fallback": record.fallback,
         "notes": list(record.notes),
         "final": record.final,

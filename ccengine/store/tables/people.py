@@ -40,6 +40,7 @@ users = Table(
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("language", String(8), nullable=False, server_default=""),
+    Column("phone_pin_hash", String(255), nullable=False, server_default=""),
 )
 
 web_sessions = Table(

@@ -75,6 +75,7 @@ class Call(Out):
     talks: list[Talk]
     ended_by: EndedBy
     outcome: Outcome | None
+    grade: int | None = Field(description="The caller's grade of the talk by key, 1 to 5; None: not given")
     source: Source
     fallback: bool = Field(description="The dialplan queued the call by itself because the engine did not answer")
     notes: list[str] = Field(description="What is special: interrupted, reconciled, joined_late, recording_off")
