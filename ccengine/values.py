@@ -102,7 +102,8 @@ class CallRecord:
 
     While `final` is false the call goes on and the later fields grow; a final record is never edited, only followed by
     a correction. Times are UTC. `menu_path` holds the keys' meanings in order ("repair", "balance", ...);
-    `menu_served` is true when a self-service item gave its answer; `grade` (1 to 5) is the caller's of the talk. `abandoned` needs `queue`.
+    `menu_served` is true when a self-service item gave its answer; `grade` (1 to 5) is what the caller says of the
+    talk. `abandoned` needs `queue`.
     """
 
     call_id: str

@@ -37,7 +37,7 @@ def as_data(record: CallRecord) -> dict[str, Any]:
 
 
 def fingerprint(record: CallRecord) -> str:
-    """Return a hash that is equal for equal records; a record without a grade has the hash it had before there were any."""
+    """Return a hash that is equal for equal records; without a grade it is what it was before there were any."""
     data = as_data(record)
     if data["grade"] is None:
         del data["grade"]

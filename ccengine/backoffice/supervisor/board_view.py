@@ -11,14 +11,7 @@ from ccengine.records.service_level import FORMULAS
 
 #: The order in which agents stand on the board: those who work first.
 _STATES = ("ringing", "talking", "on_hold", "wrap_up", "available", "paused", "unreachable", "signed_out")
-_CALL_TONES = {
-    "waiting": "warn",
-    "ringing": "warn",
-    "talking": "main-tone",
-    "voice_message": "info",
-    "grading": "info",
-    "menu": "",
-}
+_CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "voice_message": "info"}
 #: Longer than the service level: the figure turns red.
 _ALARM_WAITING = 5
 #: What the engine may find wrong with its surroundings; each has its text.
