@@ -22,7 +22,7 @@ down: ## 停止 · stop what `make up` started
 
 test: .venv/ready host-test ## 全部测试，含真实交换机和浏览器 · all tests, the real PBX and the browser included
 	@$(CC) pbx install
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready ## ruff、mypy、导入方向、拨号方案 · ruff, mypy, import direction, dialplan lint
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
