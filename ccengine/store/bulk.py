@@ -7,6 +7,7 @@ Only for empty order tables; not for anything that a user waits for. What does n
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,18 +21,24 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from ccengine.config import Settings
+from ccengine.hotline.outage import DISTRICTS
 from ccengine.rows import CustomerRow
 from ccengine.store import sample_orders as sample
 from ccengine.store import search
+from ccengine.store.sample_calls import CALL_COLUMNS, LINK_COLUMNS, SampleCall, sample_call
 from ccengine.store.sample_customers import sample_customers
-from ccengine.store.sample_orders import NULL, Row
+from ccengine.store.sample_matters import Matter
+from ccengine.store.sample_values import NULL, Row
 from ccengine.store.search_text import GAP, number_words, pinyin_words, text_words
 
 _BATCH = 5000
 #: So many customers call at all; their words are made once.
-_CALLERS = 40_000
+_CALLERS = 200_000
+#: One call for each order that came by phone, and one that opened none for every so many orders.
+_CALLS_WITHOUT = 3
 _TABLES = (
-    "customers", "work_orders", "work_order_events", "order_deadlines", "order_visits", "search_entries"
+    "customers", "work_orders", "work_order_events", "work_order_calls", "order_deadlines", "order_visits", "calls",
+    "search_entries",
 )  # fmt: skip
 _CUSTOMER_COLUMNS = (
     "account", "name", "name_pinyin", "phone", "phone2", "address", "address_pinyin", "district", "meter_number",
@@ -70,7 +77,7 @@ class _Postgres:
         with self._connection.cursor() as cursor, cursor.copy(head) as copy:
             copy.write("\n".join(map("\t".join, rows)) + "\n")
 
-    def vector(self, kind: str, words: Sequence[str], begin: int) -> str:
+    def vector(self, words: Sequence[str], begin: int) -> str:
         """Return words with their positions, to be put behind others."""
         return " ".join(f"'{word}':{min(begin + at, 16383)}" for at, word in enumerate(words))
 
@@ -116,7 +123,8 @@ class _Sqlite:
         values = ([None if value == NULL else value for value in row] for row in rows)
         self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
 
-    def vector(self, kind: str, words: Sequence[str], begin: int) -> str:
+    def vector(self, words: Sequence[str], begin: int) -> str:
+        """Return words to be put behind others."""
         return " ".join((GAP, *words))
 
     @contextmanager
@@ -180,14 +188,13 @@ def _write(sink: _Postgres | _Sqlite, orders: int, customers: int, events: int, 
         "events": _Writer(sink, "work_order_events", sample.EVENT_COLUMNS),
         "deadlines": _Writer(sink, "order_deadlines", sample.DEADLINE_COLUMNS),
         "visits": _Writer(sink, "order_visits", sample.VISIT_COLUMNS),
+        "calls": _Writer(sink, "calls", CALL_COLUMNS),
+        "links": _Writer(sink, "work_order_calls", LINK_COLUMNS),
         "entries": _Writer(sink, "search_entries", _SEARCH_COLUMNS),
     }
     callers = _customers(sink, writers, customers, now, say)
-    words = [_caller_words(sink, row) for row in callers]
-    matters = [
-        sink.vector(search.ORDER, [*text_words(title), GAP, *text_words(text)], 300)
-        for _, _, title, text in sample.MATTERS
-    ]
+    words = _Words(sink, callers)
+    chance = random.Random(90369)
     days: dict[str, int] = {}
     for at, found in enumerate(sample.sample_orders(orders, callers, now, events), start=1):
         number = found.order[1]
@@ -195,10 +202,14 @@ def _write(sink: _Postgres | _Sqlite, orders: int, customers: int, events: int, 
         writers["events"].add(*found.events)
         writers["deadlines"].add(*found.deadlines)
         writers["visits"].add(*found.visits)
-        own = [*text_words(number), GAP, *number_words(number.partition("-")[2])]
-        entry = (sink.vector(search.ORDER, own, 1), words[found.customer], matters[found.matter])
-        writers["entries"].add((search.ORDER, number, _entry(sink, search.ORDER, entry)))
+        writers["entries"].add((search.ORDER, number, words.of_order(found)))
         days[number[2:10]] = int(number[11:])
+        if found.call is not None:
+            writers["links"].add((found.order[0], found.call.call_id))
+            _add_call(writers, words, found.call, found.customer)
+        if at % _CALLS_WITHOUT == 0:
+            who = chance.randrange(len(callers))
+            _add_call(writers, words, sample_call(chance, 2 * at + 1, found.at, callers[who]), who)
         if at % 100_000 == 0:
             say(f"  {at:,} orders")
     numbers = _Writer(sink, "order_numbers", ("day", "last"))
@@ -215,6 +226,7 @@ def _customers(
     known = int(sink.one("SELECT count(*) FROM customers"))
     rows = sample_customers(max(count, known), now.date())
     callers = list(islice(rows, min(count, _CALLERS)))
+    words = _Words(sink, callers)
     for at, row in enumerate(chain(callers, rows), start=1):
         if at <= known:
             continue
@@ -222,18 +234,66 @@ def _customers(
         plain = (row.account, row.name, row.name_pinyin, row.phone, row.phone2, row.address, row.address_pinyin)
         money = (str(row.balance_fen), str(row.arrears_fen), str(row.arrears_months), due_on)
         writers["customers"].add((*plain, row.district, row.meter_number, json.dumps(list(row.tags)), *money))
-        vector = sink.vector(search.CUSTOMER, search.customer_words(row), 1)
-        writers["entries"].add((search.CUSTOMER, row.account, _entry(sink, search.CUSTOMER, (vector,))))
+        writers["entries"].add((search.CUSTOMER, row.account, words.of_customer(row)))
         if at % 100_000 == 0:
             say(f"  {at:,} customers")
     return callers
 
 
-def _caller_words(sink: _Postgres | _Sqlite, row: CustomerRow) -> str:
+def _add_call(writers: dict[str, _Writer], words: _Words, call: SampleCall, who: int) -> None:
+    writers["calls"].add(call.row)
+    writers["entries"].add((search.CALL, call.call_id, words.of_call(who)))
+
+
+class _Words:
+    """What things are found by, as the product would say it (search.order_words, search.call_words).
+
+    Callers and matters come again and again: their words are made once.
+    """
+
+    def __init__(self, sink: _Postgres | _Sqlite, callers: Sequence[CustomerRow]) -> None:
+        self._sink, self._callers = sink, callers
+        self._made: dict[tuple[str, ...], str] = {}
+
+    def of_order(self, found: sample.SampleOrder) -> str:
+        number, unit, matter = found.order[1], found.unit, found.matter
+        caller = self._callers[found.customer]
+        return self._entry(
+            search.ORDER,
+            self._sink.vector([*text_words(number), GAP, *number_words(number.partition("-")[2])], 1),
+            self._once(("caller", caller.account), lambda: _caller_words(caller), 50),
+            self._once(("matter", matter.title, matter.description), lambda: _matter_words(matter), 300),
+            self._once(("unit", unit), lambda: [GAP, *text_words(unit), GAP], 600),
+            self._once(("district", caller.district), lambda: text_words(DISTRICTS[caller.district][0]), 700),
+        )
+
+    def of_call(self, who: int) -> str:
+        caller = self._callers[who]
+        words = self._once(("call", caller.account), lambda: _call_words(caller), 1)
+        return self._entry(search.CALL, words)
+
+    def of_customer(self, row: CustomerRow) -> str:
+        return self._entry(search.CUSTOMER, self._sink.vector(search.customer_words(row), 1))
+
+    def _once(self, key: tuple[str, ...], words: Callable[[], list[str]], begin: int) -> str:
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._sink.vector(words(), begin)
+        return made
+
+    def _entry(self, kind: str, *parts: str) -> str:
+        return " ".join(parts) if isinstance(self._sink, _Postgres) else " ".join((f"k{kind}", *parts))
+
+
+def _caller_words(row: CustomerRow) -> list[str]:
     words = [*number_words(row.account), *number_words(row.phone), *text_words(row.name), GAP, *pinyin_words(row.name)]
-    words += [GAP, *text_words(row.address), GAP, *pinyin_words(row.address)]
-    return sink.vector(search.ORDER, words, 50)
+    return [*words, GAP, *text_words(row.address), GAP, *pinyin_words(row.address)]
 
 
-def _entry(sink: _Postgres | _Sqlite, kind: str, parts: Sequence[str]) -> str:
-    return " ".join(parts) if isinstance(sink, _Postgres) else " ".join((f"k{kind}", *parts))
+def _matter_words(matter: Matter) -> list[str]:
+    return [*text_words(matter.title), GAP, *text_words(matter.description)]
+
+
+def _call_words(row: CustomerRow) -> list[str]:
+    named = [*text_words(row.name), GAP, *pinyin_words(row.name)]
+    return [*number_words(row.phone), GAP, *number_words(row.account), *named]

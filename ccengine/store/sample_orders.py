@@ -16,24 +16,15 @@ from datetime import datetime, timedelta
 from ccengine.hotline.event_chain import GENESIS
 from ccengine.hotline.work_order import ORDER, OrderStatus
 from ccengine.rows import CustomerRow
+from ccengine.store.sample_calls import SampleCall, order_call
+from ccengine.store.sample_matters import Matter, sample_matter
+from ccengine.store.sample_values import NULL, Row, text_of
 
-NULL = "\\N"
 #: Orders a day: the newest ones are of today, whatever their number.
-A_DAY = 2000
+A_DAY = 1000
 #: So many of a hundred are still open, all of them among the newest.
-OPEN_PERCENT = 3
+OPEN_PERCENT = 1
 _UNITS = (("crew_east", "城东抢修队"), ("crew_west", "城西抢修队"), ("crew_south", "城南抢修队"), ("", ""))
-MATTERS: tuple[tuple[str, str, str, str], ...] = (
-    ("repair", "leak", "门前水管漏水", "用户反映门前水管漏水，水流到路面，请尽快处理。"),
-    ("repair", "no_water", "家中无水", "用户反映整个单元从早上起没有水，邻居家也一样。"),
-    ("repair", "low_pressure", "水压低", "用户反映高层水压低，热水器打不着火。"),
-    ("repair", "burst_pipe", "爆管抢修", "路面大量涌水，疑似主管爆管，需要围挡。"),
-    ("repair", "turbid", "水质发黄", "用户反映放水五分钟仍发黄，要求检测。"),
-    ("repair", "meter_fault", "水表不走字", "用户反映水表长期不走字，要求更换。"),
-    ("billing", "bill_dispute", "水费异常偏高", "用户对本期水量有异议，要求核对抄表。"),
-    ("consultation", "general", "咨询报装流程", "咨询新装一户一表的流程和费用。"),
-    ("complaint", "service_time", "投诉处理太慢", "此前报修两天没有人联系，要求回复。"),
-)
 _FLOW = tuple(status.value for status in ORDER)
 _STEP_SECONDS = {"accepted": 240, "dispatched": 300, "acknowledged": 600, "in_progress": 1800, "handled": 7200}
 _STEP_SECONDS |= {"inspected": 5400, "visited": 40000, "closed": 3600, "archived": 86400}
@@ -42,7 +33,8 @@ _ACTORS = {"registered": "user:8001", "accepted": "user:8002", "dispatched": "us
 ORDER_COLUMNS = (
     "id", "number", "type", "category", "status", "priority", "title", "description", "customer_account",
     "contact_name", "contact_number", "number_key", "address", "district", "form", "source", "unit", "unit_code",
-    "created_by", "assigned_to", "fields", "version", "created_at", "updated_at", "due_at", "event_count", "event_head",
+    "created_by", "call_id", "assigned_to", "fields", "version", "created_at", "updated_at", "due_at", "event_count",
+    "event_head",
     *(f"{name}_at" for name in _FLOW), "item_cleared_at", "replied_at",
 )  # fmt: skip
 EVENT_COLUMNS = (
@@ -58,8 +50,6 @@ VISIT_COLUMNS = (
     "asked_by", "created_at", "done_at",
 )  # fmt: skip
 
-Row = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleOrder:
@@ -70,7 +60,10 @@ class SampleOrder:
     deadlines: Sequence[Row]
     visits: Sequence[Row]
     customer: int
-    matter: int
+    matter: Matter
+    unit: str
+    call: SampleCall | None
+    at: datetime
 
 
 def sample_orders(
@@ -82,15 +75,11 @@ def sample_orders(
     days = (count + A_DAY - 1) // A_DAY
     for index in range(count):
         day, of_day = divmod(index, A_DAY)
-        at = now - timedelta(days=days - 1 - day, seconds=(A_DAY - of_day) * 40)
+        at = now - timedelta(days=days - 1 - day, seconds=(A_DAY - of_day) * 80)
         reached = 9 if index < first_open else chance.choice((0, 1, 2, 3, 4, 4, 5))
         if index % 20 == 7 and reached == 9:
             reached = 8  # closed, not yet archived
         yield _order(chance, index + 1, at, of_day + 1, reached, customers, events)
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat(sep=" ", timespec="microseconds")[:26]
 
 
 def _order(
@@ -104,23 +93,24 @@ def _order(
 ) -> SampleOrder:
     who = chance.randrange(len(customers))
     customer = customers[who]
-    what = chance.randrange(len(MATTERS))
-    type_, category, title, description = MATTERS[what]
+    matter = sample_matter(chance)
     unit_code, unit = _UNITS[chance.randrange(4)] if reached >= 2 else ("", "")
     stamps = [at]
     for status in _FLOW[1 : reached + 1]:
         stamps.append(stamps[-1] + timedelta(seconds=int(_STEP_SECONDS[status] * (0.2 + 1.4 * chance.random()))))
     lines, head = _events(number, stamps, events)
-    texts = [_text(moment) for moment in stamps]
+    texts = [text_of(moment) for moment in stamps]
+    form = chance.choice(("phone", "phone", "phone", "web", "wechat"))
+    call = order_call(chance, 2 * number, at, customer) if form == "phone" else None
     handled = texts[5] if reached >= 5 else NULL
     due = at + timedelta(hours=24)
     row = (
-        str(number), f"WO{at + timedelta(hours=8):%Y%m%d}-{of_day:05d}", type_, category, _FLOW[reached],
-        chance.choice(("normal", "normal", "high", "urgent")), title, description, customer.account, customer.name,
-        customer.phone, customer.phone, customer.address, customer.district,
-        chance.choice(("phone", "phone", "phone", "web", "wechat")), chance.choice(("customer", "customer", "12345")),
-        unit, unit_code, "user:8001", "worker" if reached >= 4 else "", "{}", str(len(lines)), texts[0], texts[-1],
-        _text(due), str(len(lines)), head, *texts, *(NULL for _ in range(9 - reached)), handled, handled,
+        str(number), f"WO{at + timedelta(hours=8):%Y%m%d}-{of_day:05d}", matter.type, matter.category, _FLOW[reached],
+        chance.choice(("normal", "normal", "high", "urgent")), matter.title, matter.description, customer.account,
+        customer.name, customer.phone, customer.phone, customer.address, customer.district, form,
+        chance.choice(("customer", "customer", "12345")), unit, unit_code, "user:8001",
+        call.call_id if call else NULL, "worker" if reached >= 4 else "", "{}", str(len(lines)), texts[0], texts[-1],
+        text_of(due), str(len(lines)), head, *texts, *(NULL for _ in range(9 - reached)), handled, handled,
     )  # fmt: skip
     visits: list[Row] = []
     if reached >= 7:
@@ -129,7 +119,15 @@ def _order(
             (str(number), "1", "phone", "done", texts[6], "1", grade, "", "", "user:8001", texts[6], texts[7])
         )
     return SampleOrder(
-        order=row, events=lines, deadlines=_deadlines(number, stamps), visits=visits, customer=who, matter=what
+        order=row,
+        events=lines,
+        deadlines=_deadlines(number, stamps),
+        visits=visits,
+        customer=who,
+        matter=matter,
+        unit=unit,
+        call=call,
+        at=at,
     )
 
 
@@ -143,12 +141,12 @@ def _deadlines(number: int, stamps: Sequence[datetime]) -> list[Row]:
         due = started + timedelta(hours=limit)
         met = stamps[ends] if len(stamps) > ends else None
         late = met is not None and met > due
-        rings = NULL if met is not None else _text(started + timedelta(hours=limit * 0.8))
+        rings = NULL if met is not None else text_of(started + timedelta(hours=limit * 0.8))
         found.append(
             (
-                str(number), step, "0", "repair", "1", _text(started), _text(due),
-                _text(started + timedelta(hours=limit * 0.8)), NULL if met is None else _text(met), "0",
-                _text(due) if late else NULL, _text(due) if late else NULL, "0", rings,
+                str(number), step, "0", "repair", "1", text_of(started), text_of(due),
+                text_of(started + timedelta(hours=limit * 0.8)), NULL if met is None else text_of(met), "0",
+                text_of(due) if late else NULL, text_of(due) if late else NULL, "0", rings,
             )
         )  # fmt: skip
     return found
@@ -181,7 +179,7 @@ def _line(
     order: int, seq: int, at: datetime, actor: str, kind: str, from_: str | None, to: str | None, before: str
 ) -> Row:
     """Return a history line with the hash that hotline/event_chain.event_hash gives it (a test compares)."""
-    moment = _text(at)
+    moment = text_of(at)
     text = (
         f'{{"actor":"{actor}","after":{{}},"at":"{moment[:10]}T{moment[11:]}+00:00","before":{{}},"channel":"",'
         f'"detail":{{}},"from_status":{_JSON[from_]},"ip":"","kind":"{kind}","note":"","order_id":{order},'
