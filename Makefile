@@ -29,9 +29,9 @@ check: .venv/ready ## ruff、mypy、导入方向、拨号方案 · ruff, mypy, i
 	@$(PY) -m pytest -q tests/test_imports.py
 	@$(CC) pbx lint
 
-bench: .venv/ready host-test ## 在真实交换机上测量 · figures side by side, measured on the real PBX (ONLY=feed,journal)
+bench: .venv/ready host-test ## 在真实交换机上测量 · figures side by side, measured on the real PBX (ONLY=feed,journal; SIZE=1000000 orders)
 	@$(CC) pbx install
-	@ONLY="$(ONLY)" PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/bench.py
+	@ONLY="$(ONLY)" SIZE="$(SIZE)" DATA="$(DATA)" ROUNDS="$(ROUNDS)" PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/bench.py
 
 faults: .venv/ready host-faults ## 破坏运行中的热线并裁定损失 · break a running hotline and judge what was lost (SEED=7 MINUTES=60 ONLY="killed in" DATABASE=sqlite LONG=1)
 	@$(CC) pbx install

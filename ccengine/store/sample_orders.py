@@ -22,8 +22,9 @@ from ccengine.store.sample_values import NULL, Row, text_of
 
 #: Orders a day: the newest ones are of today, whatever their number.
 A_DAY = 1000
-#: So many of a hundred are still open, all of them among the newest.
+#: So many of a hundred are still open, all of them among the newest; of few orders more, up to so many.
 OPEN_PERCENT = 1
+OPEN_LEAST = 1000
 _UNITS = (("crew_east", "城东抢修队"), ("crew_west", "城西抢修队"), ("crew_south", "城南抢修队"), ("", ""))
 _FLOW = tuple(status.value for status in ORDER)
 _STEP_SECONDS = {"accepted": 240, "dispatched": 300, "acknowledged": 600, "in_progress": 1800, "handled": 7200}
@@ -71,7 +72,7 @@ def sample_orders(
 ) -> Iterator[SampleOrder]:
     """Yield `count` orders, the oldest first, each of the given customers, with about `events` history lines."""
     chance = random.Random(96390)
-    first_open = count - max(1, count * OPEN_PERCENT // 100)
+    first_open = count - max(1, count * OPEN_PERCENT // 100, min(OPEN_LEAST, count // 5))
     days = (count + A_DAY - 1) // A_DAY
     for index in range(count):
         day, of_day = divmod(index, A_DAY)
