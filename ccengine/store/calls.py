@@ -26,7 +26,7 @@ from ccengine.rows import (
     TimelineEntry,
 )
 from ccengine.store import cursor as cursors
-from ccengine.store import search
+from ccengine.store import search, word_lists
 from ccengine.store.call_codec import from_row, to_row
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.recordings import to_recording
@@ -34,10 +34,14 @@ from ccengine.store.tables.calls import call_choices, call_corrections, call_eve
 from ccengine.store.tables.customers import customers
 from ccengine.store.tables.work_orders import work_order_calls, work_orders
 from ccengine.store.upsert import insert_new, upsert
+from ccengine.store.word_lists import Listed
 from ccengine.values import CallRecord
 
 #: The live view and the journal may tell the begin of a call so far apart, where one of them joined late.
 _ABOUT = timedelta(minutes=1)
+#: What is as long as a telephone number is looked for as one; shorter ones and names by the index of words.
+_WHOLE_NUMBER = 10
+_LISTED = Listed(kind=search.CALL, table=calls, key=calls.c.call_id, moment=calls.c.started_at, id=calls.c.call_id)
 #: Made once: building such a statement costs more than running it.
 _INSERT = insert(calls)
 _UPDATE = update(calls).where(calls.c.call_id == bindparam("same_call"))
@@ -108,9 +112,13 @@ class Calls:
         """Return one page, newest first. Raises BadCursor."""
         conditions = _conditions(wanted)
         conditions += cursors.before(calls.c.started_at, calls.c.call_id, cursor, str)
-        rows = await self._rows(conditions, limit + 1)
-        more = len(rows) > limit
-        last = rows[limit - 1].record if more else None
+        text = clean(wanted.number).strip()
+        if not text or (text.isdigit() and len(text) >= _WHOLE_NUMBER):
+            rows: Sequence[CallRow] = await self._rows([*conditions, *_of_number(text)], limit + 1)
+        else:
+            ids = await word_lists.ids_of(self._db, _LISTED, conditions, (), lambda found: found(text), limit + 1)
+            rows = await self.with_ids(ids)
+        last = rows[limit - 1].record if len(rows) > limit else None
         return Page(
             items=tuple(rows[:limit]), next=cursors.encode(last.started_at, last.call_id) if last is not None else None
         )
@@ -273,24 +281,12 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         conditions.append(calls.c.started_at < wanted.until)
     if not wanted.include_open:
         conditions.append(calls.c.final.is_(True))
-    if wanted.number:
-        conditions.append(_who(clean(wanted.number)))
     return conditions
 
 
-def _who(text: str) -> ColumnElement[bool]:
-    """A whole number by the index, a part of one or a name by reading through."""
-    if not text.isdigit():
-        return or_(
-            calls.c.caller_name.icontains(text, autoescape=True), customers.c.name.icontains(text, autoescape=True)
-        )
-    if len(text) >= 10:
-        return or_(calls.c.number_key == text, calls.c.dialed_key == text, calls.c.customer_account == text)
-    return or_(
-        calls.c.number_key.icontains(text, autoescape=True),
-        calls.c.dialed_key.icontains(text, autoescape=True),
-        calls.c.customer_account == text,
-    )
+def _of_number(number: str) -> list[ColumnElement[bool]]:
+    same = (calls.c.number_key, calls.c.dialed_key, calls.c.customer_account)
+    return [or_(*(column == number for column in same))] if number else []
 
 
 def _call_row(

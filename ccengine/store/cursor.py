@@ -59,4 +59,5 @@ def before(
     if not cursor:
         return []
     moment, key = decode(cursor, kind)
-    return [or_(moment_column < moment, and_(moment_column == moment, key_column < key))]
+    behind = or_(moment_column < moment, and_(moment_column == moment, key_column < key))
+    return [moment_column <= moment, behind]  # the first of them is where an index begins

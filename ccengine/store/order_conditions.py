@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 from ccengine.hotline.account import normal_number
 from ccengine.hotline.work_order import OVER
 from ccengine.rows.order_conditions import FIELDS, Condition, Group
-from ccengine.store import search
 from ccengine.store.database import Db, clean
+from ccengine.store.search import Found
 from ccengine.store.tables.work_orders import is_open, work_orders
 
 _T = work_orders.c
@@ -31,43 +31,57 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     return and_(_T.handled_at.is_(None), _T.due_at < now, is_open())
 
 
-def condition_of(db: Db, groups: Sequence[Group], now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
-    """Return the groups as one condition; no group: everything."""
+def asks_words(groups: Sequence[Group]) -> bool:
+    """Say whether any of the conditions needs the index of words."""
+    return any(_by_words(one) for group in groups for one in group)
+
+
+def condition_of(db: Db, groups: Sequence[Group], now: datetime, found: Found) -> ColumnElement[bool]:
+    """Return the groups as one condition; no group: everything. `found`: how words are looked for."""
     if not groups:
         return true()
-    return or_(false(), *(and_(true(), *(_one(db, one, now, zone) for one in group)) for group in groups))
+    return or_(false(), *(and_(true(), *(_one(db, one, now, found) for one in group)) for group in groups))
 
 
-def _one(db: Db, wanted: Condition, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+def _by_words(wanted: Condition) -> bool:
+    if FIELDS[wanted.field] == "digits":
+        return wanted.operator == "tail"
+    return FIELDS[wanted.field] == "text" and not all(_is_literal(wanted.field, value) for value in wanted.values)
+
+
+def _is_literal(field: str, value: str) -> bool:
+    """The middle of a number is no word of the index."""
+    return field != "text" and (field == "number" or clean(value)[:1].isascii())
+
+
+def _one(db: Db, wanted: Condition, now: datetime, found: Found) -> ColumnElement[bool]:
     values = tuple(clean(value) for value in wanted.values)
     kind = FIELDS[wanted.field]
     if kind == "choice":
         column = _T.unit_code if wanted.field == "unit" else _T[wanted.field]
         return column.in_(values) if wanted.operator == "is" else column.not_in(values)
     if kind == "text":
-        found = or_(*(_text(db, wanted.field, value) for value in values))
-        return found if wanted.operator == "has" else not_(found)
+        has = or_(*(_text(wanted.field, value, found) for value in values))
+        return has if wanted.operator == "has" else not_(has)
     if kind == "digits":
-        return or_(*(_digits(db, wanted, value) for value in values))
+        return or_(*(_digits(db, wanted, value, found) for value in values))
     if kind == "moment":
-        return _moment(_MOMENTS[wanted.field], wanted.operator, values, now, zone)
+        return _moment(_MOMENTS[wanted.field], wanted.operator, values, now, db.zone)
     flag = _flag(wanted.field, now)
     return flag if values == ("yes",) else not_(flag)
 
 
-def _text(db: Db, field: str, value: str) -> ColumnElement[bool]:
+def _text(field: str, value: str, found: Found) -> ColumnElement[bool]:
     if field == "text":
-        return search.matches(db, search.ORDER, _T.number, value)
+        return found(value)
     exact = _T[field].icontains(value, autoescape=True)
-    if field == "number" or value[:1].isascii():  # the middle of a number is no word of the index
-        return exact
-    return and_(search.matches(db, search.ORDER, _T.number, value), exact)
+    return exact if _is_literal(field, value) else and_(exact, found(value))
 
 
-def _digits(db: Db, wanted: Condition, value: str) -> ColumnElement[bool]:
+def _digits(db: Db, wanted: Condition, value: str, found: Found) -> ColumnElement[bool]:
     column = _T.customer_account if wanted.field == "customer_account" else _T.number_key
     if wanted.operator == "tail":
-        return and_(search.matches(db, search.ORDER, _T.number, value), column.endswith(value, autoescape=True))
+        return and_(column.endswith(value, autoescape=True), found(value))
     return column == (normal_number(value, db.area_code) if wanted.field == "contact_number" else value)
 
 

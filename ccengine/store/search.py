@@ -5,10 +5,10 @@ What does not live here: how text becomes words (search_text.py), the box's ques
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, column, delete, false, literal_column, select, table, true
+from sqlalchemy import ColumnElement, Select, cast, column, delete, false, func, literal_column, select, table, true
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from ccengine.hotline.account import normal_number
@@ -35,6 +35,8 @@ ORDER_FIELDS = frozenset(
         "unit",
     }
 )
+#: How a list asks for words: the condition that a row is found by a text.
+Found = Callable[[str], ColumnElement[bool]]
 fts = table("search_fts", column("rowid"))
 
 
@@ -47,7 +49,7 @@ def keys_of(db: Db, kind: str, text: str) -> Select[Any] | None:
     if db.dialect == "sqlite":
         found = select(fts.c.rowid).where(sqlite_matches(asked, kind))
         return select(entry.key).where(entry.id.in_(found))
-    return select(entry.key).where(entry.kind == kind, postgres_matches(asked))
+    return select(entry.key).where(entry.kind == kind, says(entry.words, asked))
 
 
 def matches(db: Db, kind: str, key: ColumnElement[str], text: str) -> ColumnElement[bool]:
@@ -58,12 +60,43 @@ def matches(db: Db, kind: str, key: ColumnElement[str], text: str) -> ColumnElem
     return false() if keys is None else key.in_(keys)
 
 
+def finder(db: Db, kind: str, key: ColumnElement[str]) -> Found:
+    """Return how a text is looked for by the index, whatever finds it how often."""
+    return lambda text: matches(db, kind, key, text)
+
+
+def reader(db: Db, kind: str, key: ColumnElement[str], keys: Select[Any]) -> Found:
+    """Return how a text is looked for in some rows, those of `keys`, by reading what the index says of each."""
+    if db.dialect == "sqlite":
+        return lambda text: _among(kind, key, keys, words_of.question(text))
+    return lambda text: _says(kind, key, words_of.question(text))
+
+
+def _says(kind: str, key: ColumnElement[str], asked: words_of.Question) -> ColumnElement[bool]:
+    if not asked:
+        return false()
+    entry = search_entries.alias()
+    said = select(says(entry.c.words, asked)).where(entry.c.kind == kind, entry.c.key == key).scalar_subquery()
+    return func.coalesce(said, false())
+
+
+def _among(kind: str, key: ColumnElement[str], keys: Select[Any], asked: words_of.Question) -> ColumnElement[bool]:
+    """The oldest of the rows tells how far back the index is read."""
+    if not asked:
+        return false()
+    entry, other = search_entries.c, search_entries.alias()
+    oldest = select(func.min(other.c.id)).where(other.c.kind == kind, other.c.key.in_(keys)).scalar_subquery()
+    found = select(fts.c.rowid).where(sqlite_matches(asked, kind), fts.c.rowid >= oldest)
+    return key.in_(select(entry.key).where(entry.id.in_(found)))
+
+
 def sqlite_matches(asked: words_of.Question, kind: str) -> ColumnElement[bool]:
     return literal_column("search_fts").op("MATCH")(words_of.sqlite_match(asked, f"k{kind}"))
 
 
-def postgres_matches(asked: words_of.Question) -> ColumnElement[bool]:
-    return search_entries.c.words.op("@@")(cast(words_of.postgres_match(asked), TSQUERY))
+def says(words: ColumnElement[Any], asked: words_of.Question) -> ColumnElement[bool]:
+    """Return PostgreSQL's condition that words answer a question."""
+    return words.op("@@", is_comparison=True)(cast(words_of.postgres_match(asked), TSQUERY))
 
 
 def put(db: Db, kind: str, key: str, words: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from ccengine.store import search
 from ccengine.store import search_text as words_of
@@ -20,6 +20,9 @@ from ccengine.store.tables.knowledge import kb_articles, kb_versions
 from ccengine.store.tables.search import search_entries
 from ccengine.store.tables.work_orders import work_orders
 from ccengine.store.work_orders import order_of
+
+#: What many have is found among so many of the newest entries; what few have, by the index.
+_NEWEST = 3000
 
 
 class Search:
@@ -34,13 +37,15 @@ class Search:
         asked = words_of.question(text)
         if not asked:
             return ()
-        entry = search_entries.c
-        query = select(entry.key).limit(limit)
         if self._db.dialect == "sqlite":  # walking the index backwards ends as soon as enough is found
-            query = query.select_from(search.fts.join(search_entries, entry.id == search.fts.c.rowid))
-            query = query.where(search.sqlite_matches(asked, kind)).order_by(search.fts.c.rowid.desc())
-        else:
-            query = query.where(entry.kind == kind, search.postgres_matches(asked)).order_by(entry.id.desc())
+            fts, entry = search.fts, search_entries.c
+            query = select(entry.key).select_from(fts.join(search_entries, entry.id == fts.c.rowid))
+            query = query.where(search.sqlite_matches(asked, kind)).order_by(fts.c.rowid.desc())
+            return await self._keys(query.limit(limit))
+        found = await self._keys(_among_newest(kind, asked).limit(limit))
+        return found if len(found) == limit else await self._keys(_by_index(kind, asked).limit(limit))
+
+    async def _keys(self, query: Select[Any]) -> tuple[str, ...]:
         return tuple((await self._db.execute(query)).scalars())
 
     async def count(self, kind: str) -> int:
@@ -87,3 +92,17 @@ class Search:
         query = select(customers.c.name).where(customers.c.account == account)
         name = (await self._db.execute(query)).scalar_one_or_none() if account else None
         return record.call_id, search.call_words(self._db, record, account, name or "")
+
+
+def _among_newest(kind: str, asked: words_of.Question) -> Select[Any]:
+    entry = search_entries.c
+    newest = select(entry.id, entry.key, entry.words).where(entry.kind == kind).order_by(entry.id.desc())
+    read = newest.limit(_NEWEST).subquery()
+    return select(read.c.key).where(search.says(read.c.words, asked)).order_by(read.c.id.desc())
+
+
+def _by_index(kind: str, asked: words_of.Question) -> Select[Any]:
+    entry = search_entries.c
+    found = select(entry.id, entry.key).where(entry.kind == kind, search.says(entry.words, asked))
+    fenced = found.offset(0).subquery()  # found first, then sorted: few as they are
+    return select(fenced.c.key).order_by(fenced.c.id.desc())

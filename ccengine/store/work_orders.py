@@ -19,9 +19,7 @@ from ccengine.rows import OrderEvent, OrderFilter, OrderRow, Page
 from ccengine.store import cursor as cursors
 from ccengine.store import search
 from ccengine.store.database import Db, clean, fit, storable_id
-from ccengine.store.order_conditions import condition_of
-from ccengine.store.tables.order_catalogue import unit_members
-from ccengine.store.tables.work_order_parts import order_units
+from ccengine.store.order_list import ids_of
 from ccengine.store.tables.work_orders import (
     STAMPS,
     is_open,
@@ -83,11 +81,10 @@ class WorkOrders:
 
     async def find(self, wanted: OrderFilter, cursor: str | None, limit: int) -> Page[OrderRow]:
         """Return one page, newest first. Raises BadCursor."""
-        conditions = _conditions(wanted, self._db)
-        conditions += cursors.before(work_orders.c.created_at, work_orders.c.id, cursor, int)
-        rows = await self._rows(conditions, limit + 1)
-        last = rows[limit - 1] if len(rows) > limit else None
-        return Page(items=tuple(rows[:limit]), next=cursors.encode(last.created_at, last.id) if last else None)
+        ids = await ids_of(self._db, wanted, cursor, limit + 1)
+        rows = await self.many(ids[:limit])
+        last = rows[-1] if len(ids) > limit else None
+        return Page(items=rows, next=cursors.encode(last.created_at, last.id) if last else None)
 
     async def _one(self, condition: ColumnElement[bool]) -> OrderRow | None:
         rows = await self._rows([condition], 1)
@@ -270,46 +267,3 @@ def order_of(row: Mapping[Any, Any], call_ids: list[str]) -> OrderRow:
     stamps = {name: row[f"{name}_at"] for name in STAMPS if row[f"{name}_at"] is not None}
     plain = {name: row[name] for name in _PLAIN}
     return OrderRow(**plain, status=OrderStatus(row["status"]), stamps=stamps, call_ids=tuple(call_ids))
-
-
-def _conditions(wanted: OrderFilter, db: Db) -> list[ColumnElement[bool]]:
-    table = work_orders.c
-    conditions: list[ColumnElement[bool]] = []
-    equal = ("status", "type", "priority", "category", "form", "source", "district", "assigned_to", "customer_account")
-    for name in (*equal, "unit_code", "parent_id"):
-        value = getattr(wanted, name)
-        if value:
-            conditions.append(table[name] == (clean(value) if isinstance(value, str) else value))
-    if wanted.crew_of:
-        conditions.append(_crew_of(clean(wanted.crew_of)))
-    if wanted.suspended is not None:
-        conditions.append(table.suspended != "" if wanted.suspended else table.suspended == "")
-    if wanted.call_id:
-        key = clean(wanted.call_id)
-        linked = select(work_order_calls.c.order_id).where(work_order_calls.c.call_id == key)
-        conditions.append(table.id.in_(linked))
-    if wanted.since is not None:
-        conditions.append(table.created_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(table.created_at < wanted.until)
-    if wanted.overdue_at is not None:
-        conditions += [table.handled_at.is_(None), table.due_at < wanted.overdue_at]
-    if wanted.open_only:
-        conditions.append(is_open())
-    if wanted.visited:
-        conditions.append(table.visited_at.is_not(None))
-    if wanted.groups:
-        assert wanted.as_of is not None
-        conditions.append(condition_of(db, wanted.groups, wanted.as_of, db.zone))
-    if wanted.text.strip():
-        conditions.append(search.matches(db, search.ORDER, table.number, wanted.text))
-    return conditions
-
-
-def _crew_of(user_name: str) -> ColumnElement[bool]:
-    """What a person is to do: by own name; where nobody is named by unit; and as one of a joint unit."""
-    table = work_orders.c
-    units = select(unit_members.c.unit_code).where(unit_members.c.user_name == user_name)
-    joint = select(order_units.c.order_id).where(order_units.c.unit_code.in_(units))
-    by_unit = (table.assigned_to == "") & table.unit_code.in_(units)
-    return or_(table.assigned_to == user_name, by_unit, table.id.in_(joint))

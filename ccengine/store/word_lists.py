@@ -1,0 +1,89 @@
+"""Lists by words, newest first, however many rows there are.
+
+Words are looked for in two ways. What many rows say is found by walking the newest ones until the page is full; what
+few say is found by the index of words. A walk that found too little and did not see everything is followed by the
+index, so the answer is always whole. What does not live here: what a list asks besides (order_list.py, calls.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, Subquery, Table, func, select
+from sqlalchemy.sql.util import ClauseAdapter
+
+from ccengine.store import search
+from ccengine.store.database import Db
+
+#: So many of the newest rows are looked at, and so many of those that fit otherwise are read for words.
+SEEN_MOST, READ_MOST = 20_000, 4000
+#: Given how words are looked for, returns the condition that asks for them.
+Worded = Callable[[search.Found], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A table that is listed by `moment` and `id`, newest first; `key`: what the index of words calls a row."""
+
+    kind: str
+    table: Table
+    key: Column[Any]
+    moment: Column[Any]
+    id: Column[Any]
+
+    def newest(self, query: Select[Any], limit: int) -> Select[Any]:
+        """Return the query's first rows."""
+        return query.order_by(self.moment.desc(), self.id.desc()).limit(limit)
+
+
+async def ids_of(
+    db: Db,
+    listed: Listed,
+    seek: Sequence[ColumnElement[bool]],
+    sift: Sequence[ColumnElement[bool]],
+    worded: Worded,
+    limit: int,
+) -> list[Any]:
+    """Return the ids of the first `limit` rows. `seek`: conditions that an index leads to; `sift`: others."""
+    found, whole = await _walk(db, listed, seek, sift, worded, limit)
+    if whole or len(found) == limit:
+        return found
+    words = worded(search.finder(db, listed.kind, listed.key))
+    fitting = select(listed.id.label("id"), listed.moment.label("moment")).where(*seek, *sift, words)
+    few = fitting.offset(0).subquery()  # found first, then sorted
+    return await ids(db, select(few.c.id).order_by(few.c.moment.desc(), few.c.id.desc()).limit(limit))
+
+
+async def ids(db: Db, query: Select[Any]) -> list[Any]:
+    """Return the first column."""
+    return list((await db.execute(query)).scalars())
+
+
+async def _walk(
+    db: Db,
+    listed: Listed,
+    seek: Sequence[ColumnElement[bool]],
+    sift: Sequence[ColumnElement[bool]],
+    worded: Worded,
+    limit: int,
+) -> tuple[list[Any], bool]:
+    """Read the newest rows for words; return what was found, and whether there is nothing behind."""
+    seen = listed.newest(select(listed.table).where(*seek), SEEN_MOST).subquery("seen")
+    read = select(seen).where(*_said_of(seen, sift)).limit(READ_MOST).subquery("read")
+    words = worded(search.reader(db, listed.kind, listed.key, select(seen.c[listed.key.name])))
+    moment, key = read.c[listed.moment.name], read.c[listed.id.name]
+    query = select(key).where(*_said_of(read, [words])).order_by(moment.desc(), key.desc())
+    found = await ids(db, query.limit(limit))
+    if len(found) == limit:
+        return found, False
+    counts = select(*(select(func.count()).select_from(one).scalar_subquery() for one in (seen, read)))
+    many: Sequence[int] = (await db.execute(counts)).one()
+    return found, many[0] < SEEN_MOST and many[1] < READ_MOST
+
+
+def _said_of(rows: Subquery, conditions: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """Return conditions on the table as conditions on rows chosen from it."""
+    adapter = ClauseAdapter(rows)
+    return [adapter.traverse(one) for one in conditions]
