@@ -22,7 +22,7 @@ from ccengine.store.tables.work_orders import work_orders
 from ccengine.store.work_orders import order_of
 
 #: What many have is found among so many of the newest entries; what few have, by the index.
-_NEWEST = 3000
+NEWEST = 3000
 
 
 class Search:
@@ -97,7 +97,7 @@ class Search:
 def _among_newest(kind: str, asked: words_of.Question) -> Select[Any]:
     entry = search_entries.c
     newest = select(entry.id, entry.key, entry.words).where(entry.kind == kind).order_by(entry.id.desc())
-    read = newest.limit(_NEWEST).subquery()
+    read = newest.limit(NEWEST).subquery()
     return select(read.c.key).where(search.says(read.c.words, asked)).order_by(read.c.id.desc())
 
 
