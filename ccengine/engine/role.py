@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import secrets
-import socket
 import time
-from pathlib import Path
 from typing import Any
 
 import structlog
 
 from ccengine.config import Settings
+from ccengine.engine.holder import identity, is_dead
 from ccengine.rows import RoleRow
 from ccengine.services import roles
 from ccengine.services.context import Context
@@ -181,32 +178,6 @@ class Role:
         self.took_over = row is not None and bool(row.holder)
         log.info("engine's role taken", role=self.name, number=taken.fence, over=row.holder if row else "")
         return True
-
-
-def identity() -> str:
-    """Return who we are, so that others on this machine can tell when we are dead: host, pid, machine's run, start."""
-    return f"{socket.gethostname()[:24]} pid {os.getpid()} {_run_of(os.getpid())} {secrets.token_hex(4)}"
-
-
-def is_dead(holder: str) -> bool:
-    """Whether a holder was a process of this very machine (and pid namespace) that is gone."""
-    words = holder.split(" ")
-    if len(words) != 5 or not words[2].isdigit():
-        return False
-    machine, _, started = words[3].rpartition("/")
-    mine = _run_of(os.getpid()).rpartition("/")[0]
-    return machine == mine and _run_of(int(words[2])) != f"{machine}/{started}"
-
-
-def _run_of(pid: int) -> str:
-    """Return what tells this process from every other one: machine's run, pid namespace, start time in ticks."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return "?/?/0"
-    return f"{boot}/{space}/{'0' if fields[0] in 'ZX' else fields[19]}"
 
 
 def _awake_seconds() -> float:

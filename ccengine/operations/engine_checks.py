@@ -15,7 +15,8 @@ from ccengine import bootstrap
 from ccengine.asterisk.doctor import Finding
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.config import Settings
-from ccengine.engine.role import is_dead, role_name
+from ccengine.engine.holder import is_dead
+from ccengine.engine.role import role_name
 from ccengine.ports import EngineUnavailable
 from ccengine.services import roles
 from ccengine.services.errors import Unavailable

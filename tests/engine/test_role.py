@@ -20,7 +20,8 @@ from pbx_instance import free_ports
 
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.config import Engine, Settings
-from ccengine.engine.role import Role, RoleLost, RoleTaken, _run_of, identity, is_dead, role_name
+from ccengine.engine.holder import identity, is_dead, run_of
+from ccengine.engine.role import Role, RoleLost, RoleTaken, role_name
 from ccengine.operations import hosting
 from ccengine.ports import EngineUnavailable
 from ccengine.services import roles
@@ -47,7 +48,7 @@ async def _keeping(role: Role) -> AsyncIterator[asyncio.Task[None]]:
 def _dead_holder() -> str:
     """Return the name of a process of this machine that is gone."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    name = f"host pid {child.pid} {_run_of(child.pid)} abcd"
+    name = f"host pid {child.pid} {run_of(child.pid)} abcd"
     assert not is_dead(name)
     child.kill()
     child.wait()
