@@ -156,6 +156,7 @@ class Database(_Section):
     url: str = ""
     connect_seconds: Seconds = 5
     statement_seconds: Seconds = 10
+    idle_transaction_seconds: Seconds = 5  # PostgreSQL ends what a frozen or vanished process has begun to write
 
 
 class Web(_Section):

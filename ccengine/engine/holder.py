@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 from pathlib import Path
 
@@ -18,12 +19,44 @@ def identity() -> str:
 
 def is_dead(holder: str) -> bool:
     """Whether a holder was a process of this very machine (and pid namespace) that is gone."""
+    pid = _local_pid(holder)
+    return pid is not None and _run_in(holder) != run_of(pid)
+
+
+def end_stopped(holder: str) -> bool:
+    """End a holder that is a stopped process of this very machine (SIGSTOP, a debugger): it keeps all it has locked.
+
+    Returns whether it was one. Errors: PermissionError (it runs as somebody else).
+    """
+    pid = _local_pid(holder)
+    if pid is None:
+        return False
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    try:  # what the handle names is looked at after it was taken: no other process with that number can be meant
+        stopped = _run_in(holder) == run_of(pid) and _state_of(pid) in "Tt"
+        if stopped:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        return stopped
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(handle)
+
+
+def _local_pid(holder: str) -> int | None:
+    """Return the pid of a holder on this machine and in this pid namespace, None for any other."""
     words = holder.split(" ")
     if len(words) != 5 or not words[2].isdigit():
-        return False
-    machine, _, started = words[3].rpartition("/")
+        return None
     mine = run_of(os.getpid()).rpartition("/")[0]
-    return machine == mine and run_of(int(words[2])) != f"{machine}/{started}"
+    return int(words[2]) if words[3].rpartition("/")[0] == mine else None
+
+
+def _run_in(holder: str) -> str:
+    return holder.split(" ")[3]
 
 
 def run_of(pid: int) -> str:
@@ -31,7 +64,20 @@ def run_of(pid: int) -> str:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        fields = _fields_of(pid)
     except OSError:
         return "?/?/0"
     return f"{boot}/{space}/{'0' if fields[0] in 'ZX' else fields[19]}"
+
+
+def _state_of(pid: int) -> str:
+    """Return the state of a process as the kernel tells it: T stopped, t held by a debugger, X gone."""
+    try:
+        return _fields_of(pid)[0]
+    except OSError:
+        return "X"
+
+
+def _fields_of(pid: int) -> list[str]:
+    """Return what /proc tells of a process after its name."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from ccengine.config import Settings
-from ccengine.engine.holder import identity, is_dead
+from ccengine.engine.holder import end_stopped, identity, is_dead
 from ccengine.rows import RoleRow
 from ccengine.services import roles
 from ccengine.services.context import Context
@@ -171,13 +171,27 @@ class Role:
             )
 
     async def _take_from(self, row: RoleRow | None) -> bool:
-        taken = await roles.take(self._ctx, self.name, self.holder, row, self._wants.lease_seconds)
+        try:
+            taken = await roles.take(self._ctx, self.name, self.holder, row, self._wants.lease_seconds)
+        except Unavailable:
+            if row is not None:
+                self._end_frozen(row.holder)
+            raise
         if taken is None:
             return False
         self.held, self._confirmed_at = taken, _awake_seconds()
         self.took_over = row is not None and bool(row.holder)
         log.info("engine's role taken", role=self.name, number=taken.fence, over=row.holder if row else "")
         return True
+
+    def _end_frozen(self, holder: str) -> None:
+        """A process that is stopped in the middle of a transaction keeps SQLite's one lock: nobody can write any more,
+        nor take its role. PostgreSQL ends such transactions itself (database.idle_transaction_seconds)."""
+        try:
+            if end_stopped(holder):
+                log.error("ended the engine that stood still with the database in its hands", action="role", pid=holder)
+        except PermissionError as error:
+            log.error("a stopped engine holds the database: kill it", action="role", pid=holder, error=str(error))
 
 
 def _awake_seconds() -> float:

@@ -62,6 +62,7 @@ def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
 def _postgres_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
     """A reader's transaction sees one moment, so a page never shows half of a change."""
     seconds = settings.database.statement_seconds
+    idle = int(settings.database.idle_transaction_seconds * 1000) if writer else 0
     return create_async_engine(
         settings.database_url,
         pool_size=_POSTGRES_POOL,
@@ -71,7 +72,8 @@ def _postgres_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
         connect_args={
             "connect_timeout": max(2, round(settings.database.connect_seconds)),
-            "options": f"-c statement_timeout={int(seconds * 1000)} -c timezone=UTC",
+            "options": f"-c statement_timeout={int(seconds * 1000)} -c timezone=UTC"
+            f" -c idle_in_transaction_session_timeout={idle}",
         },
     )
 

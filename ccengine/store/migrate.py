@@ -44,6 +44,7 @@ async def _run(settings: Settings, action: Callable[[Connection], None]) -> None
         async with store_errors():
             async with engine.begin() as connection:
                 if connection.dialect.name == "postgresql":
+                    await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 await connection.run_sync(action)
     finally:

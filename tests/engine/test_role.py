@@ -6,26 +6,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from freezing import freeze
 from pbx_instance import free_ports
+from store_fixtures import SharedDatabase
 
+from ccengine import bootstrap
 from ccengine.backoffice.engine_door import EngineDoor
-from ccengine.config import Engine, Settings
-from ccengine.engine.holder import identity, is_dead, run_of
+from ccengine.config import Database, Engine, Settings
+from ccengine.engine.holder import end_stopped, identity, is_dead, run_of
 from ccengine.engine.role import Role, RoleLost, RoleTaken, role_name
 from ccengine.operations import hosting
 from ccengine.ports import EngineUnavailable
 from ccengine.services import roles
 from ccengine.services.context import Context
+from ccengine.store_port import StoreUnavailable
 
 QUICK = Engine(lease_seconds=0.6, renew_seconds=0.1, look_seconds=0.05)
 
@@ -81,6 +87,62 @@ async def test_silent_holder_of_another_machine_is_followed_after_the_lease_and_
     assert not await frozen.may_act()  # it wakes: what it would do is not done
     with pytest.raises(RoleLost):
         await asyncio.wait_for(frozen.keep(), 5)
+
+
+_WRITER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+sys.stdin.readline()
+database.execute("BEGIN IMMEDIATE")
+print("it is locked", flush=True)
+sys.stdin.readline()
+"""
+
+
+async def test_holder_stopped_with_the_one_lock_of_sqlite_is_ended(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "ccengine.sqlite")
+    settings = Settings(state_dir=tmp_path, engine=QUICK, database=Database(connect_seconds=0.3))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _WRITER, settings.database_url.split("///")[1], stdin=PIPE, stdout=PIPE
+    )
+    assert child.stdin is not None and child.stdout is not None
+    try:
+        async with bootstrap.context(settings) as ctx:
+            holder, second = f"host pid {child.pid} {run_of(child.pid)} abcd", Role(ctx)
+            await roles.take(ctx, second.name, holder, None, 3600)
+            child.stdin.write(b"lock\n")
+            assert await child.stdout.readline()
+            child.send_signal(signal.SIGSTOP)
+            await asyncio.wait_for(second.take(), 20)
+            assert is_dead(holder) and second.held is not None and second.held.fence == 2
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+
+
+async def test_holder_frozen_in_a_transaction_is_cut_off_by_postgresql(
+    postgres_shared: SharedDatabase, tmp_path: Path
+) -> None:
+    database = Database(url=postgres_shared.url, idle_transaction_seconds=0.5)
+    try:
+        async with bootstrap.context(Settings(state_dir=tmp_path, engine=QUICK, database=database)) as ctx:
+            frozen, second = Role(ctx), Role(ctx)
+            await frozen.take()
+            async with ctx.store() as uow:
+                assert frozen.held is not None and await uow.roles.stands(frozen.held)
+                await asyncio.wait_for(second.take(), 20)
+                with pytest.raises(StoreUnavailable):
+                    await uow.commit()
+            assert second.held is not None and second.held.fence == 2
+    finally:
+        postgres_shared.reset()
+
+
+def test_engine_at_work_is_never_ended() -> None:
+    assert not end_stopped(identity())
+    assert not end_stopped("elsewhere pid 1 00000000-0000/4026531836/77 abcd")
+    assert not end_stopped("anything")
 
 
 async def test_frozen_engine_that_nobody_followed_goes_on(ctx: Context) -> None:
@@ -187,7 +249,7 @@ async def test_two_engines_on_one_database_one_works_the_other_follows(settings:
         assert await second.wait_number(2, 10) < 10  # dead, on this machine: no lease is waited for
         third = Process(settings, tmp_path / "c")
         await third.wait_said("standby")
-        second.process.send_signal(signal.SIGSTOP)
+        await asyncio.to_thread(freeze, second.process, second.settings)
         await third.wait_number(3, 10)  # frozen: after the lease
         second.process.send_signal(signal.SIGCONT)
         await second.wait_said("standing by")
