@@ -17,6 +17,7 @@ from ccengine.backoffice.api import setup_api
 from ccengine.backoffice.api.metrics import get_metrics
 from ccengine.backoffice.calls.recording import LISTENED
 from ccengine.backoffice.calls.routes import ROUTES as CALLS
+from ccengine.backoffice.campaigns.files import SILENT_SECONDS, end_broken
 from ccengine.backoffice.campaigns.routes import ROUTES as CAMPAIGNS
 from ccengine.backoffice.catalogue_names import CATALOGUE, KeptCatalogue
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
@@ -46,6 +47,7 @@ from ccengine.backoffice.truth.routes import ROUTES as TRUTH
 from ccengine.backoffice.visits.routes import ROUTES as VISITS
 from ccengine.backoffice.work_orders.routes import ROUTES as WORK_ORDERS
 from ccengine.ports import EngineDoor
+from ccengine.services import campaign_targets
 from ccengine.services.context import Context
 
 #: Forms are small; nothing is uploaded yet.
@@ -76,6 +78,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[CATALOGUE] = KeptCatalogue()
     app[LISTENED] = {}
     app[SOCKETS] = WeakSet()
+    app[SILENT_SECONDS] = campaign_targets.SILENT_SECONDS
     for routes in _AREAS:
         app.router.add_routes(routes)
     setup_api(app)
@@ -84,6 +87,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close_sockets)
     app.cleanup_ctx.append(_follow_board)
+    app.cleanup_ctx.append(end_broken)
     return app
 
 

@@ -27,6 +27,8 @@ from ccengine.services.list_files import ROWS_MAX, rows_of
 from ccengine.services.rights import require
 
 CHUNK = 250
+#: An import that nobody goes on with for so long has died with its program.
+SILENT_SECONDS = 20.0
 #: The customer file keeps fen in 32 bits.
 MOST_FEN = 2_000_000_000
 #: So much of a list's other columns is kept with a target.
@@ -212,16 +214,26 @@ async def _campaign(ctx: Context, campaign_id: int) -> CampaignRow:
         return await campaign_of(uow, campaign_id)
 
 
+async def end_broken_imports(ctx: Context, silent_seconds: float = SILENT_SECONDS) -> int:
+    """End the imports that a program which is no more has begun: those without progress while we watch.
+
+    Errors: Unavailable.
+    """
+    before = await _unfinished(ctx)
+    if not before:
+        return 0
+    await asyncio.sleep(silent_seconds)
+    silent = [number for number, rows in (await _unfinished(ctx)).items() if before.get(number) == rows]
+    for number in silent:
+        await _finish(ctx, number, "failed", "interrupted")
+    return len(silent)
+
+
 @guarded
-async def end_broken_imports(ctx: Context) -> int:
-    """End the imports that a program which is no more has begun; their rows stay. Errors: Unavailable."""
-    async with ctx.store() as uow:
-        broken = await uow.campaigns.unfinished_imports()
-        for row in broken:
-            ended = {"state": "failed", "error": "interrupted", "ended_at": ctx.clock.now()}
-            await uow.campaigns.update_import(row.id, ended)
-        await uow.commit()
-    return len(broken)
+async def _unfinished(ctx: Context) -> dict[int, int]:
+    """Return how far each unfinished import is."""
+    async with ctx.store.reading() as uow:
+        return {row.id: row.rows_read for row in await uow.campaigns.unfinished_imports()}
 
 
 async def load_customers(ctx: Context, actor: Actor, campaign_id: int, query: CustomerQuery) -> ImportRow:

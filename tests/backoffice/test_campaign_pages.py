@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from aiohttp import web
+from campaign_world import until
 from pages_site import Site
 
-from ccengine.rows import TargetFilter
+from ccengine.backoffice.app import make_app
+from ccengine.backoffice.campaigns.files import SILENT_SECONDS
+from ccengine.backoffice.keys import DOOR
+from ccengine.rows import NewCampaign, TargetFilter
+from ccengine.services import campaign_targets, campaigns
+from ccengine.services.context import ENGINE
 
 RULES = {
     "hours": "24x7",
@@ -53,6 +62,28 @@ async def test_campaign_is_set_up_loaded_run_and_stopped(site: Site) -> None:
     assert (await browser.post("/campaigns/switch", {"stopped": "1"})).status == 303
     assert 'name="stopped" value="0"' in (await browser.get("/campaigns")).text
     assert (await browser.post("/campaigns/1/copy")).headers["Location"].startswith("/campaigns/2/edit")
+
+
+async def test_import_that_a_restart_cut_off_is_ended_by_the_next_start(site: Site) -> None:
+    campaign = await campaigns.create(site.ctx, ENGINE, NewCampaign(name="中断", kind="survey"))
+    started = await campaign_targets.begin_import(site.ctx, ENGINE, campaign.id, "file", "list.csv")
+    app = make_app(site.ctx, site.server.app[DOOR])
+    app[SILENT_SECONDS] = 0.05
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await until(partial(_is_failed, site, started.id), "the import to be ended")
+    finally:
+        await runner.cleanup()
+    browser = await site.browser("supervisor")
+    page = await browser.get(f"/campaigns/{campaign.id}")
+    assert "程序中断，请重新导入" in page.text
+
+
+async def _is_failed(site: Site, import_id: int) -> bool:
+    async with site.ctx.store.reading() as uow:
+        row = await uow.campaigns.get_import(import_id)
+    return row is not None and row.state == "failed"
 
 
 async def test_wrong_rule_is_said_beside_its_field(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -142,9 +143,13 @@ async def test_stopped_campaign_takes_no_list_and_a_broken_import_is_ended(ctx: 
     await campaigns.move(ctx, ENGINE, campaign.id, "stop")
     with pytest.raises(Conflict):
         await begin_import(ctx, ENGINE, campaign.id, "file", "y.csv")
-    assert await end_broken_imports(ctx) == 1
+    watching = asyncio.create_task(end_broken_imports(ctx, 0.3))
+    await asyncio.sleep(0.1)
+    living = await begin_import(ctx, ENGINE, (await running(ctx, [])).id, "file", "z.csv")
+    assert await watching == 1
     async with ctx.store.reading() as uow:
-        row = await uow.campaigns.get_import(started.id)
+        row, other = await uow.campaigns.get_import(started.id), await uow.campaigns.get_import(living.id)
+    assert other is not None and other.state == "reading", "another program goes on with it"
     assert row is not None and (row.state, row.error) == ("failed", "interrupted")
     assert row.ended_at is not None and row.ended_at - row.started_at < timedelta(minutes=1)
 

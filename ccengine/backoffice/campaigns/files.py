@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import structlog
 from aiohttp import web
 
 from ccengine.backoffice.access import page
@@ -21,8 +22,11 @@ from ccengine.backoffice.render import render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.spreadsheet import Cell, send_csv, send_xlsx
 from ccengine.services import campaign_targets, campaign_views, prehear
-from ccengine.services.errors import Invalid
+from ccengine.services.errors import Invalid, Unavailable
 
+#: How long an import without progress is watched before it counts as cut off.
+SILENT_SECONDS: web.AppKey[float] = web.AppKey("silent_seconds", float)
+_log = structlog.get_logger(__name__)
 _LARGEST_BYTES = 100 * 1024 * 1024
 _PIECE = 1 << 16
 _FIELDS = (
@@ -41,6 +45,24 @@ async def upload(request: web.Request, person: SignedIn) -> web.StreamResponse:
         started = await campaign_targets.begin_import(ctx, person.actor, path_number(request), "file", name)
         done = await campaign_targets.load_file(ctx, started, path)
     return web.json_response({"state": done.state, "accepted": done.accepted, "refused": done.refused})
+
+
+async def end_broken(app: web.Application) -> AsyncIterator[None]:
+    """Once at the start: end the imports that a back office which is no more has begun (a `cleanup_ctx`)."""
+    task = asyncio.create_task(_end_broken(app), name="broken-imports")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _end_broken(app: web.Application) -> None:
+    while True:
+        try:
+            if ended := await campaign_targets.end_broken_imports(app[CTX], app[SILENT_SECONDS]):
+                _log.warning("imports were cut off by a restart", action="import", count=ended)
+            return
+        except Unavailable:
+            await asyncio.sleep(app[SILENT_SECONDS])
 
 
 async def _save(request: web.Request, path: Path) -> None:
