@@ -31,6 +31,7 @@ from ccengine.engine.daemon import Runner, run_together
 from ccengine.engine.dialler import Dialler, watch_board
 from ccengine.engine.disk_watch import DiskWatch
 from ccengine.engine.door import Door
+from ccengine.engine.early_media import EarlyListener
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.engine.live_fallback import LiveFallback
 from ccengine.engine.metrics import EngineMetrics
@@ -147,6 +148,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "live fallback": fallback.run,
         "live facts": partial(live_facts.run, live, fallback),
         "dialler": dialler.run,
+        "early media": EarlyListener(ctx).run,
         "dialler's board": partial(watch_board, live, dialler),
         "board feed": feed.run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),

@@ -119,6 +119,15 @@ class Dial(_Section):
     doubt_seconds: Seconds = 3  # after an attempt's validity has run out: until the PBX is asked what became of it
 
 
+class EarlyMedia(_Section):
+    """What is heard before a campaign's call is answered, where the campaign wants it classified."""
+
+    seconds: float = Field(default=40, ge=2, le=120)  # so much of it is looked at, the last part
+    settle_seconds: Seconds = 5  # so long after a call's end its file may still be on its way to the disk
+    keep_percent: float = Field(default=0, ge=0, le=100)  # of the files are kept as a sample, to judge the classifier
+    keep_days: int = Field(default=30, ge=1, le=3650)
+
+
 class Journal(_Section):
     """How the PBX's own files are followed."""
 
@@ -240,6 +249,7 @@ class Settings(BaseSettings):
     agi: Agi = Agi()
     engine: Engine = Engine()
     dial: Dial = Dial()
+    early_media: EarlyMedia = EarlyMedia()
     journal: Journal = Journal()
     disk: Disk = Disk()
     truth: Truth = Truth()
@@ -287,6 +297,11 @@ class Settings(BaseSettings):
         """Where the PBX writes recordings and voice messages (subfolders YYYY/MM/DD)."""
         own = self.pbx.recordings_dir
         return Path(own) if own else self.pbx_dir / "spool" / "monitor"
+
+    @property
+    def early_media_dir(self) -> Path:
+        """Where the dialplan writes what is heard before an answer, until it is classified."""
+        return self.recordings_dir / "early"
 
     @property
     def evidence_dir(self) -> Path:

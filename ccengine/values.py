@@ -45,6 +45,28 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"  # the PBX died with the call
 
 
+class Heard(StrEnum):
+    """What was heard on a call of ours before it was answered. `""` in a row: nobody listened."""
+
+    PENDING = "pending"  # recorded, not looked at yet
+    NOTHING = "nothing"  # no sound at all
+    UNKNOWN = "unknown"  # sound that is none of the others, or not surely one: decides nothing
+    RINGING = "ringing"  # 回铃音: 450 Hz, 1 s of 5
+    MUSIC = "music"  # 彩铃
+    BUSY_TONE = "busy_tone"  # 忙音: 450 Hz, 0.35 s of 0.7
+    CONGESTION_TONE = "congestion_tone"  # 拥塞音: 450 Hz, 0.7 s of 1.4
+    SIT = "sit"  # three rising tones before an announcement
+    FAX = "fax"  # CED 2100 Hz or CNG 1100 Hz
+    VACANT = "vacant"  # "…是空号"
+    SWITCHED_OFF = "switched_off"  # "…已关机"
+    OUT_OF_SERVICE = "out_of_service"  # "…已停机"
+    UNREACHABLE = "unreachable"  # "…无法接通", "…不在服务区"
+    BUSY = "busy"  # "…正在通话中"
+    NO_ANSWER = "no_answer"  # "…无人接听"
+    CHANGED = "changed"  # "…已改号"
+    CONGESTION = "congestion"  # "…网络忙"
+
+
 class EndedBy(StrEnum):
     """Who ended a call."""
 

@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "records": {"values", "outcome", "hearing"},
     "hotline": {"values"},
     "ivr": {"values"},
+    "early_media": {"values"},
     "rows": {"values", "hotline"},
     "store_port": {"values", "hotline", "records", "rows"},
     "ports": {"values", "rows", "calls", "records", "hotline", "ivr", "config", "clock"},
@@ -27,12 +28,13 @@ ALLOWED: dict[str, set[str]] = {
     "store": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr", "services", "logs"},
     "connectors": EVERYWHERE | {"ports", "hotline", "logs"},
     "engine": EVERYWHERE
-    | {"ports", "store_port", "services", "calls", "records", "hotline", "ivr", "asterisk", "logs"},
+    | {"ports", "store_port", "services", "calls", "records", "hotline", "ivr", "asterisk", "early_media", "logs"},
     "backoffice": EVERYWHERE | {"ports", "store_port", "services", "calls", "records", "hotline", "logs"},
     "evidence": EVERYWHERE | {"ports", "hotline"},
     "prompts": EVERYWHERE | {"ivr", "logs"},
+    "early_media_lab": EVERYWHERE | {"early_media", "prompts"},
 }
-PURE = {"values", "outcome", "hearing", "calls", "records", "hotline", "ivr"}
+PURE = {"values", "outcome", "hearing", "calls", "records", "hotline", "ivr", "early_media"}
 IMPURE_MODULES = {
     "asyncio",
     "socket",

@@ -109,7 +109,9 @@ class Rules:
     `hours` is written like opening hours ("workdays 9:00-18:00", "all 9:00-20:00", "24x7") and read in the zone of the
     person called. `retry_minutes`: result -> minutes until the next attempt, 0: no further attempt after this result.
     `abandoned_percent`: highest share of people who answered and got no agent within `agent_seconds`, over the day and
-    over 30 days. `recall_hours`: nobody who was abandoned is called again sooner by a machine.
+    over 30 days. `recall_hours`: nobody who was abandoned is called again sooner by a machine. `early_media`: what is
+    heard before the answer is recorded and classified. `machine_detection`: the PBX judges who answered first, which
+    costs a person up to some seconds of silence.
     """
 
     hours: str = "workdays 9:00-18:00"
@@ -124,6 +126,8 @@ class Rules:
     agent_seconds: float = 2.0
     recall_hours: int = 72
     arrears_from_fen: int = 1
+    early_media: bool = False
+    machine_detection: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """Return the rules as they are stored."""
@@ -143,6 +147,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "recall_hours": (0, 720),
     "arrears_from_fen": (0, 100_000_000),
 }
+#: Rules that are switched on or off.
+FLAGS = ("early_media", "machine_detection")
 _WHOLE = frozenset(name for name in BOUNDS if name not in ("calls_per_second", "abandoned_percent", "agent_seconds"))
 
 
@@ -169,6 +175,9 @@ def rules_of(data: Mapping[str, Any]) -> Rules:
             raise BadRule(name, f"{least:g} to {most:g}")
         if name in _WHOLE and value != int(value):
             raise BadRule(name, "a whole number")
+    for name in FLAGS:
+        if not isinstance(data.get(name, False), bool):
+            raise BadRule(name, "true or false")
     retry = data.get("retry_minutes", {})
     if not isinstance(retry, Mapping) or not all(isinstance(one, int) and 0 <= one <= 43_200 for one in retry.values()):
         raise BadRule("retry_minutes", "result = minutes, 0 to 43200")

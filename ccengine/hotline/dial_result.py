@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ccengine.values import Heard
+
 
 class Result(StrEnum):
     """How an attempt came out. Reports know no other."""
@@ -32,6 +34,7 @@ class Result(StrEnum):
     NO_ANSWER = "no_answer"  # 无人接听
     REJECTED = "rejected"  # 拒接
     SWITCHED_OFF = "switched_off"  # 关机
+    UNREACHABLE = "unreachable"  # 无法接通, 不在服务区
     OUT_OF_SERVICE = "out_of_service"  # 停机
     VACANT = "vacant"  # 空号
     CHANGED = "changed"  # 改号
@@ -108,13 +111,37 @@ _BY_STATUS: dict[str, Result] = {
     "CHANUNAVAIL": Result.FAILED,
     "INVALIDARGS": Result.FAILED,
 }
+#: What an announcement or a tone before the answer says; what is not here (unknown, nothing) decides nothing.
+_BY_HEARD: dict[Heard, Result] = {
+    Heard.VACANT: Result.VACANT,
+    Heard.SWITCHED_OFF: Result.SWITCHED_OFF,
+    Heard.OUT_OF_SERVICE: Result.OUT_OF_SERVICE,
+    Heard.UNREACHABLE: Result.UNREACHABLE,
+    Heard.CHANGED: Result.CHANGED,
+    Heard.BUSY: Result.BUSY,
+    Heard.NO_ANSWER: Result.NO_ANSWER,
+    Heard.CONGESTION: Result.CONGESTION,
+    Heard.FAX: Result.FAX,
+}
+#: These only tell that a phone rang or that the line was taken: the carrier's own code is more exact where it has one.
+_BY_TONE: dict[Heard, Result] = {
+    Heard.BUSY_TONE: Result.BUSY,
+    Heard.CONGESTION_TONE: Result.CONGESTION,
+    Heard.RINGING: Result.NO_ANSWER,
+    Heard.MUSIC: Result.NO_ANSWER,
+}
+#: Codes with which a person's phone itself refused: networks play "is busy" over them.
+_REFUSED = frozenset({603, 607, 608})
+_HEARD = frozenset(one.value for one in Heard)
+_MACHINES: dict[str, Result] = {"MACHINE": Result.MACHINE, "FAX": Result.FAX}
 #: 480 and cause 19 after so short a ring mean that the phone could not be reached, not that nobody came.
 _RANG_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known of a finished attempt. `said`: what the person told by keys; `sip_code`: the carrier's."""
+    """What is known of a finished attempt. `said`: what the person told by keys; `sip_code`: the carrier's; `heard`:
+    before the answer; `machine`: what the PBX thought of who answered (MACHINE, FAX, HUMAN, NOTSURE)."""
 
     dialled: bool = True
     answered: bool = False
@@ -126,6 +153,8 @@ class Evidence:
     sip_code: int | None = None
     ring_seconds: float | None = None
     said: Iterable[str] = ()
+    heard: str = ""
+    machine: str = ""
 
 
 def result_of(evidence: Evidence) -> Result:
@@ -142,13 +171,22 @@ def result_of(evidence: Evidence) -> Result:
         return Result.TALKED
     if evidence.interrupted:
         return Result.INTERRUPTED
+    if evidence.answered and evidence.machine in _MACHINES:
+        return _MACHINES[evidence.machine]
     if evidence.answered:
         return Result.ABANDONED if evidence.queued else Result.ANSWERED
     return _unanswered(evidence)
 
 
 def _unanswered(evidence: Evidence) -> Result:
+    """An announcement decides before codes: carriers send 480, 404 or 503 after any of them."""
+    heard = Heard(evidence.heard) if evidence.heard in _HEARD else Heard.UNKNOWN
+    by_heard = _BY_HEARD.get(heard)
     by_sip = _BY_SIP.get(evidence.sip_code or 0)
+    if by_heard is Result.BUSY and evidence.sip_code in _REFUSED:
+        return Result.REJECTED
+    if by_heard is not None:
+        return by_heard
     if by_sip is not None:
         return by_sip
     by_cause = _BY_CAUSE.get(evidence.cause or 0)
@@ -157,6 +195,8 @@ def _unanswered(evidence: Evidence) -> Result:
         return Result.NO_ANSWER  # a phone that rang is on
     if by_cause is not None:
         return by_cause
+    if heard in _BY_TONE:
+        return _BY_TONE[heard]
     return _BY_STATUS.get(evidence.status.upper(), Result.NO_ANSWER if rang else Result.FAILED)
 
 

@@ -21,6 +21,7 @@ DEFAULT_RETRY_MINUTES: dict[Result, int] = {
     Result.NO_ANSWER: 120,
     Result.REJECTED: 24 * 60,
     Result.SWITCHED_OFF: 240,
+    Result.UNREACHABLE: 120,
     Result.CONGESTION: 5,
     Result.FAILED: 60,
     Result.INTERRUPTED: 10,

@@ -40,6 +40,7 @@ _STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "CC_GRADE": ("graded", ("grade",)),
     "CC_END": ("ended_by_system", ("why",)),
     "CC_DIAL": ("dialled", ("status", "cause", "sip")),
+    "CC_AMD": ("machine_check", ("status", "cause")),
     "CC_SAID": ("said", ("what", "value")),
 }
 _HOLDS = {"CC_HOLD": "hold", "CC_UNHOLD": "unhold"}

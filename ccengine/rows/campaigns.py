@@ -90,7 +90,9 @@ class TargetRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
     """One call to a target. `state`: reserved (committed, not yet sent), sent, ended. `status`, `cause`, `sip_text` and
-    `ring_seconds` are what the PBX said, as it said it; `said` is what the person told by keys, in order."""
+    `ring_seconds` are what the PBX said, as it said it; `said` is what the person told by keys, in order. `heard`: what
+    was heard before the answer (values.Heard; empty: nobody listened); `listened`: how that was found, and what the PBX
+    thought of who answered."""
 
     id: int
     campaign_id: int
@@ -112,6 +114,8 @@ class AttemptRow:
     ring_seconds: float | None = None
     agent_number: str | None = None
     said: tuple[str, ...] = ()
+    heard: str = ""
+    listened: Mapping[str, Any] = field(default_factory=dict)
     promised_on: date | None = None
     grade: int | None = None
     amount_fen: int | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ccengine.hotline.campaign import TargetState
@@ -20,7 +21,7 @@ from ccengine.services.campaign_answers import apply_said
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
 from ccengine.store_port import UnitOfWork
-from ccengine.values import CallRecord, Direction, Outcome, Source
+from ccengine.values import CallRecord, Direction, Heard, Outcome, Source
 
 
 async def settle(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
@@ -38,7 +39,8 @@ async def settle(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
     timeline = await uow.calls.timeline(record.call_id)
     attempt = await _make_up(ctx, uow, attempt, timeline)
     dialled = next((entry.detail for entry in reversed(timeline) if entry.kind == "dialled"), {})
-    values = _values(attempt, record, dialled)
+    checked = next((entry.detail for entry in reversed(timeline) if entry.kind == "machine_check"), {})
+    values = _values(attempt, record, dialled, checked)
     await end(ctx, uow, attempt, Result(values["result"]), values)
 
 
@@ -59,7 +61,9 @@ async def _make_up(ctx: Context, uow: UnitOfWork, attempt: AttemptRow, timeline:
     return attempt
 
 
-def _values(attempt: AttemptRow, record: CallRecord, dialled: Mapping[str, Any]) -> dict[str, Any]:
+def _values(
+    attempt: AttemptRow, record: CallRecord, dialled: Mapping[str, Any], checked: Mapping[str, Any]
+) -> dict[str, Any]:
     sip_text = str(dialled.get("sip", ""))[:80]
     rung_until = record.answered_at or record.ended_at
     ring = round((rung_until - record.started_at).total_seconds(), 3) if rung_until is not None else None
@@ -75,8 +79,11 @@ def _values(attempt: AttemptRow, record: CallRecord, dialled: Mapping[str, Any])
         sip_code=sip_code_of(sip_text),
         ring_seconds=ring,
         said=attempt.said,
+        machine=str(checked.get("status", "")),
     )
     return {
+        "heard": attempt.heard or (Heard.PENDING.value if attempt.rules.get("early_media") else ""),
+        "listened": {"machine": {name: str(value)[:40] for name, value in checked.items()}} if checked else {},
         "result": result_of(evidence).value,
         "answered": evidence.answered,
         "status": evidence.status[:16],
@@ -96,6 +103,10 @@ async def end(
     given = {"ended_at": now, "result": result.value, **(values or {}), "state": "ended"}
     await uow.attempts.update(attempt.id, given)
     await visits.call_over(ctx, uow, attempt, placed=result is not Result.NOT_PLACED)
+    await _plan_next(ctx, uow, attempt, result, now)
+
+
+async def _plan_next(ctx: Context, uow: UnitOfWork, attempt: AttemptRow, result: Result, now: datetime) -> None:
     target = await uow.targets.get(attempt.target_id)
     campaign = await uow.campaigns.get(attempt.campaign_id)
     newest = (await uow.attempts.of_target(attempt.target_id))[-1]
@@ -117,6 +128,39 @@ async def end(
     else:
         changes |= {"state": TargetState.DONE.value}
     await uow.targets.update(target.id, changes)
+
+
+@guarded
+async def take_heard(ctx: Context, attempt_id: int, heard: Heard, found: Mapping[str, Any]) -> Result | None:
+    """Keep what was heard before an attempt's answer and decide its result anew; once. Returns the new result, None
+    where it stays. A target that was called again meanwhile keeps its later result. Errors: Unavailable."""
+    async with ctx.store() as uow:
+        attempt = await uow.attempts.get(attempt_id)
+        if attempt is None or attempt.heard != Heard.PENDING:
+            return None
+        values: dict[str, Any] = {"heard": heard.value, "listened": {**attempt.listened, "early": dict(found)}}
+        evidence = Evidence(
+            status=attempt.status,
+            cause=attempt.cause,
+            sip_code=sip_code_of(attempt.sip_text),
+            ring_seconds=attempt.ring_seconds,
+            heard=heard.value,
+        )
+        decides = not attempt.answered and attempt.result not in (Result.INTERRUPTED, Result.NOT_PLACED)
+        result = result_of(evidence) if decides else Result(attempt.result)
+        await uow.attempts.update(attempt_id, values | {"result": result.value})
+        changed = result != attempt.result
+        if changed:
+            await _plan_next(ctx, uow, attempt, result, ctx.clock.now())
+        await uow.commit()
+    return result if changed else None
+
+
+@guarded
+async def to_be_heard(ctx: Context, limit: int) -> tuple[AttemptRow, ...]:
+    """Return this node's ended attempts whose sound before the answer waits to be looked at. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        return await uow.attempts.to_be_heard(ctx.settings.site.node, limit)
 
 
 @guarded

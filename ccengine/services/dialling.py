@@ -44,6 +44,8 @@ class Placement:
     queue: str
     agent_seconds: float
     step_seconds: float
+    early_media: bool = False
+    machine_detection: bool = False
 
     @property
     def leg_id(self) -> str:
@@ -270,6 +272,8 @@ async def _commit_to(
         queue=campaign.queue,
         agent_seconds=rules.agent_seconds,
         step_seconds=step.total_seconds(),
+        early_media=rules.early_media,
+        machine_detection=rules.machine_detection,
     )
 
 

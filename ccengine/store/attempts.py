@@ -29,7 +29,7 @@ class Attempts:
     async def insert(self, row: AttemptRow) -> int:
         """Add an attempt; its id is given by the database."""
         values = {name: getattr(row, name) for name in AttemptRow.__slots__ if name != "id"}
-        values |= {"said": list(row.said), "rules": dict(row.rules)}
+        values |= {"said": list(row.said), "rules": dict(row.rules), "listened": dict(row.listened)}
         statement = insert(campaign_attempts).values(**fit(campaign_attempts, values))
         new: int = (await self._db.execute(statement.returning(campaign_attempts.c.id))).scalar_one()
         return new
@@ -69,8 +69,15 @@ class Attempts:
         here = [table.node == node] if node is not None else []
         return await self._rows(and_(table.state.in_(("reserved", "sent")), *here))
 
-    async def _rows(self, condition: Any) -> tuple[AttemptRow, ...]:
+    async def to_be_heard(self, node: str, limit: int) -> tuple[AttemptRow, ...]:
+        """Return a node's ended attempts whose sound before the answer waits to be looked at, oldest first."""
+        table = campaign_attempts.c
+        waiting = and_(table.heard == "pending", table.node == node, table.state == "ended")
+        return await self._rows(waiting, limit)
+
+    async def _rows(self, condition: Any, limit: int | None = None) -> tuple[AttemptRow, ...]:
         query = select(campaign_attempts).where(condition).order_by(campaign_attempts.c.slot_at, campaign_attempts.c.id)
+        query = query.limit(limit)
         return tuple(_attempt(row) for row in (await self._db.execute(query)).mappings())
 
     async def update(self, attempt_id: int, values: Mapping[str, Any]) -> None:

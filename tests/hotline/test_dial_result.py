@@ -42,9 +42,47 @@ def test_result_of_a_call_that_was_not_answered(
     assert result_of(Evidence(status=status, cause=cause, sip_code=sip, ring_seconds=rang)) is expected
 
 
+#: what was heard, SIP code, cause, seconds rung -> result: an announcement says more than the code after it
+HEARD = [
+    ("switched_off", 480, 19, 6.0, Result.SWITCHED_OFF),
+    ("switched_off", 486, 17, 6.0, Result.SWITCHED_OFF),
+    ("vacant", 503, 34, 5.0, Result.VACANT),
+    ("out_of_service", 404, 1, 5.0, Result.OUT_OF_SERVICE),
+    ("unreachable", 480, 19, 5.0, Result.UNREACHABLE),
+    ("changed", 404, 1, 5.0, Result.CHANGED),
+    ("busy", 480, 19, 5.0, Result.BUSY),
+    ("busy", 603, 21, 5.0, Result.REJECTED),  # refused by hand: the network plays "is busy" over it
+    ("no_answer", None, 0, 30.0, Result.NO_ANSWER),
+    ("congestion", 480, 19, 4.0, Result.CONGESTION),
+    ("fax", 480, 19, 4.0, Result.FAX),
+    ("busy_tone", None, None, 0.4, Result.BUSY),
+    ("busy_tone", 404, 1, 4.0, Result.VACANT),  # a tone only tells that the line is taken: the code is more exact
+    ("congestion_tone", None, None, 0.4, Result.CONGESTION),
+    ("music", 404, 1, 4.0, Result.VACANT),
+    ("music", None, None, 0.4, Result.NO_ANSWER),
+    ("ringing", 480, 19, 30.0, Result.NO_ANSWER),
+    ("unknown", 480, 19, 6.0, Result.NO_ANSWER),
+    ("nothing", 404, 1, 0.1, Result.VACANT),
+    ("", 480, 19, 6.0, Result.NO_ANSWER),
+    ("a kind of another release", 486, 17, 6.0, Result.BUSY),
+]
+
+
+@pytest.mark.parametrize(("heard", "sip", "cause", "rang", "expected"), HEARD)
+def test_result_by_what_was_heard_before_the_answer(
+    heard: str, sip: int | None, cause: int | None, rang: float, expected: Result
+) -> None:
+    evidence = Evidence(status="", cause=cause, sip_code=sip, ring_seconds=rang, heard=heard)
+    assert result_of(evidence) is expected
+
+
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
+        (Evidence(answered=True, machine="MACHINE"), Result.MACHINE),
+        (Evidence(answered=True, machine="FAX"), Result.FAX),
+        (Evidence(answered=True, machine="HUMAN"), Result.ANSWERED),
+        (Evidence(answered=True, machine="NOTSURE", said=("promised",)), Result.PROMISED),
         (Evidence(dialled=False), Result.NOT_PLACED),
         (Evidence(answered=True), Result.ANSWERED),
         (Evidence(answered=True, queued=True), Result.ABANDONED),

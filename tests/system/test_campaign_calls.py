@@ -6,15 +6,17 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from campaign_world import add_customer, attempts_of, ended, engine_on, running_campaign, until
 from carrier import Carrier, carrier_on
 from pbx_instance import PbxInstance
 from phones import Phones
 from running_site import fresh
+from sounds import RATE, alaw
 from sqlalchemy import text
 
-from ccengine.rows import NewTarget
+from ccengine.rows import CampaignRow, NewTarget
 from ccengine.services import campaigns
 from ccengine.services.context import ENGINE, Context
 
@@ -34,6 +36,19 @@ RESULTS = {
 }
 
 
+def _tones(on_seconds: float, off_seconds: float, count: int) -> bytes:
+    """450 Hz in this cadence, as A-law."""
+    tone = 8000 * np.sin(2 * np.pi * 450 * np.arange(int(on_seconds * RATE)) / RATE)
+    return alaw(np.tile(np.concatenate([tone, np.zeros(int(off_seconds * RATE))]), count).astype(np.int16))
+
+
+#: What the carrier lets the caller hear before its code at the number's end -> what is recognised.
+SAID = {
+    "13800002486": ("busy_tone", _tones(0.35, 0.35, 4)),
+    "13800002480": ("ringing", _tones(1.0, 2.5, 1)),
+}
+
+
 async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance, tmp_path: Path) -> None:
     numbers = {f"13800001{code}": expected for code, expected in RESULTS.items()}
     settings = fresh(pbx.settings, tmp_path, dial={"calls_per_second": 10, "channels": 200})
@@ -41,7 +56,9 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
         targets = [NewTarget(number=one) for one in numbers]
         # 15 s is the least a person's phone must ring; the two that nobody answers take so long.
         campaign = await running_campaign(ctx, targets, "survey", attempts_in_all=1)
-        await until(partial(_called, carrier, len(numbers)), "the first campaign's calls")
+        carrier.says = {number: sound for number, (_, sound) in SAID.items()}
+        heard = await running_campaign(ctx, [NewTarget(number=one) for one in SAID], "survey", early_media=True)
+        await until(partial(_called, carrier, len(numbers) + len(SAID)), "the first campaigns' calls")
         many = [NewTarget(number=f"1390{index:04}486") for index in range(200)]
         await running_campaign(ctx, many, "survey", channels=200)
         await until(partial(_called, carrier, 40), "forty calls")
@@ -58,9 +75,20 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
             assert status in (None, attempt.status), attempt
             assert cause in (None, attempt.cause), attempt
             assert attempt.ring_seconds is not None and attempt.sip_text.startswith("SIP "), attempt
+        await until(partial(_all_heard, ctx, heard), "what was heard", 30)
+        said = {row.number: calls[-1] for row, calls in await attempts_of(ctx, heard)}
+        for number, (kind, _) in SAID.items():
+            attempt = said[number]
+            assert attempt.heard == kind and attempt.sip_text.startswith(f"SIP {number[-3:]}"), attempt
+        assert list(settings.early_media_dir.glob("*")) == [], "nothing of it is kept"
         async with ctx.store.reading() as uow:
             calls = [await uow.calls.get(one.call_id) for one in found.values()]
         assert [call.record.dialed_number if call and call.record.final else call for call in calls] == list(found)
+
+
+async def _all_heard(ctx: Context, campaign: CampaignRow) -> bool:
+    found = [calls for _, calls in await attempts_of(ctx, campaign)]
+    return all(calls and calls[-1].heard not in ("", "pending") for calls in found)
 
 
 async def _called(carrier: Carrier, count: int) -> bool:

@@ -30,7 +30,7 @@ _DEVICE_STATES = {
     "8": ev.DeviceState.ON_HOLD,
 }
 #: Said when the call they speak of is over already: how a campaign's dialling came out.
-_JOURNAL_ONLY = frozenset({"CC_DIAL"})
+_JOURNAL_ONLY = frozenset({"CC_DIAL", "CC_AMD"})
 _NOTHING = frozenset({"<unknown>", "<Unknown>", "(null)"})
 _MAX_TEXT = 1000
 

@@ -137,7 +137,10 @@ async def get_target(ask: Ask) -> m.TargetDetail:
     found = await campaign_views.target(ask.ctx, ask.actor, ask.path["id"], ask.path["target"])
     names = list(m.Attempt.model_fields)
     calls = [
-        m.Attempt(**{name: getattr(one, name) for name in names} | {"said": list(one.said), "rules": dict(one.rules)})
+        m.Attempt(
+            **{name: getattr(one, name) for name in names}
+            | {"said": list(one.said), "rules": dict(one.rules), "listened": dict(one.listened)}
+        )
         for one in found.attempts
     ]
     return m.TargetDetail(**_target(found.target), calls=calls)

@@ -15,7 +15,7 @@ from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, options
 from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.hotline.campaign import BOUNDS, CampaignKind, Rules
+from ccengine.hotline.campaign import BOUNDS, FLAGS, CampaignKind, Rules
 from ccengine.rows import CampaignRow, NewCampaign
 from ccengine.services import campaign_views, campaigns
 from ccengine.services.errors import Invalid
@@ -52,7 +52,10 @@ async def edit_campaign(request: web.Request, person: SignedIn) -> web.StreamRes
 
 def _fields(rules: Rules) -> dict[str, str]:
     data = rules.as_data() | {"arrears_from_yuan": f"{rules.arrears_from_fen / 100:g}"}
-    return {name: f"{data[name]:g}" if isinstance(data[name], float) else str(data[name]) for name in ("hours", *RULES)}
+    shown = {name: "1" if data[name] else "" for name in FLAGS}
+    return shown | {
+        name: f"{data[name]:g}" if isinstance(data[name], float) else str(data[name]) for name in ("hours", *RULES)
+    }
 
 
 def _form(
@@ -67,6 +70,7 @@ def _form(
         errors=errors,
         kinds=options(text_for(request), "campaign_kind", CampaignKind),
         rule_names=RULES,
+        flags=FLAGS,
         **helpers(request),
     )
 
@@ -106,6 +110,7 @@ _SHOWN_AS = {"arrears_from_fen": "arrears_from_yuan", "version": "form"}
 def _new(form: dict[str, str], known: Rules) -> NewCampaign:
     """Return what the form says; rules that are not on it stay as they are."""
     rules: dict[str, Any] = known.as_data() | {"hours": form.get("hours", "")}
+    rules |= {name: form.get(name) == "1" for name in FLAGS}
     for name in RULES:
         value = _value(name, form.get(name, ""))
         rules |= {"arrears_from_fen": round(value * 100)} if name == "arrears_from_yuan" else {name: value}

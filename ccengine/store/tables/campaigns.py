@@ -5,7 +5,7 @@ What does not live here: what a finished call became (tables/calls.py, by call_i
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text, text
 
 from ccengine.store.tables.base import Id, code, metadata
 from ccengine.store.types import UtcDateTime
@@ -76,6 +76,8 @@ campaign_attempts = Table(
     Column("ring_seconds", Float),
     Column("agent_number", String(8)),
     Column("said", JSON, nullable=False),
+    Column("heard", String(16), nullable=False, server_default=""),
+    Column("listened", JSON, nullable=False, server_default="{}"),
     Column("promised_on", Date),
     Column("grade", Integer),
     Column("amount_fen", Integer),
@@ -83,6 +85,13 @@ campaign_attempts = Table(
     Index("ix_campaign_attempts_campaign_id_slot_at", "campaign_id", "slot_at"),
     Index("ix_campaign_attempts_state_slot_at", "state", "slot_at"),
     Index("ix_campaign_attempts_number_slot_at", "number", "slot_at"),
+    # A few rows among many: those whose sound waits to be looked at.
+    Index(
+        "ix_campaign_attempts_heard",
+        "heard",
+        sqlite_where=text("heard = 'pending'"),
+        postgresql_where=text("heard = 'pending'"),
+    ),
 )
 
 #: Who must not be called, for ever ("opt_out") or until somebody lifts it ("legal_hold").

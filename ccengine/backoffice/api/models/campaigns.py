@@ -172,7 +172,8 @@ class TargetQuery(In):
 
 
 class Attempt(Out):
-    """One call to a target. `status`, `cause`, `sip_text`, `ring_seconds`: as the PBX said."""
+    """One call to a target. `status`, `cause`, `sip_text`, `ring_seconds`: as the PBX said; `heard`: before the answer,
+    where the campaign listens; `listened`: how that was found, and what the PBX thought of who answered."""
 
     id: int
     call_id: str
@@ -187,6 +188,8 @@ class Attempt(Out):
     ring_seconds: float | None
     agent_number: str | None
     said: list[str]
+    heard: str
+    listened: dict[str, Any]
     promised_on: date | None
     grade: int | None
     amount_fen: int | None
