@@ -180,6 +180,9 @@ class Web(_Section):
     request_seconds: Seconds = 10
     map_tiles_url: str = ""  # the dispatch map's tiles, like https://tiles.example/{z}/{x}/{y}.png; empty: a plain plan
     map_link: str = "geo:0,0?q={address}"  # where field workers' "navigate" leads; {address} is the order's
+    #: The same where the order's place is known (WGS-84), or e.g.
+    #: https://uri.amap.com/marker?position={longitude},{latitude}&name={address}&coordinate=wgs84
+    map_place_link: str = "geo:{latitude},{longitude}?q={latitude},{longitude}({address})"
     database_seconds: Seconds = 0.8  # a database that says nothing for so long is away: the page says so
     #: Of one API token, or of one address without a token that is known; beyond it: 429.
     api_requests_per_second: float = Field(default=100, gt=0, le=100_000)
@@ -203,6 +206,7 @@ class Evidence(_Section):
     thumbnail_side: int = Field(default=320, ge=64, le=1024)
     max_per_order: int = Field(default=60, ge=2, le=1000)
     min_free_bytes: int = Field(default=2**30, ge=0)
+    place_accuracy_m: int = Field(default=60, ge=1, le=10_000)  # a photo's place as sure as this is the order's
     chunk_seconds: Seconds = 60
     unfinished_hours: int = Field(default=168, ge=1)
 

@@ -40,6 +40,7 @@ _DATA: Mapping[CodeKind, Mapping[str, tuple[type, ...]]] = {
     CodeKind.SOURCE: {},
     CodeKind.UNIT: {
         "leader": (str,),
+        "store": (str,),
         "districts": (list, tuple),
         "latitude": (int, float, _NONE),
         "longitude": (int, float, _NONE),
@@ -116,7 +117,10 @@ class TypePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A unit that takes orders: its people (user names), who leads it, where it works and where it sits (WGS-84)."""
+    """A unit that takes orders: its people (user names), who leads it, where it works and where it sits (WGS-84).
+
+    `store`: the spare-parts store that its people take parts from, "" for none.
+    """
 
     code: str
     name_zh: str
@@ -128,6 +132,7 @@ class Unit:
     districts: tuple[str, ...] = ()
     latitude: float | None = None
     longitude: float | None = None
+    store: str = ""
 
     def has(self, user_name: str) -> bool:
         """Say whether somebody belongs to the unit or leads it."""
@@ -233,6 +238,7 @@ def unit_of(code: Code, members: Iterable[str]) -> Unit:
         districts=tuple(data.get("districts", ())),
         latitude=data.get("latitude"),
         longitude=data.get("longitude"),
+        store=str(data.get("store", "")),
     )
 
 
@@ -317,6 +323,8 @@ def _check_options(data: Mapping[str, Any]) -> None:
 
 
 def _check_unit(data: Mapping[str, Any], districts: frozenset[str]) -> None:
+    if len(data.get("store", "")) > 32:
+        raise CatalogueError("store", "没有这个库房", "There is no such store")
     unknown = {str(one) for one in data.get("districts", ())} - districts
     if unknown:
         raise CatalogueError("districts", "没有这个片区", f"No such district: {', '.join(sorted(unknown))}")

@@ -21,6 +21,7 @@ class Step(StrEnum):
     ACCEPT = "accept"  # 受理
     RESPOND = "respond"  # 响应
     PLAN = "plan"  # 方案
+    START = "start"  # 开工
     ACKNOWLEDGE = "acknowledge"  # 回执
     HANDLE = "handle"  # 处理
     CLOSE = "close"  # 消单
@@ -31,6 +32,7 @@ STARTED_BY: Mapping[Step, str] = {
     Step.ACCEPT: "registered",
     Step.RESPOND: "registered",
     Step.PLAN: "registered",
+    Step.START: "planned",  # agreed with the customer
     Step.ACKNOWLEDGE: "dispatched",
     Step.HANDLE: "registered",
     Step.CLOSE: "handled",
@@ -39,6 +41,7 @@ MET_BY: Mapping[Step, tuple[str, ...]] = {
     Step.ACCEPT: ("accepted",),
     Step.RESPOND: ("replied", "planned", "handled"),
     Step.PLAN: ("planned", "handled"),
+    Step.START: ("in_progress", "handled"),
     Step.ACKNOWLEDGE: ("acknowledged",),
     Step.HANDLE: ("handled",),
     Step.CLOSE: ("closed",),
@@ -128,7 +131,8 @@ class Alarm:
 
 def first_due(policy: SlaPolicy, registered_at: datetime, calendar: WorkCalendar) -> datetime:
     """Return when an order must be handled, as told to the customer: the handling's limit, else the longest one."""
-    limits = [policy.limits[Step.HANDLE]] if Step.HANDLE in policy.limits else list(policy.limits.values())
+    known = {step: limit for step, limit in policy.limits.items() if STARTED_BY[step] == "registered"}
+    limits = [known[Step.HANDLE]] if Step.HANDLE in known else list(known.values())
     found = [due_at(registered_at, limit.length, limit.kind, calendar) for limit in limits]
     return max((due for due in found if due is not None), default=registered_at + timedelta(days=7))
 

@@ -42,7 +42,7 @@ _MAINTENANCE = (
         types=("change",), priorities=("urgent",), penalty="urgent", source="SVC 1.5",
     ),
     _policy(
-        30, "individual_change", "特性化修改", "Individual change", _limits(respond="2wd", plan="5wd"),
+        30, "individual_change", "特性化修改", "Individual change", _limits(respond="2wd", plan="5wd", start="7d"),
         types=("change",), penalty="individual", source="SVC 1.5",
         escalations=_SLOW,
     ),

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerRow:
-    """A customer. `masked`: phones are shown as 138****5678."""
+    """A customer. `masked`: phones are shown as 138****5678. The place is WGS-84, None where nobody knows it."""
 
     account: str
     name: str
@@ -28,6 +28,8 @@ class CustomerRow:
     name_pinyin: str = ""
     address_pinyin: str = ""
     masked: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

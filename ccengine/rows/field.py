@@ -78,7 +78,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialRow:
-    """Something used on an order."""
+    """Something used on an order. `part` and `store`: what was taken out of stock for it, "" for free words."""
 
     order_id: int
     name: str
@@ -86,6 +86,8 @@ class MaterialRow:
     unit: str
     used_by: str
     used_at: datetime
+    part: str = ""
+    store: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ class OrderRow:
     `unit`: the unit's name as it was when it got the order, or a free text; `unit_code`: the unit itself, "" for none.
     `suspended`: why work stands still, "" when it does not. `reopened`: how often. `resolution`: "" or how it ended
     without work: not_needed, merged. `parent_id`: the incident it belongs to, or the order it was merged into.
+    `place_by`: who knows where it is (WGS-84): customer (their file), field (a photo's place), hand; "" for nobody.
     """
 
     id: int
@@ -59,6 +60,9 @@ class OrderRow:
     resolution: str = ""
     parent_id: int | None = None
     is_incident: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    place_by: str = ""
     call_ids: tuple[str, ...] = ()
 
     @property
@@ -176,6 +180,8 @@ class NewOrder:
     unit_code: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     call_id: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ async def save(
         catalogue = await uow.catalogue.read()
         _check(code, catalogue)
         before = catalogue.get(code.kind, code.code)
+        await _check_store(uow, code)
         people = await _people(uow, code, members)
         try:
             await uow.catalogue.save(code, expected_version)
@@ -78,6 +79,12 @@ def _check(code: Code, catalogue: Catalogue) -> None:
     known_type = str(code.data.get("type", ""))
     if code.kind is CodeKind.CATEGORY and known_type and catalogue.get(CodeKind.TYPE, known_type) is None:
         raise Invalid("type", "没有这个工单类型", "There is no such order type")
+
+
+async def _check_store(uow: UnitOfWork, code: Code) -> None:
+    store = code.data.get("store", "") if code.kind is CodeKind.UNIT else ""
+    if store and store not in {one.code for one in await uow.parts.stores()}:
+        raise Invalid("store", "没有这个库房", "There is no such store")
 
 
 async def _people(uow: UnitOfWork, code: Code, members: Sequence[str] | None) -> tuple[str, ...] | None:

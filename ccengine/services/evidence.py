@@ -21,6 +21,7 @@ from ccengine.services.field_access import check_may_add
 from ccengine.services.guard import guarded, one_of, required_text
 from ccengine.services.order_changes import order_of
 from ccengine.services.order_events import event_of, tell
+from ccengine.services.order_places import learn
 from ccengine.services.rights import require
 from ccengine.store_port import AlreadyExists
 
@@ -173,6 +174,7 @@ async def _keep(ctx: Context, actor: Actor, upload: UploadRow, media: StoredMedi
         kept = await uow.evidence.add(row)
         detail = {"evidence_id": kept.id, "kind": row.kind, "phase": row.phase, "sha256": row.sha256}
         await uow.work_orders.add_event(event_of(ctx, actor, order, "evidence", detail=detail))
+        await learn(ctx, uow, actor, order, upload)
         await tell(ctx, uow, row.order_id)
         await uow.commit()
 

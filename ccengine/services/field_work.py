@@ -3,14 +3,13 @@
 Each action has an id that the phone made. Its result is kept in the action's own transaction: sent again it changes
 nothing and gets the same answer. What was not accepted, because the order moved on meanwhile, is kept as well and
 stands in the order's history: nothing that somebody did in the field is ever dropped.
-What does not live here: evidence (evidence.py), the table of moves (hotline/order_moves.py).
+What does not live here: evidence (evidence.py), materials (field_materials.py), the table of moves (hotline/).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from ccengine.services.audit import note as audit
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, ServiceError
 from ccengine.services.evidence import KEY
+from ccengine.services.field_materials import Used, check_used, use_materials
 from ccengine.services.guard import LIMIT_MAX, guarded, one_of, required_text
 from ccengine.services.order_changes import order_of, save
 from ccengine.services.order_events import event_of, tell
@@ -52,14 +52,12 @@ _DONE = {
 }
 #: How late an action may come in; what a phone says beyond that is taken for this.
 _LATEST = timedelta(days=60)
-_MATERIALS_MAX = 50
-_QUANTITY = re.compile(r"[0-9]{1,6}([.][0-9]{1,3})?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAction:
     """An action as a phone sends it. `performed_at` and `sent_at` are by the phone's clock; their distance is right
-    even where that clock is wrong. `materials`: name, quantity, unit of each."""
+    even where that clock is wrong."""
 
     id: str
     order_id: int
@@ -68,7 +66,7 @@ class NewAction:
     sent_at: datetime
     note: str = ""
     reason: str = ""
-    materials: tuple[tuple[str, str, str], ...] = ()
+    materials: tuple[Used, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,18 +220,8 @@ async def _perform(ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow,
         detail = {"performed_at": at.isoformat()}
         await uow.work_orders.add_event(event_of(ctx, actor, order, "noted", note=new.note, detail=detail))
     else:
-        await _use_materials(ctx, uow, actor, order, new, at)
+        await use_materials(ctx, uow, actor, order, new.id, new.materials, at)
     await tell(ctx, uow, order.id)
-
-
-async def _use_materials(
-    ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow, new: NewAction, at: datetime
-) -> None:
-    for name, quantity, unit in new.materials:
-        row = MaterialRow(order_id=order.id, name=name, quantity=quantity, unit=unit, used_by=actor.name, used_at=at)
-        await uow.field_actions.add_material(row)
-    detail = {"materials": [" ".join(one) for one in new.materials], "performed_at": at.isoformat()}
-    await uow.work_orders.add_event(event_of(ctx, actor, order, "materials", detail=detail))
 
 
 def performed_at(ctx: Context, new: NewAction) -> datetime:
@@ -261,7 +249,9 @@ def _row(
 
 
 def _payload(new: NewAction) -> dict[str, Any]:
-    return {"note": new.note, "reason": new.reason, "materials": [list(one) for one in new.materials]}
+    # as phones of the first release sent them, so that what they send again is known again
+    materials = [list(one) if one.part else list(one[:3]) for one in new.materials]
+    return {"note": new.note, "reason": new.reason, "materials": materials}
 
 
 def _hash(new: NewAction) -> str:
@@ -275,12 +265,5 @@ def _check(new: NewAction) -> None:
         raise Invalid("id", "操作编号须为小写 UUID", "id must be a UUID in small letters")
     one_of("kind", new.kind, KINDS)
     required_text("note", new.note, 2000, may_be_empty=new.kind != "note")
-    if new.kind != "materials":
-        return
-    if not 1 <= len(new.materials) <= _MATERIALS_MAX:
-        raise Invalid("materials", f"请填写 1 到 {_MATERIALS_MAX} 项材料", f"Give 1 to {_MATERIALS_MAX} materials")
-    for name, quantity, unit in new.materials:
-        required_text("materials.name", name, 64)
-        required_text("materials.unit", unit, 16, may_be_empty=True)
-        if not _QUANTITY.fullmatch(quantity):
-            raise Invalid("materials.quantity", "数量应为数字，如 1 或 2.5", "quantity must be a number like 1 or 2.5")
+    if new.kind == "materials":
+        check_used(new.materials)

@@ -18,6 +18,7 @@ from ccengine.rows import CallChoice, OrderRow
 from ccengine.services.context import ENGINE, Actor, Context
 from ccengine.services.incident_orders import join_running
 from ccengine.services.order_events import as_json, changing_event, event_of, opening_event, tell
+from ccengine.services.order_places import place_of_customer
 from ccengine.services.sla import first_due_of, follow_order
 from ccengine.store_port import UnitOfWork
 from ccengine.values import CallRecord, Direction, Outcome
@@ -158,6 +159,8 @@ async def create_order(ctx: Context, uow: UnitOfWork, actor: Actor, values: Mapp
             ("district", customer.district),
         ):
             given[name] = given.get(name) or known
+        if given.get("latitude") is None:
+            given |= place_of_customer(customer, given["address"])
     given["number"] = await uow.work_orders.next_number(_local_day(ctx, now))
     given["due_at"] = await first_due_of(uow, given["type"], given.get("category", ""), given["priority"], now)
     given["created_by"] = f"{actor.kind}:{actor.name}"

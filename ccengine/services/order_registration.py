@@ -17,6 +17,7 @@ from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.guard import guarded, one_of, required_text
 from ccengine.services.opening import CHOSEN, create_order
 from ccengine.services.order_changes import order_of
+from ccengine.services.order_places import checked_place
 from ccengine.services.rights import require
 from ccengine.store_port import UnitOfWork
 from ccengine.values import ACCOUNT_PATTERN, CALL_ID_PATTERN
@@ -62,6 +63,7 @@ async def register(ctx: Context, actor: Actor, new: NewOrder, request: RequestKe
                     f"该通话已有工单 {existing[0].number}", f"This call already has the order {existing[0].number}"
                 )
         values = asdict(new) | ({"rule": CHOSEN} if new.call_id else {})
+        values |= {"place_by": "hand"} if new.latitude is not None else {}
         order = await create_order(ctx, uow, actor, values)
         if request is not None:
             await uow.work_orders.keep_request(_key_of(actor, request), request.body_hash, order.id, ctx.clock.now())
@@ -98,8 +100,11 @@ def _checked(new: NewOrder) -> NewOrder:
         raise Invalid("call_id", "通话编号格式不对", "That is not a call id")
     if new.district and new.district not in DISTRICTS:
         raise Invalid("district", "没有这个片区", f"district must be one of: {', '.join(DISTRICTS)}")
+    latitude, longitude = checked_place(new.latitude, new.longitude) or (None, None)
     return replace(
         new,
+        latitude=latitude,
+        longitude=longitude,
         title=required_text("title", new.title, 200),
         category=required_text("category", new.category, 32, may_be_empty=True),
         description=required_text("description", new.description, 4000, may_be_empty=True),

@@ -6,6 +6,7 @@ What does not live here: SQL; materials that crews wrote down freely (field).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ccengine.rows import Movement, NewMovement, NewNotice, Part, PartStore, Stock
@@ -182,6 +183,26 @@ async def count(ctx: Context, actor: Actor, store: str, part: str, counted: int,
         moved = await _move(ctx, uow, actor, difference)
         await uow.commit()
     return moved
+
+
+async def use_from_store(
+    ctx: Context, uow: UnitOfWork, actor: Actor, order_id: int, wanted: Sequence[NewMovement]
+) -> tuple[Movement, ...]:
+    """Take parts that a crew used on an order out of stock, within the caller's unit of work.
+
+    Errors: NotAllowed(parts.use), Invalid(quantity), Conflict (no such part or store any more, or not so many there).
+    """
+    require(actor, "parts.use")
+    moved = []
+    for one in sorted(wanted, key=lambda movement: (movement.store, movement.part)):  # locks are taken in one order
+        _amount(one.quantity)
+        out = replace(one, kind="use", quantity=-one.quantity, order_id=order_id)
+        try:
+            moved.append(await _move(ctx, uow, actor, out))
+        except NotFound as error:
+            zh, en = f"库房里没有 {one.part} 这种备件了，请改填材料名称", f"The store has no {one.part} any more"
+            raise Conflict(zh, en) from error
+    return tuple(moved)
 
 
 async def _move(ctx: Context, uow: UnitOfWork, actor: Actor, movement: NewMovement) -> Movement:

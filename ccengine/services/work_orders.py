@@ -208,6 +208,8 @@ async def change(
             differing["fields"] = kept
         if not differing:
             return order
+        if "address" in differing and order.place_by == "customer":  # it was the old address's
+            differing |= {"latitude": None, "longitude": None, "place_by": ""}
         shown = {name: [str(getattr(order, name)), str(value)] for name, value in differing.items()}
         updated = await save(ctx, uow, actor, order, differing, None, kind="changed", detail=shown)
         await uow.commit()

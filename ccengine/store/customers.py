@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, insert, not_, or_, select
+from sqlalchemy import ColumnElement, false, func, insert, not_, or_, select, update
 
 from ccengine.rows import CustomerRow, Page
 from ccengine.store import cursor as cursors
@@ -81,6 +81,11 @@ class Customers:
         ]
         await self._db.execute(insert(customers), values)
         await search.put_many(self._db, search.CUSTOMER, ((row.account, search.customer_words(row)) for row in rows))
+
+    async def set_place(self, account: str, latitude: float, longitude: float) -> None:
+        """Say where a customer is."""
+        place = {"latitude": latitude, "longitude": longitude}
+        await self._db.execute(update(customers).where(customers.c.account == clean(account)).values(**place))
 
     async def count(self) -> int:
         """Return how many customers there are."""

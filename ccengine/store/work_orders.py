@@ -49,6 +49,7 @@ _EMPTY = (
     "suspended",
     "supervised_by",
     "resolution",
+    "place_by",
 )
 
 
@@ -214,6 +215,11 @@ class WorkOrders:
         if search.ORDER_FIELDS & set(values):
             search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
         return order
+
+    async def set_place(self, order_id: int, latitude: float | None, longitude: float | None, by: str) -> None:
+        """Say where an order is; its version stays."""
+        values = {"latitude": latitude, "longitude": longitude, "place_by": by}
+        await self._db.execute(update(work_orders).where(work_orders.c.id == order_id).values(**values))
 
     async def add_event(self, event: OrderEvent) -> None:
         """Add a line to an order's history, chained to the one before; who adds at the same time waits."""

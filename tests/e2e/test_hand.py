@@ -19,8 +19,8 @@ from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.backoffice.evidence_files import EVIDENCE
 from ccengine.evidence.folder import EvidenceFolder
 from ccengine.hotline.order_catalogue import Code, CodeKind
-from ccengine.rows import NewOrder, OrderRow
-from ccengine.services import catalogue, evidence, order_moves, work_orders
+from ccengine.rows import NewMovement, NewOrder, OrderRow, Part, PartStore
+from ccengine.services import catalogue, evidence, order_moves, parts, work_orders
 from ccengine.services.order_moves import MoveRequest
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,10 @@ async def a_task(site: Site, title: str = "解放路人行道漏水") -> OrderRo
     """Register a repair and send it to the worker's crew."""
     lists = await catalogue.read(site.ctx)
     if lists.unit("crew_one") is None:
-        unit = Code(kind=CodeKind.UNIT, code="crew_one", name_zh="抢修一队", name_en="Crew one")
+        await parts.save_store(site.ctx, ADMIN, PartStore(code="east", name="城东库"))
+        await parts.save_part(site.ctx, ADMIN, Part(code="BG-40", name="抱箍", spec="DN40", unit="个", low_at=0))
+        await parts.move(site.ctx, ADMIN, NewMovement(store="east", part="BG-40", kind="receipt", quantity=2))
+        unit = Code(kind=CodeKind.UNIT, code="crew_one", name_zh="抢修一队", name_en="One", data={"store": "east"})
         await catalogue.save(site.ctx, ADMIN, unit, members=["worker"])
     new = NewOrder(
         type="repair",
@@ -116,7 +119,12 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
     await take_photo(page, "after", "after.jpg", jpeg(2400, 1800, colour="#3a5"))
     await network(page, 3)
     await page.get_by_role("button", name="添加材料").click()
-    await page.fill("#material-name", "DN50 抱箍")
+    for _ in range(3):  # there are two
+        await page.get_by_role("button", name="+ 抱箍 DN40").click()
+    await page.get_by_role("button", name="保存").click()
+    await network(page, 4)
+    await page.get_by_role("button", name="添加材料").click()  # the store is empty by now, as far as the phone knows
+    await page.fill("#material-name", "生料带")
     await page.get_by_role("button", name="保存").click()
     await page.get_by_role("button", name="请用户签名").click()
     pad = await page.locator("canvas.pad").bounding_box()
@@ -126,11 +134,11 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
     await page.mouse.move(pad["x"] + 240, pad["y"] + 120, steps=8)
     await page.mouse.up()
     await page.get_by_role("button", name="确认签名").click()
-    await network(page, 5)
+    await network(page, 6)
     await page.get_by_role("button", name="处理完毕", exact=True).click()
     await page.fill("#finish-note", "更换抱箍，恢复供水")
     await page.locator("dialog").get_by_role("button", name="处理完毕").click()
-    await network(page, 6)
+    await network(page, 7)
 
     # The network comes back.
     server, door = await restarted(site, port)
@@ -151,6 +159,7 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
             "evidence",
             "evidence",
             "materials",
+            "materials",
             "evidence",
             "handled",
         ]
@@ -163,7 +172,12 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
         assert (kept.items[0].exif_latitude, kept.items[0].width, kept.items[0].height) == (30.275, 1536, 2048)
         assert detail.events[-1].note == "更换抱箍，恢复供水"
         assert detail.events[-1].detail["performed_at"] < detail.events[-1].at.isoformat()
-        assert [one.outcome for one in kept.actions] == ["done"] * 4
+        assert [one.outcome for one in kept.actions] == ["done"] * 5
+        assert [(one.name, one.quantity, one.store) for one in kept.materials] == [
+            ("抱箍 DN40", "2", "east"),
+            ("生料带", "1", ""),
+        ]
+        assert (await parts.get(site.ctx, ADMIN, "BG-40")).total == 0
         assert list((site.ctx.settings.evidence_dir / "incoming").iterdir()) == []
     finally:
         await server.close()

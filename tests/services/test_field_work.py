@@ -22,6 +22,7 @@ from ccengine.rows import NewOrder, NewUpload, OrderRow
 from ccengine.services import catalogue, evidence, field_work, order_moves, work_orders
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from ccengine.services.field_materials import Used
 from ccengine.services.field_work import ActionResult, NewAction
 from ccengine.services.order_moves import MoveRequest
 
@@ -101,7 +102,7 @@ async def test_crew_does_a_task_from_acknowledging_to_the_last_photo(
     refused = await do(ctx, order, "finish")
     assert (refused.action.outcome, "照片" in refused.action.message_zh) == ("conflict", True)
     await photo(ctx, files, order, "after")
-    await do(ctx, order, "materials", materials=(("DN50 抱箍", "2", "个"),))
+    await do(ctx, order, "materials", materials=(Used("DN50 抱箍", "2", "个"),))
     clock.moment += timedelta(hours=2)
     # the phone's clock is eight hours off; the hour between doing and sending is right
     late = {"performed_at": START - timedelta(hours=9), "sent_at": START - timedelta(hours=8)}
@@ -212,8 +213,8 @@ async def test_suspending_and_returning_need_what_the_table_says(ctx: Context, c
         ({"kind": "close"}, "kind"),
         ({"kind": "note", "note": " "}, "note"),
         ({"kind": "materials"}, "materials"),
-        ({"kind": "materials", "materials": (("抱箍", "two", "个"),)}, "materials.quantity"),
-        ({"kind": "materials", "materials": ((" ", "1", "个"),)}, "materials.name"),
+        ({"kind": "materials", "materials": (Used("抱箍", "two", "个"),)}, "materials.quantity"),
+        ({"kind": "materials", "materials": (Used(" ", "1", "个"),)}, "materials.name"),
     ],
 )
 async def test_action_with_a_mistake_names_the_field(

@@ -1,6 +1,8 @@
 // The dispatch board: drag an order (or all chosen ones) onto a unit, or choose with v and press the unit's digit;
 // the map shows the same orders. The board is fetched anew while nobody has chosen anything.
 
+import { escaped, planMap } from "./plan_map.js";
+
 const board = document.querySelector("#dispatch-board");
 const chosen = () => [...board.querySelectorAll("input[name=order]:checked")];
 const typing = (node) => node && (node.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) && node.type !== "checkbox"));
@@ -52,12 +54,10 @@ setInterval(() => {
   htmx.ajax("GET", "/dispatch/board", { target: board, swap: "innerHTML" });
 }, 20000);
 
-// ---- the map: a plain plan of the districts, tiles below it where the site has some
+// ---- what stands on the map
 const place = document.querySelector("#dispatch-map");
-const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const words = place ? JSON.parse(place.dataset.words) : {};
 let layer = null;
-
-function escaped(text) { const node = document.createElement("span"); node.textContent = text; return node.innerHTML; }
 
 function draw(map) {
   const source = board.querySelector("[data-map]");
@@ -66,10 +66,10 @@ function draw(map) {
   layer?.remove();
   layer = L.layerGroup().addTo(map);
   for (const one of orders) {
-    const classes = ["map-order", one.waiting && "waiting", one.late && "late", one.urgent && "urgent"].filter(Boolean).join(" ");
+    const classes = ["map-order", one.waiting && "waiting", !one.exact && "about", one.late && "late", one.urgent && "urgent"].filter(Boolean).join(" ");
     const size = one.waiting ? 15 : 11;
     L.marker(one.at, { icon: L.divIcon({ className: classes, iconSize: [size, size] }), title: one.number, keyboard: false })
-      .bindTooltip(`<b>${escaped(one.number)}</b> ${escaped(one.title)}<br>${escaped(one.address)}${one.unit ? `<br>${escaped(one.unit)}` : ""}`)
+      .bindTooltip(`<b>${escaped(one.number)}</b> ${escaped(one.title)}<br>${escaped(one.address)}${one.unit ? `<br>${escaped(one.unit)}` : ""}${one.exact ? "" : `<br><i>${escaped(words.about)}</i>`}`)
       .on("click", () => choose(one)).addTo(layer);
   }
   for (const one of units) {
@@ -87,15 +87,7 @@ function choose(one) {
 }
 
 async function startMap() {
-  const plan = await (await fetch(place.dataset.plan)).json();
-  const names = JSON.parse(place.dataset.names);
-  const map = L.map(place, { zoomSnap: 0.25, attributionControl: Boolean(place.dataset.tiles) });
-  const tiles = place.dataset.tiles;
-  if (tiles) L.tileLayer(tiles, { maxZoom: 19 }).addTo(map);
-  L.polyline(plan.river, { color: style("--accent"), weight: 7, opacity: tiles ? 0 : 0.25, interactive: false }).addTo(map);
-  const outlines = plan.districts.map((one) => L.polygon(one.outline, { color: style("--line-strong"), weight: 1.5, fillColor: style("--surface"), fillOpacity: tiles ? 0 : 0.8, interactive: false })
-    .bindTooltip(escaped(names[one.code] || one.code), { permanent: true, direction: "center", className: "map-district" }).addTo(map));
-  map.fitBounds(L.featureGroup(outlines).getBounds(), { padding: [8, 8] });
+  const map = await planMap(place);
   draw(map);
   board.addEventListener("htmx:afterSwap", () => draw(map));
 }

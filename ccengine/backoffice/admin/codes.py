@@ -19,7 +19,7 @@ from ccengine.backoffice.names import district_options, helpers, options
 from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.order_catalogue import FIELD_KINDS, Catalogue, Code, CodeKind, policy_of
-from ccengine.services import catalogue, sign_in
+from ccengine.services import catalogue, parts, sign_in
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.work_orders import PRIORITIES
 
@@ -74,6 +74,7 @@ async def _page(
         types=code_options(request, CodeKind.TYPE, language),
         priorities=options(text_for(request), "priority", PRIORITIES),
         districts=district_options(request),
+        stores=[(one.code, one.name) for one in await parts.stores(ctx, person.actor)],
         people=[(user.user_name, user_display_name(request.app, user.user_name)) for user in users],
         history=await catalogue.history(ctx, person.actor, kind, chosen.code) if chosen else (),
         **helpers(request),
@@ -144,7 +145,8 @@ def _data(kind: CodeKind, form: Mapping[str, str], shown: Mapping[str, Any], fie
         return {"type": form.get("type", "")}
     if kind is CodeKind.UNIT:
         place = {name: _degrees(name, form.get(name, "")) for name in ("latitude", "longitude")}
-        return {"leader": form.get("leader", ""), "districts": shown["districts"], **place}
+        own = {name: form.get(name, "") for name in ("leader", "store")}
+        return {**own, "districts": shown["districts"], **place}
     return {}
 
 

@@ -18,8 +18,9 @@ from ccengine.backoffice.languages import pick_language
 from ccengine.hotline.order_moves import SUSPEND_REASONS
 from ccengine.ports import EvidenceFiles
 from ccengine.rows import NewUpload
-from ccengine.services import catalogue, evidence, field_work
+from ccengine.services import catalogue, evidence, field_materials, field_work
 from ccengine.services.evidence import REFUSALS, UploadState
+from ccengine.services.field_materials import Used
 from ccengine.services.field_work import NewAction
 from ccengine.services.rights import require
 
@@ -40,6 +41,7 @@ async def get_me(ask: Ask) -> m.FieldMe:
         limits=m.FieldLimits(photo_max_bytes=limits.photo_max_bytes, video_max_bytes=limits.video_max_bytes),
         timezone=ask.ctx.settings.site.timezone,
         map_link=web_settings.map_link,
+        map_place_link=web_settings.map_place_link,
         suspend_reasons=list(SUSPEND_REASONS),
     )
 
@@ -47,15 +49,19 @@ async def get_me(ask: Ask) -> m.FieldMe:
 async def list_tasks(ask: Ask) -> m.FieldTasks:
     """List what the one who asks has to do."""
     found = await field_work.tasks(ask.ctx, ask.actor)
-    names = await catalogue.read(ask.ctx)
-    return m.FieldTasks(at=ask.ctx.clock.now(), tasks=[shapes.task(one, names) for one in found])
+    names, lying = await catalogue.read(ask.ctx), await field_materials.crew_parts(ask.ctx, ask.actor)
+    return m.FieldTasks(
+        at=ask.ctx.clock.now(),
+        tasks=[shapes.task(one, names) for one in found],
+        parts=[shapes.crew_part(one) for one in lying],
+    )
 
 
 async def act(ask: Ask) -> m.ActionAnswer:
     """Act on a task. Sent again with the same id it changes nothing and gets the same answer."""
     body: m.ActionBody = ask.body
     values = body.model_dump()
-    values["materials"] = tuple((one.name, one.quantity, one.unit) for one in body.materials)
+    values["materials"] = tuple(Used(**one.model_dump()) for one in body.materials)
     result = await field_work.act(ask.ctx, ask.actor, NewAction(**values))
     row, task = result.action, result.task
     return m.ActionAnswer(

@@ -14,11 +14,13 @@ from pydantic import Field
 from ccengine.backoffice.api import models as m
 from ccengine.hotline.order_catalogue import Catalogue, CodeKind
 from ccengine.rows import EvidenceRow, MaterialRow
+from ccengine.services.field_materials import CrewPart
 from ccengine.services.field_work import FieldTask
 
 NO_TIME = timedelta()
 Offset = Annotated[int, Field(ge=0, le=2**31 - 1)]
-_SAME = "id number version suspended type category priority title description address contact_name assigned_to"
+_SAME = "id number version suspended type category priority title description address contact_name assigned_to "
+_SAME += "latitude longitude"
 
 
 def task(found: FieldTask, names: Catalogue) -> m.FieldTask:
@@ -51,4 +53,10 @@ def evidence(row: EvidenceRow) -> m.Evidence:
 
 def materials(rows: Iterable[MaterialRow]) -> list[m.Material]:
     """Return materials used."""
-    return [m.Material(name=row.name, quantity=row.quantity, unit=row.unit) for row in rows]
+    return [m.Material(**{name: getattr(row, name) for name in m.Material.model_fields}) for row in rows]
+
+
+def crew_part(found: CrewPart) -> m.CrewPart:
+    """Return a part in a store of the asker's crew."""
+    own = {name: getattr(found.part, name) for name in ("code", "name", "spec", "unit")}
+    return m.CrewPart(**own, store=found.store, store_name=found.store_name, quantity=found.quantity)

@@ -164,7 +164,7 @@ def _order_fields(actor: Actor, row: OrderRow) -> dict[str, Any]:
     same = (
         "id number type category status priority title description call_id rule contact_name address district form "
         "source unit unit_code created_by assigned_to version created_at updated_at due_at suspended urges "
-        "supervised_by reopened resolution parent_id is_incident"
+        "supervised_by reopened resolution parent_id is_incident latitude longitude place_by"
     )
     return {
         **{name: getattr(row, name) for name in same.split()},

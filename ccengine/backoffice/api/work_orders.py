@@ -11,7 +11,7 @@ from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import OrderKey
 from ccengine.backoffice.api.problems import refused_parameter
 from ccengine.rows import NewOrder, OrderFilter
-from ccengine.services import order_lists, order_visits, work_orders
+from ccengine.services import order_lists, order_places, order_visits, work_orders
 from ccengine.services.matter_timeline import matter_timeline
 from ccengine.services.work_orders import MoveRequest, RequestKey
 
@@ -92,6 +92,13 @@ async def record_visit(ask: Ask) -> m.OrderDetail:
     else:
         said = order_visits.VisitResult(grade_handling=body.grade, fixed=body.fixed, remark=body.remark)
         await order_visits.record_for_order(ask.ctx, ask.actor, order_id, said)
+    return await _detail(ask, order_id)
+
+
+async def set_place(ask: Ask) -> m.OrderDetail:
+    """Say where an order is."""
+    order_id = await _order_id(ask)
+    await order_places.set_place(ask.ctx, ask.actor, order_id, ask.body.latitude, ask.body.longitude)
     return await _detail(ask, order_id)
 
 
@@ -192,6 +199,17 @@ ENDPOINTS = (
         right="orders.close",
         parameters={"id": OrderKey},
         body=m.VisitBody,
+        answer=m.OrderDetail,
+        problems=(404, 409),
+    ),
+    Endpoint(
+        method="PUT",
+        path="/work-orders/{id}/place",
+        handler=set_place,
+        tag="work orders",
+        right="orders.move",
+        parameters={"id": OrderKey},
+        body=m.PlaceBody,
         answer=m.OrderDetail,
         problems=(404, 409),
     ),

@@ -83,7 +83,7 @@ async def _board(
 
 
 def map_data(ctx: Context, board: DispatchBoard, language: str) -> dict[str, Any]:
-    """Return what the map shows: units where they sit, orders within their districts."""
+    """Return what the map shows: units where they sit, orders where they are or within their districts."""
     waiting = [_drawn(ctx, one.order, waiting=True) for one in board.waiting]
     at_work = [_drawn(ctx, one, waiting=False) for one in board.at_work]
     units = [
@@ -109,6 +109,7 @@ def _drawn(ctx: Context, order: OrderRow, *, waiting: bool) -> dict[str, Any] | 
         "title": order.title,
         "address": order.address,
         "at": list(point),
+        "exact": order.latitude is not None,
         "waiting": waiting,
         "unit": order.unit,
         "urgent": order.priority in ("high", "urgent"),

@@ -1,7 +1,7 @@
 """The plain plan of the supply area: outlines of the districts, and where an order is drawn.
 
-Orders carry an address and no coordinates: each is drawn inside its district, the same place always at the same point,
-and the page says so. What does not live here: units (they have a place of their own).
+An order whose place is known is drawn there. Any other has an address only: it is drawn inside its district, the same
+address always at the same point, and the page says so. What does not live here: units (they have a place of their own).
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def _centres() -> dict[str, tuple[float, float]]:
 
 
 def point_of(order: OrderRow) -> tuple[float, float] | None:
-    """Return where an order is drawn (latitude, longitude), None for a district the plan does not know."""
+    """Return where an order is drawn (latitude, longitude): its place, else somewhere in its district; None for a
+    district the plan does not know."""
+    if order.latitude is not None and order.longitude is not None:
+        return order.latitude, order.longitude
     centre = _centres().get(order.district)
     if centre is None:
         return None

@@ -16,7 +16,7 @@ from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import Draft, NewOrder
-from ccengine.services import customers, drafts, order_visits, work_orders
+from ccengine.services import customers, drafts, order_places, order_visits, work_orders
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.work_orders import MoveRequest
 from ccengine.values import ACCOUNT_PATTERN
@@ -101,7 +101,8 @@ async def register(request: web.Request, person: SignedIn) -> web.StreamResponse
 
 
 #: Fields that no form shows by themselves.
-_AS_A_WHOLE = {name: "form" for name in ("version", "to", "name", "move", "joint_units")} | {"into": "into_number"}
+_WHOLE = ("version", "to", "name", "move", "joint_units", "latitude", "longitude")
+_AS_A_WHOLE = dict.fromkeys(_WHOLE, "form") | {"into": "into_number"}
 
 
 async def _change(
@@ -192,6 +193,24 @@ async def stamp(request: web.Request, person: SignedIn) -> web.StreamResponse:
         return await work_orders.stamp_order(request.app[CTX], person.actor, order_id, name, note)
 
     return await _change(request, person, "done.order_stamped", change)
+
+
+@page("orders.move")
+async def set_place(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Say where the order is, by a click on the map; or that nobody knows."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        place = [None, None] if form.get("forget") else [_degrees(form, name) for name in ("latitude", "longitude")]
+        return await order_places.set_place(request.app[CTX], person.actor, order_id, *place)
+
+    return await _change(request, person, "done.place_saved", change)
+
+
+def _degrees(form: dict[str, str], name: str) -> float:
+    try:
+        return float(form.get(name, ""))
+    except ValueError:
+        raise Invalid(name, "请在地图上点选位置", "Click the place on the map") from None
 
 
 @page("orders.move")

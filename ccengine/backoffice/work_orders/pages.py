@@ -13,9 +13,10 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
+from ccengine.backoffice.dispatch.plan import point_of
 from ccengine.backoffice.forms import path_number
 from ccengine.backoffice.keys import CTX
-from ccengine.backoffice.names import helpers, list_options, options
+from ccengine.backoffice.names import district_options, helpers, list_options, options
 from ccengine.backoffice.render import render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.choices import crew_choices, field_choices
@@ -79,15 +80,12 @@ async def order_page(
         editing=any(name in EDITABLE or name.startswith("fields.") for name in errors or {}),
         missing_stamps=[name for name in EXTRA_STAMPS if name not in order.stamps and order.status != "archived"],
         paper_forms=paper_forms.FORMS,
+        about=point_of(order),
+        tiles=ctx.settings.web.map_tiles_url,
+        district_names=dict(district_options(request)),
         **await _choices(request, order),
         **helpers(request),
     )
-
-
-async def _parent_number(ctx: Context, person: SignedIn, order: OrderRow) -> str:
-    if order.parent_id is None:
-        return ""
-    return (await work_orders.get(ctx, person.actor, order.parent_id)).order.number
 
 
 async def _children(ctx: Context, person: SignedIn, order: OrderRow) -> tuple[OrderRow, ...]:

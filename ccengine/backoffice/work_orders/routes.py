@@ -24,6 +24,7 @@ ROUTES = (
     web.post("/work-orders/{id:[0-9]+}/take", changes.take),
     web.post("/work-orders/{id:[0-9]+}/note", changes.note),
     web.post("/work-orders/{id:[0-9]+}/stamp", changes.stamp),
+    web.post("/work-orders/{id:[0-9]+}/place", changes.set_place),
     web.post("/work-orders/{id:[0-9]+}/edit", changes.edit),
     web.post("/work-orders/{id:[0-9]+}/reveal", pages.reveal),
 )

@@ -5,7 +5,7 @@ What does not live here: orders and calls of a customer.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from ccengine.store.tables.base import Id, code, metadata
 from ccengine.store.types import UtcDateTime
@@ -36,6 +36,8 @@ customers = Table(
     Column("arrears_fen", Integer, nullable=False),
     Column("arrears_months", Integer, nullable=False),
     Column("due_on", Date, nullable=True),
+    Column("latitude", Float),
+    Column("longitude", Float),
 )
 
 outage_notices = Table(

@@ -69,6 +69,8 @@ order_materials = Table(
     Column("unit", String(16), nullable=False),
     Column("used_by", String(64), nullable=False),
     Column("used_at", UtcDateTime, nullable=False),
+    Column("part", String(32), nullable=False, server_default=""),
+    Column("store", String(32), nullable=False, server_default=""),
 )
 
 field_actions = Table(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -38,6 +39,21 @@ order_units = Table(
     Column("unit_code", String(32), primary_key=True, index=True),
     Column("added_by", String(96), nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
+)
+
+#: Forms as they were given out. `sha256` is the PDF's own; the same print shown again adds nothing.
+order_prints = Table(
+    "order_prints",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("work_orders.id"), nullable=False),
+    Column("form", String(16), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("printed_by", String(96), nullable=False),
+    Column("printed_at", UtcDateTime, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("ix_order_prints_order_id_id", "order_id", "id"),
 )
 
 order_visits = Table(

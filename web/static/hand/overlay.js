@@ -31,6 +31,13 @@ function apply(seen, action) {
   if (action.kind === "materials") seen.materials.push(...action.materials);
 }
 
+/** Return the parts of the crew's stores with what is left there once everything kept here has been sent. */
+export function leftInStores(parts, items) {
+  const used = items.filter((item) => item.state === "waiting").flatMap((item) => item.action?.materials ?? []);
+  const of = (part) => used.filter((one) => one.part === part.code && one.store === part.store);
+  return (parts ?? []).map((part) => ({ ...part, quantity: of(part).reduce((left, one) => left - Number(one.quantity), part.quantity) }));
+}
+
 /** Return which demanded photos are missing: "before", "after". */
 export function missing(seen) {
   return ["before", "after"].filter((phase) => seen[`photo_${phase}`] && !seen.photos[phase]);

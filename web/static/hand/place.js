@@ -20,6 +20,19 @@ export function watch() {
   follow();
 }
 
+/** Return where "navigate" leads for a task, "" for one without place and address. Apple's phones know no geo: links. */
+export function wayTo(task, me) {
+  const known = task.latitude !== null && task.latitude !== undefined;
+  if (!known && !task.address) return "";
+  const values = { address: encodeURIComponent(task.address), latitude: task.latitude, longitude: task.longitude };
+  let link = known ? me.map_place_link ?? me.map_link : me.map_link;
+  if (link.startsWith("geo:") && /iPhone|iPad/.test(navigator.userAgent)) {
+    link = known ? "https://uri.amap.com/marker?position={longitude},{latitude}&name={address}&coordinate=wgs84&callnative=1"
+      : "https://uri.amap.com/search?keyword={address}&callnative=1";
+  }
+  return link.replace(/\{(address|latitude|longitude)\}/g, (_, name) => values[name] ?? "");
+}
+
 /** Return the place as it is known within a moment, {} when it is not. */
 export async function here() {
   if (!last && navigator.geolocation) {

@@ -60,8 +60,10 @@ export async function needsAttention(item, outcome, message, task) {
   changed();
 }
 
-/** Put an item that was refused back into the queue, to be tried again. */
+/** Put an item that was refused back into the queue, to be tried again: an action under a new id, for the old one's
+    answer is settled. */
 export async function again(item) {
-  await db.write(["queue"], ({ queue }) => { queue.put({ ...item, state: "waiting" }); });
+  const fresh = item.action ? { action: { ...item.action, id: crypto.randomUUID() } } : {};
+  await db.write(["queue"], ({ queue }) => { queue.put({ ...item, ...fresh, state: "waiting" }); });
   changed();
 }

@@ -102,6 +102,7 @@ async function refresh() {
     tasks.clear();
     for (const task of found.tasks) tasks.put(task);
     meta.put(found.at, "refreshed");
+    meta.put(found.parts, "parts");
   });
   queue.changed();
 }

@@ -3,8 +3,8 @@
 import * as api from "./api.js";
 import { take } from "./camera.js";
 import { h, icon, sheet, toast } from "./h.js";
-import { missing, nextStep, shown } from "./overlay.js";
-import { here } from "./place.js";
+import { leftInStores, missing, nextStep, shown } from "./overlay.js";
+import { here, wayTo } from "./place.js";
 import * as queue from "./queue.js";
 import { sign } from "./signature.js";
 import { askMaterials, askReason } from "./task_sheets.js";
@@ -21,7 +21,7 @@ export function taskView(state, id) {
   const open = ["dispatched", "accepted", "acknowledged", "in_progress"].includes(seen.status);
   return h("main", { class: "view task" },
     problems(state, seen), facts(state, seen), steps(seen),
-    open && seen.status !== "dispatched" && [evidence(state, seen), used(seen), signature(seen)],
+    open && seen.status !== "dispatched" && [evidence(state, seen), used(state, seen), signature(seen)],
     open && bar(state, seen));
 }
 
@@ -31,7 +31,7 @@ function problems(state, seen) {
 }
 
 function facts(state, seen) {
-  const place = seen.address ? state.me.map_link.replace("{address}", encodeURIComponent(seen.address)) : "";
+  const way = wayTo(seen, state.me);
   return h("section", { class: "panel facts" },
     h("p", { class: "small muted" }, `${seen.number} · ${either(seen.category_zh, seen.category_en) || either(seen.type_zh, seen.type_en)} · ${code("priority", seen.priority)}`),
     h("h1", {}, seen.title),
@@ -41,7 +41,7 @@ function facts(state, seen) {
     seen.description && h("p", { class: "text" }, seen.description),
     h("p", { class: "small" }, icon("clock"), t("hand.due", { time: when(seen.due_at) })),
     h("div", { class: "row" },
-      place && h("a", { class: "big button", href: place, rel: "noreferrer" }, icon("place"), t("hand.navigate")),
+      way && h("a", { class: "big button", href: way, rel: "noreferrer" }, icon("place"), t("hand.navigate")),
       seen.contact_number && call(seen)));
 }
 
@@ -86,10 +86,11 @@ function shots(seen, phase) {
   return [...there, ...local.map((one) => h("span", { class: "shot waits", title: t("hand.kept_here") }, icon(one.kind === "photo" ? "camera" : "film"), h("small", {}, when(one.taken_at))))];
 }
 
-function used(seen) {
+function used(state, seen) {
+  const take = (materials) => queue.addAction(seen.id, "materials", { materials });
   return h("section", { class: "panel" }, h("h2", {}, t("hand.materials")),
-    seen.materials.length > 0 && h("ul", { class: "lines" }, seen.materials.map((one) => h("li", {}, h("span", {}, one.name), h("b", {}, `${one.quantity} ${one.unit}`)))),
-    h("button", { class: "big", onclick: () => askMaterials((materials) => queue.addAction(seen.id, "materials", { materials })) }, icon("plus"), t("hand.add_material")));
+    seen.materials.length > 0 && h("ul", { class: "lines" }, seen.materials.map((one) => h("li", {}, h("span", {}, one.name, one.part && h("small", { class: "muted" }, ` ${t("hand.from_stock")}`)), h("b", {}, `${one.quantity} ${one.unit}`)))),
+    h("button", { class: "big", onclick: () => askMaterials(leftInStores(state.parts, state.items), take) }, icon("plus"), t("hand.add_material")));
 }
 
 function signature(seen) {

@@ -26,6 +26,20 @@ class Material(Out):
     name: str
     quantity: str
     unit: str
+    part: str = Field(description="The spare part that was taken out of stock for it; empty for free words")
+    store: str
+
+
+class CrewPart(Out):
+    """A spare part in a store of the asker's crew."""
+
+    store: str
+    store_name: str
+    code: str
+    name: str
+    spec: str
+    unit: str
+    quantity: int
 
 
 class Evidence(Out):
@@ -81,6 +95,8 @@ class FieldTask(Out):
     contact_name: str
     contact_number: str = Field(description="Masked; POST /field/tasks/{id}/number gives it whole (audited)")
     assigned_to: str
+    latitude: float | None = Field(description="Where it is (WGS-84); null when nobody knows")
+    longitude: float | None
     due_at: datetime
     created_at: datetime
     reopened: int
@@ -96,6 +112,7 @@ class FieldTasks(Out):
 
     at: datetime
     tasks: list[FieldTask]
+    parts: list[CrewPart] = Field(description="What lies in the stores of the asker's crews")
 
 
 class FieldLimits(Out):
@@ -115,15 +132,18 @@ class FieldMe(Out):
     limits: FieldLimits
     timezone: str
     map_link: str = Field(description="Where an address leads; {address} stands for it")
+    map_place_link: str = Field(description="The same for a known place: {latitude}, {longitude}, {address}")
     suspend_reasons: list[str]
 
 
 class MaterialBody(In):
-    """A material used."""
+    """A material used. With `part` and `store` it is taken out of that store, whole numbers only, once."""
 
     name: Annotated[str, free_text(64, 1)]
     quantity: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}([.][0-9]{1,3})?$")]
     unit: Annotated[str, free_text(16)] = ""
+    part: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,32}$")] = ""
+    store: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,32}$")] = ""
 
 
 class ActionBody(In):

@@ -32,6 +32,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
 CodeOrNone = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_]{0,31})?$")]
 MoveName: Any = one_of(NAMES)
 SuspendReason: Any = one_of(("", *SUSPEND_REASONS))
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
 class Order(Out):
@@ -71,6 +73,9 @@ class Order(Out):
     resolution: str = Field(description="not_needed or merged when it ended without work")
     parent_id: int | None = Field(description="The incident it belongs to, or the order it was merged into")
     is_incident: bool
+    latitude: float | None = Field(description="Where it is (WGS-84); null when nobody knows")
+    longitude: float | None
+    place_by: str = Field(description="Who knows: customer (their file), field (a photo's place), hand; empty: nobody")
     stamps: dict[str, datetime] = Field(description="When each state was reached, plus item_cleared 消件, replied 回复")
 
 
@@ -203,6 +208,15 @@ class OrderBody(In):
     unit_code: CodeOrNone = ""
     fields: dict[str, str] = Field(default_factory=dict, description="The type's further fields", max_length=30)
     call_id: CallId | None = None
+    latitude: Latitude | None = Field(default=None, description="Where it is (WGS-84); left out: the customer's place")
+    longitude: Longitude | None = None
+
+
+class PlaceBody(In):
+    """Where an order is (WGS-84); null for both: nobody knows."""
+
+    latitude: Latitude | None
+    longitude: Longitude | None
 
 
 class TransitionBody(In):
