@@ -33,9 +33,9 @@ bench: .venv/ready host-test ## 在真实交换机上测量 · figures side by s
 	@$(CC) pbx install
 	@ONLY="$(ONLY)" SIZE="$(SIZE)" DATA="$(DATA)" ROUNDS="$(ROUNDS)" PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/bench.py
 
-faults: .venv/ready host-faults ## 破坏运行中的热线并裁定损失 · break a running hotline and judge what was lost (SEED=7 MINUTES=60 ONLY="killed in" DATABASE=sqlite LONG=1)
+faults: .venv/ready host-faults ## 破坏运行中的热线并裁定损失 · break a running hotline and judge what was lost (SEED=7 MINUTES=60 ONLY="killed in" DATABASE=sqlite LONG=1 KILLS=200)
 	@$(CC) pbx install
-	@SEED="$(SEED)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" DATABASE="$(DATABASE)" LONG="$(LONG)" $(PY) tests/faults/fault_run.py
+	@SEED="$(SEED)" MINUTES="$(MINUTES)" ONLY="$(ONLY)" DATABASE="$(DATABASE)" LONG="$(LONG)" KILLS="$(KILLS)" $(PY) tests/faults/fault_run.py
 
 format: .venv/ready ## 整理代码 · put the code into its form
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .

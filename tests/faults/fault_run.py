@@ -1,14 +1,15 @@
 """`make faults`: breaks a running hotline again and again and prints what was lost.
 
 SEED=, MINUTES=, ONLY= (part of a fault's name), DATABASE=sqlite|postgresql (both when not given), LONG=1 (also what
-takes ten minutes by itself). Each fault gets a world of its own; its folder below .run/faults holds every witness's
-log, for `judge_again.py`.
+takes ten minutes by itself), KILLS= (so many counted kills, shared by the databases, however long they take). Each
+fault gets a world of its own; its folder below .run/faults holds every witness's log, for `judge_again.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import shutil
 import sys
@@ -25,21 +26,31 @@ import fake_clock  # noqa: E402
 import permutations  # noqa: E402
 from databases import KINDS, SQLITE, Databases  # noqa: E402
 from fault_pbx import FaultPbx  # noqa: E402
-from figures import Row, results, table  # noqa: E402
+from figures import Figure, Row, as_result, results, table  # noqa: E402
 from injecting import Fault  # noqa: E402
-from injectors import FAULTS  # noqa: E402
+from injectors import FAULTS, KILLED  # noqa: E402
+from kills import COUNTED  # noqa: E402
 from small_disk import DATABASE, mounted, small_disk  # noqa: E402
 from world import NotPossible, World, world  # noqa: E402
 
 ROOT = HERE.parents[1]
 ANY_ORDER, PERMUTATIONS = "events doubled, out of order, missing", 10_000
+#: Kills that were asked for by number may take so long on each database.
+KILLS_PATIENCE = 3600.0
 PBX_OPTIONS = {"wrapup_gap_seconds": 1, "ring_seconds": 5}
 
 
 async def one_fault(
-    pbx: FaultPbx, name: str, seed: int, seconds: float, place: Path, databases: Databases, kind: str = KINDS[0]
+    pbx: FaultPbx,
+    name: str,
+    seed: int,
+    seconds: float,
+    place: Path,
+    databases: Databases,
+    kind: str = KINDS[0],
+    kills: int = 0,
 ) -> Row:
-    """Break one thing for so long, let all become quiet, judge."""
+    """Break one thing for so long (or until so many kills count), let all become quiet, judge."""
     fault = FAULTS[name]
     stem = "".join(sign if sign.isalnum() else "_" for sign in name)
     folder = place / kind / stem
@@ -55,6 +66,7 @@ async def one_fault(
             row.error = f"not set up: {_first_line(failed)}"
             (folder / "failed.txt").write_text(str(failed), encoding="utf-8")
             return row
+        here.kills_wanted = kills
         try:
             row.done = await fault.inject(here, time.monotonic() + seconds)
         except AssertionError as failed:
@@ -126,12 +138,17 @@ def chosen(only: str, database: str, long: bool) -> list[tuple[str, str]]:
     ]
 
 
-def seconds_of(fault: Fault, share: float) -> float:
-    """Return how long a fault may break things, of its share of the run."""
-    return max(fault.at_least, share * fault.weight - 20)
+def seconds_of(fault: Fault, share: float, kills: int) -> float:
+    """Return how long a fault may break things, of its share of the run; a number of kills takes what it takes."""
+    return KILLS_PATIENCE if kills and fault.kills else max(fault.at_least, share * fault.weight - 20)
 
 
-async def run(seed: int, minutes: float, faults: list[tuple[str, str]]) -> list[Row]:
+def kills_of(name: str, faults: list[tuple[str, str]], kills: int) -> int:
+    """Return how many counted kills this fault must do on each database, of so many in all; 0: as time allows."""
+    return math.ceil(kills / sum(one == name for one, _ in faults)) if name == KILLED else 0
+
+
+async def run(seed: int, minutes: float, faults: list[tuple[str, str]], kills: int) -> list[Row]:
     """Share the time among the faults; one private PBX for all."""
     place = ROOT / ".run" / "faults" / f"seed-{seed}"
     rows: list[Row] = []
@@ -144,7 +161,8 @@ async def run(seed: int, minutes: float, faults: list[tuple[str, str]]) -> list[
             share = minutes * 60 / sum(FAULTS[fault].weight for fault, _ in faults)
             for fault, kind in faults:
                 begun = time.monotonic()
-                row = await one_fault(pbx, fault, seed, seconds_of(FAULTS[fault], share), place, databases, kind)
+                seconds, wanted = seconds_of(FAULTS[fault], share, kills), kills_of(fault, faults, kills)
+                row = await one_fault(pbx, fault, seed, seconds, place, databases, kind, wanted)
                 rows.append(row)
                 _tell(row, time.monotonic() - begun)
                 write_results(rows)
@@ -174,33 +192,43 @@ def _tell(row: Row, took: float) -> None:
         print(f"  {'failed' if row.error else 'not run'}: {row.error or row.not_run}  (SEED={row.seed} {row.folder})")
 
 
-def write_results(rows: list[Row]) -> None:
+def _all_results(rows: list[Row], kills: int) -> list[dict[str, object]]:
+    whole = [as_result(counted(rows, kills), rows[0].seed)] if kills and rows else []
+    return [*results(rows, FAULTS), *whole]
+
+
+def write_results(rows: list[Row], kills: int = 0) -> None:
     """Keep the figures in .run/faults.json; written after each fault, so that an interrupted run leaves its own."""
-    text = json.dumps(results(rows, FAULTS), ensure_ascii=False, indent=1)
+    text = json.dumps(_all_results(rows, kills), ensure_ascii=False, indent=1)
     (ROOT / ".run" / "faults.json").write_text(text, "utf-8")
+
+
+def counted(rows: list[Row], wanted: int) -> Figure:
+    """Return how many kills count in the whole run."""
+    return Figure(name=COUNTED, value=sum(row.done.counts.get(COUNTED, 0) for row in rows), target=wanted, least=True)
 
 
 def main() -> None:
     """Run, print, write .run/faults.json; exit code 1 when a target was missed."""
     seed = int(os.environ.get("SEED") or time.time_ns() % 100_000)
-    minutes = float(os.environ.get("MINUTES") or 30)
+    minutes, kills = float(os.environ.get("MINUTES") or 30), int(os.environ.get("KILLS") or 0)
     faults = chosen(os.environ.get("ONLY", ""), os.environ.get("DATABASE", ""), bool(os.environ.get("LONG")))
     any_order = os.environ.get("ONLY", "").lower() in ANY_ORDER.lower()
     if not faults and not any_order:
         sys.exit(f"no such fault; there are: {', '.join(FAULTS)}")
     print(f"SEED={seed} MINUTES={minutes:g}", flush=True)
-    rows = asyncio.run(run(seed, minutes, faults)) if faults else []
+    rows = asyncio.run(run(seed, minutes, faults, kills)) if faults else []
     if any_order:
         rows.append(try_permutations(seed, ROOT / ".run" / "faults" / f"seed-{seed}"))
         _tell(rows[-1], 0)
-        write_results(rows)
+    write_results(rows, kills)
     print("\n" + table(rows, FAULTS))
-    kills: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
     for row in rows:
-        kills.update({name: value for name, value in row.done.counts.items() if "kills" in name})
-    if kills:
-        print("\n" + ", ".join(f"{name}: {value:g}" for name, value in sorted(kills.items())))
-    missed = [one for one in results(rows, FAULTS) if not one["met"]]
+        sums.update({name: value for name, value in row.done.counts.items() if "kills" in name})
+    if sums:
+        print("\n" + ", ".join(f"{name}: {value:g}" for name, value in sorted(sums.items())))
+    missed = [one for one in _all_results(rows, kills) if not one["met"]]
     print("\nevery target met" if not missed else "\nnot met:")
     for one in missed:
         print(f"  {one['name']} {one['value']} {one['unit']} (target {one['target']}, SEED={one['seed']})")

@@ -58,6 +58,7 @@ class Fault:
         targets: longest time allowed for each measured time, in seconds; for a count: the least.
         on: which databases it makes sense on.
         weight: its share of the run's time; at_least: seconds it needs to do its work once.
+        kills: it ends the engine; its deaths may be asked for by number.
         long_only: only when asked for by name, or in a long run (LONG=1).
         live_records: records from the live view are what the fault is about, not a repair.
         stepped: the clock was moved, so lengths that reach over the step are not judged.
@@ -71,6 +72,7 @@ class Fault:
     weight: float = 1.0
     at_least: float = 15.0
     long_only: bool = False
+    kills: bool = False
     live_records: bool = False
     stepped: bool = False
     cdr_lost: bool = False
@@ -155,9 +157,11 @@ def measure_queued(done: Done, world: World, numbers: list[str], since: float, n
 
     Who hung up before that tells nothing; who did neither within `latest` seconds is noted with that time.
     """
-    ends = {one.number: one.dialog.ended_at for one in world.people()}
+    if not numbers:
+        return
+    ends, cel = {one.number: one.dialog.ended_at for one in world.people()}, world.pbx.cel()
     for number in numbers:
-        moments = [at for event, at in world.moments(number) if event == "CC_QUEUE" and at >= since]
+        moments = [at for event, at in world.moments(number, cel) if event == "CC_QUEUE" and at >= since]
         ended = ends.get(number)
         if moments:
             done.took(name, min(moments) - since)

@@ -21,6 +21,7 @@ from pbx_faults import pbx_fault
 from phone_faults import cut_in_talk, dead_phone, unanswered
 from small_disk import DATABASE, JOURNAL, RECORDINGS
 
+KILLED = "engine killed in menu, queue, talk, wrap-up"
 _KILLED = {"engine ready": 5.0, "menu to queue": 1.0}
 _DISK = {"disk": {"reserve_mb": RESERVE_MB, "check_seconds": 1}}
 _LIVE = {"live view right again": 2.0}
@@ -32,9 +33,9 @@ def _database(name: str, seconds: float, **more: Any) -> Fault:
 
 
 FAULTS: dict[str, Fault] = {
-    "engine killed in menu, queue, talk, wrap-up": Fault(inject=kill_engine, targets=_KILLED, weight=4.0),
+    KILLED: Fault(inject=kill_engine, targets=_KILLED, weight=4.0, kills=True),
     "engine killed at each commit": Fault(
-        inject=kill_at_commits, targets={"engine ready": 5.0}, weight=4.0, at_least=600
+        inject=kill_at_commits, targets={"engine ready": 5.0}, weight=4.0, at_least=600, kills=True
     ),
     "engine frozen (SIGSTOP 12 s)": Fault(inject=stop_engine, targets={"menu to queue": 10.0}),
     "engine frozen under a watchdog": Fault(inject=freeze_under_watchdog, targets={"restarted": 15.0}),

@@ -106,6 +106,7 @@ class World:
         self.pbx_deaths: list[float] = []
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
+        self.kills_wanted = 0  # counted ones; 0: as many as the time allows
         self._numbers = 0
         self._log = site.settings.state_dir / "log" / "run.log"  # shared by all worlds of a PBX
         self._log_begin = self._log.stat().st_size if self._log.exists() else 0
@@ -124,9 +125,9 @@ class World:
         """All callers until now, told from SIPp's logs."""
         return callers(self.traffic.dialogs(), self.pbx_deaths)
 
-    def moments(self, number: str) -> list[tuple[str, float]]:
-        """What Asterisk's own event log says of a caller: (event, epoch seconds), oldest first."""
-        rows = self.pbx.cel()
+    def moments(self, number: str, cel: list[dict[str, str]] | None = None) -> list[tuple[str, float]]:
+        """What Asterisk's own event log (`cel`: read before) says of a caller: (event, epoch seconds), oldest first."""
+        rows = self.pbx.cel() if cel is None else cel
         channels = {row["uniqueid"] for row in rows if row["cid_num"] == number and "/cc-trunk-" in row["channame"]}
         return [(event_type(row), float(row["eventtime"])) for row in rows if row["uniqueid"] in channels]
 
