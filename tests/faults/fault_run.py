@@ -1,8 +1,9 @@
 """`make faults`: breaks a running hotline again and again and prints what was lost.
 
-SEED=, MINUTES=, ONLY= (part of a fault's name), DATABASE=sqlite|postgresql (both when not given), LONG=1 (also what
-takes ten minutes by itself), KILLS= (so many counted kills, shared by the databases, however long they take). Each
-fault gets a world of its own; its folder below .run/faults holds every witness's log, for `judge_again.py`.
+SEED=, MINUTES=, ONLY= (parts of faults' names, with commas between), DATABASE=sqlite|postgresql (both when not given),
+LONG=1 (also what takes ten minutes by itself), KILLS= (so many counted kills, shared by the databases, however long
+they take). Each fault gets a world of its own; its folder below .run/faults holds every witness's log, for
+`judge_again.py`.
 """
 
 from __future__ import annotations
@@ -129,13 +130,20 @@ def lost_calls(here: World) -> int:
 
 def chosen(only: str, database: str, long: bool) -> list[tuple[str, str]]:
     """Return the faults to run, each with its database."""
-    wanted = [database] if database else list(KINDS)
+    wanted, parts = [database] if database else list(KINDS), parts_of(only)
     return [
         (name, kind)
         for kind in wanted
         for name, fault in FAULTS.items()
-        if only.lower() in name.lower() and kind in fault.on and (long or only == name or not fault.long_only)
+        if any(part in name.lower() for part in parts) and kind in fault.on
+        if long or name.lower() in parts or not fault.long_only
     ]
+
+
+def parts_of(only: str) -> list[str]:
+    """Return the parts of names that were asked for; an empty one fits all."""
+    whole = only.lower()
+    return [whole] if whole in {name.lower() for name in FAULTS} else [part.strip() for part in whole.split(",")]
 
 
 def seconds_of(fault: Fault, share: float, kills: int) -> float:
@@ -213,7 +221,7 @@ def main() -> None:
     seed = int(os.environ.get("SEED") or time.time_ns() % 100_000)
     minutes, kills = float(os.environ.get("MINUTES") or 30), int(os.environ.get("KILLS") or 0)
     faults = chosen(os.environ.get("ONLY", ""), os.environ.get("DATABASE", ""), bool(os.environ.get("LONG")))
-    any_order = os.environ.get("ONLY", "").lower() in ANY_ORDER.lower()
+    any_order = any(part in ANY_ORDER for part in parts_of(os.environ.get("ONLY", "")))
     if not faults and not any_order:
         sys.exit(f"no such fault; there are: {', '.join(FAULTS)}")
     print(f"SEED={seed} MINUTES={minutes:g}", flush=True)
