@@ -84,7 +84,9 @@ FAULTS: dict[str, Fault] = {
         inject=unanswered(unregisters=True), targets={"offered to the next": 6.0}
     ),
     "agent's phone dead": Fault(inject=dead_phone, targets={"queue to a phone that rings": 6.0}),
-    "agent's network cut in a talk": Fault(inject=cut_in_talk, targets={"ghost talks": 5.0}),
+    "agent's network cut in a talk": Fault(
+        inject=cut_in_talk, targets={"ghost talks": 5.0, "cut to the next phone that rings": 6.0}
+    ),
     "hostile text in every SIP field": Fault(inject=hostile_callers),
     "clock stepped by 1 h and 1 day": Fault(inject=step_clock, stepped=True, at_least=30),
     "database locked 8 s": _database("locked", 8),

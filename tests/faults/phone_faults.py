@@ -143,19 +143,30 @@ async def cut_in_talk(world: World, until: float) -> Done:
             assert time.time() - begun < 60, f"no talk at {BAD} within 60 s"
         await idle(world, calls, 1)
         world.traffic.freeze_group("bad")
-        at = time.monotonic()
-        world.agent_gone.add(talking)
+        at, cut_at = time.monotonic(), time.time()
+        world.cuts.append((BAD, cut_at))
         world.note("cut", number=talking)
         while (await _board_state(world))[0] == "talking":
             await asyncio.sleep(0.05)
             assert time.monotonic() - at < 60, "the board shows a ghost that talks"
         done.took("ghost talks", time.monotonic() - at)
-        done.count("callers cut off with their agent")
+        done.took("cut to the next phone that rings", await _rung_again(world, calls, talking, cut_at))
         world.traffic.end_group("bad")
         done.breaks += 1
         await _back(world)
         if time.monotonic() > until:
             return done
+
+
+async def _rung_again(world: World, calls: Callers, number: str, since: float) -> float:
+    """Wait until another phone rings for that caller; return how long after the cut."""
+    while time.time() < since + 20:
+        one = next(one for one in world.people() if one.number == number)
+        later = [leg.invited_at for leg in one.legs if leg.invited_at > since]
+        if later:
+            return min(later) - since
+        await idle(world, calls, 0.1)
+    raise AssertionError(f"nobody was offered {number}, whose agent's network was cut, within 20 s")
 
 
 def _talking_at_bad(world: World, since: float) -> str:

@@ -33,6 +33,7 @@ class Dialog:
     ended_by_us: bool = False
     end_confirmed: bool = False
     cancelled_at: float | None = None
+    cut_at: float | None = None  # its phone's network went, which no log can say: whoever cut it does
 
     def up_at(self, moment: float) -> bool:
         """Whether it was answered and not over at that moment."""

@@ -5,6 +5,7 @@ What does not live here: what the product should have made of it (oracle).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sip_log import Dialog
@@ -65,9 +66,19 @@ class Caller:
         if not answered:
             return None
         leg = answered[-1]
-        ends = [one for one in (leg.ended_at, self.ended_at) if one is not None]
+        return leg, *self._stretch(leg)
+
+    @property
+    def cut_talks(self) -> list[tuple[Dialog, float, float]]:
+        """Talks before the last one that ended by the loss of the agent's phone, with begin and end."""
+        talk = self.talk
+        legs = [leg for leg in self.legs if leg.cut_at and leg.acked_at and talk is not None and leg is not talk[0]]
+        return [(leg, *self._stretch(leg)) for leg in legs]
+
+    def _stretch(self, leg: Dialog) -> tuple[float, float]:
+        ends = [one for one in (leg.ended_at, leg.cut_at, self.ended_at) if one is not None]
         begin = leg.acked_at or 0.0
-        return leg, begin, max(begin, min(ends)) if ends else begin
+        return begin, max(begin, min(ends)) if ends else begin
 
     def state_at(self, moment: float) -> str:
         """menu | queue | talk | wrap_up | over | "" (not there yet), as far as SIP tells."""
@@ -84,8 +95,11 @@ class Caller:
         return "queue"
 
 
-def callers(dialogs: list[Dialog], pbx_deaths: list[float]) -> list[Caller]:
-    """Put callers and agents' legs together: an agent's phone is shown the caller's number."""
+def callers(dialogs: list[Dialog], pbx_deaths: list[float], cuts: Sequence[tuple[str, float]] = ()) -> list[Caller]:
+    """Put callers and agents' legs together: an agent's phone is shown the caller's number.
+
+    `cuts`: phones whose network went, and when; their logs end there without a word.
+    """
     made: dict[str, Caller] = {}
     for dialog in dialogs:
         if dialog.outgoing:
@@ -95,4 +109,6 @@ def callers(dialogs: list[Dialog], pbx_deaths: list[float]) -> list[Caller]:
     for dialog in sorted(dialogs, key=lambda one: one.invited_at):
         if not dialog.outgoing and dialog.from_user in made:
             made[dialog.from_user].legs.append(dialog)
+            cut = [at for phone, at in cuts if phone == dialog.to_user and dialog.invited_at <= at]
+            dialog.cut_at = min(cut) if cut and dialog.ended_at is None else None
     return list(made.values())

@@ -102,7 +102,7 @@ class World:
         self.clock: Path | None = None  # libfaketime's file
         self.cdr_lost = False
         self.views_differ = 0
-        self.agent_gone: set[str] = set()  # callers whose agent's network was cut: their talk cannot go on
+        self.cuts: list[tuple[str, float]] = []  # phones whose network was cut, and when
         self.pbx_deaths: list[float] = []
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
@@ -123,7 +123,7 @@ class World:
 
     def people(self) -> list[Caller]:
         """All callers until now, told from SIPp's logs."""
-        return callers(self.traffic.dialogs(), self.pbx_deaths)
+        return callers(self.traffic.dialogs(), self.pbx_deaths, self.cuts)
 
     def moments(self, number: str, cel: list[dict[str, str]] | None = None) -> list[tuple[str, float]]:
         """What Asterisk's own event log (`cel`: read before) says of a caller: (event, epoch seconds), oldest first."""
@@ -273,6 +273,7 @@ class World:
             "blackouts": [asdict(one) for one in self.blackouts],
             "pbx_deaths": self.pbx_deaths,
             "steps": self.steps,
+            "cuts": self.cuts,
             "hidden": sorted(self.hidden),
             "findings": [str(one) for one in verdict.findings],
         }

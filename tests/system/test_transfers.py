@@ -104,6 +104,23 @@ async def test_transfer_outside_stays_one_record(site: RunningSite, pbx: PbxInst
     assert not await site.calls_from("057112349304")
 
 
+async def test_caller_whose_agents_phone_falls_silent_is_served_by_the_next(
+    site: RunningSite, pbx: PbxInstance, phones: Phones
+) -> None:
+    call, _, _ = await _talk(pbx, phones, "13900000305", "1001")
+    second = await phones.agent("1002", auto_answer=True)
+    pbx.sign_in("1002")
+    pbx.lose_phone("1001")
+    await call.wait_heard(second.tone)
+    await second.calls[-1].wait_heard(CALLER_TONE)
+    await second.calls[-1].hangup()
+    await call.wait_closed()
+    record = await site.record_of("13900000305")
+    assert (record["outcome"], record["ended_by"]) == ("answered", "agent")
+    assert [talk["agent_number"] for talk in record["talks"]] == ["8001", "8002"]
+    assert [order["type"] for order in await site.orders_of(record)] == ["repair"]
+
+
 async def test_call_out_is_a_record_and_inside_calls_are_none(
     site: RunningSite, pbx: PbxInstance, phones: Phones
 ) -> None:
