@@ -6,7 +6,7 @@ import time
 
 from aiohttp import web
 
-from ccengine.backoffice.keys import CTX
+from ccengine.backoffice.keys import CTX, Apps
 from ccengine.services.agents import list_agents
 from ccengine.services.context import ENGINE
 from ccengine.services.errors import Unavailable
@@ -27,7 +27,7 @@ class People:
 PEOPLE: web.AppKey[People] = web.AppKey("people", People)
 
 
-async def _people(app: web.Application) -> People:
+async def _people(app: Apps) -> People:
     kept = app[PEOPLE]
     if time.monotonic() - kept.read_at > _KEEP_SECONDS:
         try:
@@ -39,26 +39,26 @@ async def _people(app: web.Application) -> People:
     return kept
 
 
-async def agent_names(app: web.Application) -> dict[str, str]:
+async def agent_names(app: Apps) -> dict[str, str]:
     """Return agent number -> name; without a database the last known ones."""
     return (await _people(app)).agents
 
 
-def forget_people(app: web.Application) -> None:
+def forget_people(app: Apps) -> None:
     """Read the names anew at the next question: somebody was added or renamed."""
     app[PEOPLE].read_at = float("-inf")
 
 
-async def refresh_people(app: web.Application) -> None:
+async def refresh_people(app: Apps) -> None:
     """Read the names anew when they are old; pages with histories call this first."""
     await _people(app)
 
 
-def user_display_name(app: web.Application, user_name: str) -> str:
+def user_display_name(app: Apps, user_name: str) -> str:
     """Return a user's name as last read, else the user name itself."""
     return app[PEOPLE].users.get(user_name) or user_name
 
 
-def people_options(app: web.Application) -> list[tuple[str, str]]:
+def people_options(app: Apps) -> list[tuple[str, str]]:
     """Return (user name, name) of everybody who signs in, as last read."""
     return sorted(app[PEOPLE].users.items(), key=lambda pair: pair[1])

@@ -9,7 +9,7 @@ import time
 
 from aiohttp import web
 
-from ccengine.backoffice.keys import CTX
+from ccengine.backoffice.keys import CTX, Apps
 from ccengine.hotline.order_catalogue import Catalogue, CodeKind
 from ccengine.services import catalogue
 from ccengine.services.errors import Unavailable
@@ -28,7 +28,7 @@ class KeptCatalogue:
 CATALOGUE: web.AppKey[KeptCatalogue] = web.AppKey("catalogue", KeptCatalogue)
 
 
-async def refresh_catalogue(app: web.Application) -> None:
+async def refresh_catalogue(app: Apps) -> None:
     """Read the lists anew when they are old; without a database the last known ones stay."""
     kept = app[CATALOGUE]
     if time.monotonic() - kept.read_at > _KEEP_SECONDS:
@@ -46,7 +46,7 @@ def forget_catalogue(app: web.Application) -> None:
 
 def lists_of(request: web.Request) -> Catalogue:
     """Return the lists as last read."""
-    return request.app[CATALOGUE].lists
+    return request.config_dict[CATALOGUE].lists
 
 
 def code_name(request: web.Request, kind: CodeKind, code: str | None, language: str) -> str:

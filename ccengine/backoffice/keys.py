@@ -17,6 +17,9 @@ from ccengine.services.context import Context
 if TYPE_CHECKING:
     from typing import Any
 
+#: What carries the keys: the application itself, or a request's view of it (config_dict) inside the API's own one.
+Apps = web.Application | ChainMapProxy
+
 CTX: web.AppKey[Context] = web.AppKey("ctx", Context)
 DOOR: web.AppKey[Any] = web.AppKey("door", object)  # a ports.EngineDoor (a Protocol, so no runtime type)
 LOCALES: web.AppKey[Locales] = web.AppKey("locales", Locales)
@@ -29,7 +32,7 @@ TOKEN_ACCEPTED: web.RequestKey[bool] = web.RequestKey("token_accepted", bool)
 SIGNED_IN: web.RequestKey[SignedIn] = web.RequestKey("signed_in", SignedIn)
 
 
-def door_of(app: web.Application | ChainMapProxy) -> EngineDoor:
+def door_of(app: Apps) -> EngineDoor:
     """Return the engine's door of the application."""
     door: EngineDoor = app[DOOR]
     return door

@@ -17,7 +17,7 @@ from ccengine.hotline.outage import DISTRICTS
 
 def helpers(request: web.Request) -> dict[str, Any]:
     """Return the functions that page templates use for codes."""
-    _, locales, language = text_for(request), request.app[LOCALES], language_of(request)
+    _, locales, language = text_for(request), request.config_dict[LOCALES], language_of(request)
 
     def known(prefix: str, code: str | None) -> str:
         """A code that a site added itself has no text: it is shown as it is."""
@@ -37,7 +37,7 @@ def helpers(request: web.Request) -> dict[str, Any]:
         kind, _colon, name = (actor or "").rpartition(":")
         if name == "engine" or kind == "engine":
             return _("person.engine")
-        return f"{_('person.api')} {name}" if kind == "api" else user_display_name(request.app, name)
+        return f"{_('person.api')} {name}" if kind == "api" else user_display_name(request.config_dict, name)
 
     return {
         "code_text": known,

@@ -68,7 +68,7 @@ def language_of(request: web.Request) -> str:
 
 def text_for(request: web.Request) -> Callable[..., str]:
     """Return the `_` of this request, for texts made in Python."""
-    locales, language = request.app[LOCALES], language_of(request)
+    locales, language = request.config_dict[LOCALES], language_of(request)
     return lambda key, **values: locales.text(language, key, **values)
 
 

@@ -75,10 +75,14 @@ class Sheet:
 async def send_csv(
     request: web.Request, name: str, head: Sequence[str], rows: AsyncIterator[Sequence[Sequence[Cell]]]
 ) -> web.StreamResponse:
-    """Answer with a .csv that Excel opens as UTF-8, sent as the rows come."""
+    """Answer with a .csv that Excel opens as UTF-8, sent as the rows come.
+
+    The first rows are read before the answer begins: what they are refused for is still told as an error.
+    """
+    first: Sequence[Sequence[Cell]] = await anext(rows, ())
     response = web.StreamResponse(headers=_headers(name, "text/csv; charset=utf-8"))
     await response.prepare(request)
-    await response.write(b"\xef\xbb\xbf" + csv_text([head]).encode())
+    await response.write(b"\xef\xbb\xbf" + csv_text([head, *first]).encode())
     async for batch in rows:
         await response.write(csv_text(batch).encode())
     await response.write_eof()

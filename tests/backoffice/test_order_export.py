@@ -12,6 +12,7 @@ from pages_site import Site, site
 from ccengine.rows import NewOrder
 from ccengine.services import audit, work_orders
 from ccengine.services.context import Actor
+from ccengine.services.tokens import issue
 
 __all__ = ["site"]
 BOSS = Actor(kind="user", name="admin", roles=frozenset({"administrator"}))
@@ -52,6 +53,31 @@ async def test_xlsx_keeps_what_was_typed_as_text(site: Site) -> None:
     assert status == 200 and "<f>" not in sheet
     assert "=cmd|" in sheet and "水管漏水" in sheet and "家中无水" not in sheet
     assert len(re.findall(r"<row ", sheet)) == 3
+
+
+async def test_api_exports_the_same_files_with_the_same_conditions(site: Site) -> None:
+    await _orders(site)
+    token = await issue(site.ctx, BOSS, "bi", frozenset({"dispatcher"}))
+    browser = site.stranger("en")
+    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+
+    async def fetch(path: str) -> tuple[int, str, bytes]:
+        async with browser.session.get(f"{site.base}/api/v1{path}", headers=headers) as answer:
+            return answer.status, answer.headers.get("Content-Disposition", ""), await answer.read()
+
+    status, name, body = await fetch("/work-orders/export.csv?where=title.has.%253Dcmd")
+    rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+    assert (status, len(rows), rows[1][5]) == (200, 2, f"'{EVIL}"), rows
+    assert "work-orders-" in name
+    status, _, body = await fetch("/work-orders/export.xlsx?open_only=true")
+    with zipfile.ZipFile(io.BytesIO(body)) as book:
+        assert "=cmd|" in (sheet := book.read("xl/worksheets/sheet1.xml").decode()) and "<f>" not in sheet
+    assert (await fetch("/work-orders/export.csv?where=nonsense.is.x"))[0] == 422
+    period = "since=2026-01-01T00:00:00Z&until=2027-01-01T00:00:00Z&group_by=type"
+    status, name, body = await fetch(f"/reports/indicators/export.xlsx?{period}")
+    assert (status, body[:2], "indicators-2026-01-01" in name) == (200, b"PK", True)
+    entries = (await audit.find_entries(site.ctx, BOSS)).items
+    assert sum(one.action == "orders.export" and one.actor == "api:bi" for one in entries) == 2
 
 
 async def test_agents_take_no_list_out_of_the_house(site: Site) -> None:

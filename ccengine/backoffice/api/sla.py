@@ -133,12 +133,17 @@ def _penalty(row: PenaltyRow) -> m.Penalty:
     return m.Penalty.model_validate({name: getattr(row, name) for name in m.Penalty.model_fields})
 
 
-async def get_indicators(ask: Ask) -> m.IndicatorReport:
-    """Report the indicators of the orders registered in a period, each with its formula."""
+async def report_of(ask: Ask) -> indicators.Report:
+    """Return the report that is asked for. Errors: NotAllowed(reports.view), Invalid(until), Unavailable."""
     query: m.IndicatorQuery = ask.query
     conditions = {name: getattr(query, name) for name in ("type", "unit", "form", "source", "category")}
     wanted = IndicatorFilter(since=query.since, until=query.until, **conditions)
-    report = await indicators.report(ask.ctx, ask.actor, wanted, cut_off=query.cut_off, group_by=query.group_by)
+    return await indicators.report(ask.ctx, ask.actor, wanted, cut_off=query.cut_off, group_by=query.group_by)
+
+
+async def get_indicators(ask: Ask) -> m.IndicatorReport:
+    """Report the indicators of the orders registered in a period, each with its formula."""
+    report = await report_of(ask)
     defined = [
         m.Indicator(
             code=one.code,

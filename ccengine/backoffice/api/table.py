@@ -12,6 +12,7 @@ from ccengine.backoffice.api import (
     desk,
     dispatch,
     evidence,
+    exports,
     field,
     incidents,
     knowledge,
@@ -29,6 +30,7 @@ from ccengine.backoffice.api.ask import Endpoint
 PREFIX = "/api/v1"
 ENDPOINTS: tuple[Endpoint, ...] = (
     *calls.ENDPOINTS,
+    *exports.ENDPOINTS,  # before /work-orders/{id}
     *work_orders.ENDPOINTS,
     *order_codes.ENDPOINTS,
     *incidents.ENDPOINTS,

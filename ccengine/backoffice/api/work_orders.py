@@ -21,7 +21,14 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 async def list_orders(ask: Ask) -> m.OrderList:
     """List work orders, newest first."""
     query: m.OrderQuery = ask.query
-    wanted = OrderFilter(
+    page = await work_orders.find(ask.ctx, ask.actor, filter_of(ask), query.cursor, query.limit)
+    return m.OrderList(items=[shapes.order(ask.actor, row) for row in page.items], next=page.next)
+
+
+def filter_of(ask: Ask) -> OrderFilter:
+    """Return the conditions that a list or an export is asked with. Errors: Invalid(where)."""
+    query: m.OrderConditions = ask.query
+    return OrderFilter(
         status=query.status,
         type=query.type,
         priority=query.priority,
@@ -41,8 +48,6 @@ async def list_orders(ask: Ask) -> m.OrderList:
         since=query.since,
         until=query.until,
     )
-    page = await work_orders.find(ask.ctx, ask.actor, wanted, query.cursor, query.limit)
-    return m.OrderList(items=[shapes.order(ask.actor, row) for row in page.items], next=page.next)
 
 
 async def get_order(ask: Ask) -> m.OrderDetail:

@@ -59,17 +59,23 @@ async def export(request: web.Request, person: SignedIn) -> web.StreamResponse:
     wanted, report, errors = await _report(request, person)
     if report is None:
         raise Invalid("until", next(iter(errors.values())), next(iter(errors.values())))
+    return await send_report(request, report, wanted["since"], wanted["until"])
+
+
+async def send_report(request: web.Request, report: Report, since: str, until: str) -> web.StreamResponse:
+    """Answer a report as .xlsx; `since` and `until` as the file names them."""
+    await refresh_catalogue(request.config_dict)
     _, names = text_for(request), helpers(request)
     body = await asyncio.to_thread(
         indicator_sheet,
         report,
         language=language_of(request),
         title=_("indicators.title"),
-        period=f"{wanted['since']} – {wanted['until']}",
+        period=f"{since} – {until}",
         head=(_("indicators.number"), _("indicators.name"), _("indicators.formula"), _("indicators.total")),
-        parts=[(_part_name(names, wanted["group"], key, _), key) for key in report.parts],
+        parts=[(_part_name(names, report.group_by or "", key, _), key) for key in report.parts],
     )
-    name = f"indicators-{wanted['since']}-{wanted['until']}.xlsx"
+    name = f"indicators-{since}-{until}.xlsx"
     return web.Response(body=body, content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

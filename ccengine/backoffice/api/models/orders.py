@@ -157,8 +157,8 @@ class OrderList(Out):
     next: Next
 
 
-class OrderQuery(In):
-    """Conditions on the list of work orders."""
+class OrderConditions(In):
+    """Conditions on work orders."""
 
     status: OrderStatus | None = None
     type: Code | None = None
@@ -185,6 +185,11 @@ class OrderQuery(In):
     overdue_only: bool = False
     since: Since = None
     until: Until = None
+
+
+class OrderQuery(OrderConditions):
+    """A page of the list of work orders."""
+
     cursor: Cursor | None = None
     limit: Limit = 50
 
