@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 
 from ccengine.hotline.work_order import OVER, OrderStatus
 from ccengine.records.service_level import ANSWER_WITHIN_SECONDS, SHORT_ABANDON_SECONDS, DayCounts
@@ -59,6 +59,15 @@ class Reports:
         open_ones = table.status.in_([status.value for status in OrderStatus if status not in OVER])
         query = select(table.status, func.count().label("many")).where(open_ones).group_by(table.status)
         return {row.status: row.many for row in await self._db.execute(query)}
+
+    async def settled_counts(self, most: int) -> Mapping[str, int]:
+        """Return how many orders were visited, are closed, and are there at all; each counted up to `most`, for these
+        may be millions."""
+        table = work_orders.c
+        asked = {"visited": table.visited_at.is_not(None), "closed": table.status == OrderStatus.CLOSED, "all": true()}
+        some = {name: select(table.id).where(condition).limit(most).subquery() for name, condition in asked.items()}
+        counts = [select(func.count()).select_from(rows).scalar_subquery().label(name) for name, rows in some.items()]
+        return dict((await self._db.execute(select(*counts))).mappings().one())
 
     async def mine_and_overdue(self, user_name: str, now: datetime) -> tuple[int, int]:
         """Return how many open orders a person has, and how many should have been handled by now."""

@@ -79,7 +79,7 @@ async def test_quick_filters_count_what_they_find(ctx: Context, clock: ManualClo
     )
     clock.moment += timedelta(days=30)
     counts = await order_lists.tab_counts(ctx, AGENT)
-    assert counts["overdue"] == 2
+    assert counts["overdue"] == 2 and set(counts) == set(order_lists.TABS)
     for tab, many in counts.items():
         found = await work_orders.find(ctx, AGENT, OrderFilter(**order_lists.tab_filter(ctx, AGENT, tab)))
         assert len(found.items) == many, tab

@@ -120,9 +120,19 @@ def _query(wanted: Mapping[str, str]) -> str:
 
 def _tabs(wanted: Mapping[str, str], counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
-        {"key": key, "count": counts.get(key), "current": key == wanted["tab"], "query": urlencode({"tab": key})}
+        {
+            "key": key,
+            "count": counts.get(key),
+            "shown": _shown(counts.get(key)),
+            "current": key == wanted["tab"],
+            "query": urlencode({"tab": key}),
+        }
         for key in order_lists.TABS
     ]
+
+
+def _shown(count: int | None) -> str:
+    return f"{order_lists.COUNT_MOST - 1}+" if count == order_lists.COUNT_MOST else str(count)
 
 
 @page("orders.view")

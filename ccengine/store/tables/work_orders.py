@@ -36,6 +36,7 @@ STAMPS: tuple[str, ...] = (*(status.value for status in OrderStatus), *EXTRA_STA
 #: For the index of open orders, and its questions.
 _OVER = sorted(status.value for status in OVER)
 _OPEN = text("status NOT IN ({})".format(", ".join(f"'{status}'" for status in _OVER)))
+_VISITED = text("visited_at IS NOT NULL")
 
 work_orders = Table(
     "work_orders",
@@ -91,6 +92,7 @@ work_orders = Table(
     Index("ix_work_orders_parent_id", "parent_id"),
     Index("ix_work_orders_address", "address"),
     Index("ix_work_orders_due_at", "due_at"),
+    Index("ix_work_orders_visited", "created_at", "id", postgresql_where=_VISITED, sqlite_where=_VISITED),
     # What people look at all day: a few thousand open orders among a million.
     Index("ix_work_orders_open", "created_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
 )
