@@ -19,9 +19,10 @@ from ccengine.asterisk.agi.prompt_lengths import PromptLengths
 from ccengine.asterisk.agi.server import FastAgiServer
 from ccengine.asterisk.agi.session import OutOfStep, Session
 from ccengine.asterisk.agi.step_times import StepTimes
-from ccengine.engine.agi_announce import record_announcement
+from ccengine.engine import agi_announce
 from ccengine.engine.agi_lookups import ServiceLookups
 from ccengine.engine.agi_menu import MenuSource, menu_path
+from ccengine.ivr.announce import announce_here
 from ccengine.ivr.arrears import arrears
 from ccengine.ivr.menu import Menu
 from ccengine.ivr.on_air import announced
@@ -37,7 +38,7 @@ _ADDRESS_SECONDS = 0.5
 _PROBE = "probe/"
 
 #: The feature code for emergency announcements asks for this, with an id of its own.
-ANNOUNCE = "announce/"
+ANNOUNCE = "announce"
 #: What the dialplan asks for when somebody calls, and when the agent hung up first.
 FLOWS: dict[str, Callable[[Menu], Flow]] = {"inbound": announced, "grade": talk_grade}
 #: What a campaign may play, by the name it has in the dialplan. A closed list: a name never comes from a target's data.
@@ -100,46 +101,51 @@ class AgiTask:
 
     async def answer(self, session: Session) -> None:
         """Play the flow that a call asks for. Raises SessionEnded, or what a broken flow raises."""
-        if session.request.script.startswith(_PROBE):
+        script = session.request.script
+        if script.startswith(_PROBE):
             await self._take_probe(session)
             return
-        if session.request.script.startswith(ANNOUNCE):
-            return await self._announce(session)
-        call_id, begin = script_of(session.request.script)
+        call_id, begin = script_of(script)
         with structlog.contextvars.bound_contextvars(call_id=call_id):
             number = await session.synchronise(self._agi.step_grace_seconds)
-            _log.info("call answered", caller=mask_number(number))
-            player = FlowPlayer(
-                session,
-                call_id=call_id,
-                lookups=partial(self._look_up, call_id, number),
-                lengths=self._lengths,
-                lookup_seconds=self._agi.lookup_seconds,
-                grace_seconds=self._agi.step_grace_seconds,
-                takeover_seconds=self._takeover_seconds,
-                times=self.step_times,
-            )
-            flow = begin(self._menus.current())
-            if begin is talk_grade:
-                if self._agi.grade_after_talk:
-                    await player.play_only(flow)
-                return
-            finish = await player.play(flow)
+            _log.info("call answered", caller=mask_number(number), room=script.partition("/")[0])
+            player = self._player(session, call_id, number)
+            try:
+                await self._play(session, player, begin)
+            finally:
+                if player.has_recorded:
+                    await agi_announce.forget(agi_announce.recording_of(self._ctx.settings, call_id))
+
+    async def _play(self, session: Session, player: FlowPlayer, begin: Callable[[Menu], Flow] | None) -> None:
+        menu = self._menus.current()
+        if begin is None:  # the feature code of a person's own phone; nothing comes after it
+            agent = await session.read("${CC_PERSON}", self._agi.step_grace_seconds)
+            await player.play_only(announce_here(menu, agent))
+        elif begin is talk_grade:
+            if self._agi.grade_after_talk:
+                await player.play_only(talk_grade(menu))
+        else:
+            finish = await player.play(begin(menu))
             _log.info("call handed over", to=finish.to.value, queue=finish.queue, item=finish.item)
+
+    def _player(self, session: Session, call_id: str, number: str) -> FlowPlayer:
+        return FlowPlayer(
+            session,
+            call_id=call_id,
+            lookups=partial(self._look_up, call_id, number),
+            lengths=self._lengths,
+            lookup_seconds=self._agi.lookup_seconds,
+            grace_seconds=self._agi.step_grace_seconds,
+            takeover_seconds=self._takeover_seconds,
+            times=self.step_times,
+            recording=agi_announce.recording_of(self._ctx.settings, call_id),
+        )
 
     async def _take_probe(self, session: Session) -> None:
         """A call of our own has arrived; that the PBX answers us belongs to it."""
         await session.synchronise(self._agi.step_grace_seconds)
         how, _, queue = session.request.script.removeprefix(_PROBE).partition("/")
         self.on_probe(how, queue == "1")
-
-    async def _announce(self, session: Session) -> None:
-        call_id = session.request.script.removeprefix(ANNOUNCE)
-        if not CALL_ID_PATTERN.match(call_id):
-            raise OutOfStep(f"no such script: {session.request.script[:80]!r}")
-        await session.synchronise(self._agi.step_grace_seconds)
-        with structlog.contextvars.bound_contextvars(call_id=call_id):
-            await record_announcement(self._ctx, session, call_id)
 
     async def _look_up(self, call_id: str, caller: str, lookup: Lookup) -> Found | NotAvailable:
         """Answer one look-up and note how long it took, also where the player's deadline ended it."""
@@ -151,10 +157,9 @@ class AgiTask:
             self.lookups_took[lookup.kind.value] = (count + 1, seconds + time.perf_counter() - began)
 
 
-def script_of(script: str) -> tuple[str, Callable[[Menu], Flow]]:
-    """Return call id and flow of "inbound/<call id>", "grade/<call id>" or "campaign/<flow>/<call id>".
-
-    Raises OutOfStep.
+def script_of(script: str) -> tuple[str, Callable[[Menu], Flow] | None]:
+    """Return call id and flow of "inbound/<call id>", "grade/<call id>" or "campaign/<flow>/<call id>"; no flow for
+    "announce/<call id>", which needs to know the phone. Raises OutOfStep.
     """
     room, _, rest = script.partition("/")
     if room == "campaign":
@@ -162,6 +167,6 @@ def script_of(script: str) -> tuple[str, Callable[[Menu], Flow]]:
         begin = CAMPAIGN_FLOWS.get(name)
     else:
         begin = FLOWS.get(room)
-    if begin is None or not CALL_ID_PATTERN.match(rest):
+    if (begin is None and room != ANNOUNCE) or not CALL_ID_PATTERN.match(rest):
         raise OutOfStep(f"no such script: {script[:80]!r}")
     return rest, begin

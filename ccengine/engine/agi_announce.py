@@ -1,69 +1,39 @@
-"""Recording an emergency announcement by phone: who has the right dials the feature code, speaks, ends with #.
+"""The look-ups of an announcement by phone: who speaks, and what becomes of the recording; where it is kept meanwhile.
 
-What does not live here: what becomes of the recording (services/announcements.py).
+What does not live here: the conversation (ivr/announce.py), what is on air (services/announcements.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from ccengine.asterisk.agi.framing import quote
-from ccengine.asterisk.agi.session import Session
 from ccengine.asterisk.pbx_user import own
+from ccengine.config import Settings
 from ccengine.engine.on_air import folder_of
-from ccengine.services import announcements
+from ccengine.hotline.outage import DISTRICTS
+from ccengine.ivr.steps import Aired, Speaker
+from ccengine.services import announcements, phone_pins
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import ServiceError
+from ccengine.values import AGENT_NUMBER_PATTERN
 
 _log = structlog.get_logger(__name__)
-_AGENT = re.compile(r"[0-9]{3,8}\Z")
-_SILENCE_SECONDS = 5
+_TITLE = "电话录制的公告"
 
 
-async def record_announcement(ctx: Context, session: Session, call_id: str) -> None:
-    """Have the person on the phone record an announcement; it is on air for all callers when the beep was answered.
-
-    Raises SessionEnded.
-    """
-    grace = ctx.settings.agi.step_grace_seconds
-    agent = await session.read("${CC_PERSON}", grace)
-    try:
-        actor = await announcements.speaker(ctx, agent if _AGENT.match(agent) else "")
-    except ServiceError as error:
-        _log.warning("announcement refused", agent=agent[:8], code=error.code)
-        await _say(session, "cc/agent/refused", grace)
-        return
-    path = folder_of(ctx.settings) / "incoming" / call_id
-    await asyncio.to_thread(_make_room, path.parent)
-    try:
-        await _record(session, path, grace)
-        await _put_on_air(ctx, session, actor, path.with_suffix(".wav"), grace)
-    finally:
-        await asyncio.to_thread(path.with_suffix(".wav").unlink, missing_ok=True)
+def recording_of(settings: Settings, call_id: str) -> Path:
+    """Return where a call's recording is made, without its ending."""
+    return folder_of(settings) / "incoming" / call_id
 
 
-async def _record(session: Session, path: Path, grace: float) -> None:
-    seconds = announcements.MOST_SECONDS
-    await session.set_variable("TIMEOUT(absolute)", f"{seconds + 4 * grace:.0f}", grace)
-    await _say(session, "cc/beep", grace)
-    words = (quote(str(path)), "wav", quote("#"), f"{seconds * 1000:.0f}", f"s={_SILENCE_SECONDS}")
-    await session.command("RECORD FILE", *words, deadline_seconds=seconds + 2 * grace)
-
-
-async def _put_on_air(ctx: Context, session: Session, actor: Actor, path: Path, grace: float) -> None:
-    try:
-        wav = await asyncio.to_thread(path.read_bytes)
-        row = await announcements.announce(ctx, actor, wav, title="电话录制的公告", recorded_by="phone")
-    except (ServiceError, OSError) as error:
-        _log.error("announcement not kept", reason=str(error))
-        await _say(session, "cc/voicemail/failed", grace)
-        return
-    _log.info("announcement on air", id=row.id, seconds=round(row.seconds, 1), by=actor.name)
-    await _say(session, "cc/voicemail/saved", grace)
+async def make_room(recording: Path) -> None:
+    """Make the folder of a recording, for the PBX to write in."""
+    await asyncio.to_thread(_make_room, recording.parent)
 
 
 def _make_room(folder: Path) -> None:
@@ -71,6 +41,39 @@ def _make_room(folder: Path) -> None:
     own(folder.parent)
 
 
-async def _say(session: Session, prompt: str, grace: float) -> None:
-    if not session.hung_up:
-        await session.command("STREAM FILE", quote(prompt), quote(""), deadline_seconds=20 + grace)
+async def forget(recording: Path) -> None:
+    """Take a recording away, if there is one."""
+    await asyncio.to_thread(recording.with_suffix(".wav").unlink, missing_ok=True)
+
+
+async def speaker(ctx: Context, args: Mapping[str, str]) -> Speaker | None:
+    """Who keyed number and PIN, None: nobody who may announce."""
+    found = await phone_pins.speaker_by_pin(
+        ctx, args["number"], args["pin"], call_id=args["call_id"], caller=args["caller"]
+    )
+    return await _ready(ctx, args, found) if found is not None else None
+
+
+async def speaker_here(ctx: Context, args: Mapping[str, str]) -> Speaker:
+    """Who sits at this phone. Raises NotAllowed: nobody who may announce."""
+    agent = args["agent"]
+    found = await announcements.speaker(ctx, agent if AGENT_NUMBER_PATTERN.match(agent) else "")
+    return await _ready(ctx, args, found)
+
+
+async def _ready(ctx: Context, args: Mapping[str, str], found: Actor) -> Speaker:
+    await make_room(recording_of(ctx.settings, args["call_id"]))
+    return Speaker(name=found.name, districts=tuple(DISTRICTS))
+
+
+async def announce(ctx: Context, args: Mapping[str, str]) -> Aired:
+    """Put this call's recording on air. Raises ServiceError, OSError."""
+    actor = await announcements.speaker_named(ctx, args["person"])
+    recording = recording_of(ctx.settings, args["call_id"])
+    wav = await asyncio.to_thread(recording.with_suffix(".wav").read_bytes)
+    ends_at = ctx.clock.now() + timedelta(hours=int(args["hours"])) if args["hours"] else None
+    row = await announcements.announce(
+        ctx, actor, wav, title=_TITLE, district=args["district"], ends_at=ends_at, recorded_by="phone"
+    )
+    _log.info("announcement on air", id=row.id, seconds=round(row.seconds, 1), by=actor.name)
+    return Aired(ends_at=row.ends_at.astimezone(ZoneInfo(ctx.settings.site.timezone)))

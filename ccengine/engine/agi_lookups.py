@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from ccengine.engine import agi_announce
 from ccengine.engine.guess_limit import GuessLimit
 from ccengine.engine.last_known import LastKnown
 from ccengine.engine.on_air import OnAirSounds
@@ -83,6 +85,9 @@ class ServiceLookups:
             LookupKind.ARREARS: self._arrears,
             LookupKind.VISIT: self._visit,
             LookupKind.SAY: self._say,
+            LookupKind.SPEAKER: partial(agi_announce.speaker, ctx),
+            LookupKind.SPEAKER_HERE: partial(agi_announce.speaker_here, ctx),
+            LookupKind.ANNOUNCE: partial(agi_announce.announce, ctx),
         }
 
     async def __call__(self, lookup: Lookup) -> Found | NotAvailable:

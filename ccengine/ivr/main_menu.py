@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from ccengine.ivr.announce import announce_by_pin
 from ccengine.ivr.balance import balance
 from ccengine.ivr.desk import to_desk
 from ccengine.ivr.menu import Does, Item, Menu
@@ -62,6 +63,8 @@ def _follow(menu: Menu, language: str, item: Item) -> Part:
             return (yield from balance(menu, language, item))
         case Does.PROGRESS:
             return (yield from progress(menu, language, item))
+        case Does.ANNOUNCE:
+            return (yield from announce_by_pin(menu, language))
         case _:
             return (yield from outages(menu, language, item))
 

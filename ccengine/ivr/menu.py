@@ -26,6 +26,7 @@ class Does(StrEnum):
     LANGUAGE = "language"
     REPEAT = "repeat"
     MENU = "menu"
+    ANNOUNCE = "announce"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,7 +132,7 @@ class _Reader:
         return Item(
             key=self._one_of(value, path, "key", ALL_KEYS),
             name=self._word(value, path, "name"),
-            prompts=self._prompts(value, path, "prompts"),
+            prompts=self._prompts(value, path, "prompts", empty=does is Does.ANNOUNCE),
             does=does,
             desk=self._one_of(value, path, "desk", desks) if leads_to_people else "",
             menu=self._one_of(value, path, "menu", menus) if does is Does.MENU else "",

@@ -37,6 +37,9 @@ class LookupKind(StrEnum):
     CALLEE = "callee"  # -> Callee: whom this campaign call is meant for
     ARREARS = "arrears"  # -> Arrears: what the account of this campaign call owes at this moment
     VISIT = "visit"  # -> Visit | None: the order this campaign call asks about; None when that is settled
+    SPEAKER = "speaker"  # number, pin -> Speaker | None: who may announce from any phone
+    SPEAKER_HERE = "speaker_here"  # agent -> Speaker | None: who sits at this phone and may announce
+    ANNOUNCE = "announce"  # person, sound, district, hours -> Aired | None: put a recording on air
     SAY = "say"  # what, value -> bool: do what the person called asked for by key
 
 
@@ -138,6 +141,29 @@ class OnAir:
     notices: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Somebody who may announce: the user's name, and the districts in the order of their keys."""
+
+    name: str
+    districts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aired:
+    """An announcement is on air until then (local)."""
+
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What was recorded: where the PBX finds it, and how long it is."""
+
+    sound: str
+    seconds: float
+
+
 # -- steps
 
 
@@ -171,10 +197,21 @@ class SetLanguage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Ask the product. Answer: Found or NotAvailable."""
+    """Ask the product. Answer: Found or NotAvailable.
+
+    `patience_seconds`: longer than usual may be waited for it; 0: as for the others.
+    """
 
     kind: LookupKind
     args: Mapping[str, str] = field(default_factory=dict)
+    patience_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Record what is said until the ending key, a silence, or for so long. Answer: Recorded."""
+
+    most_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +232,8 @@ class Finish:
     priority: int = 0
 
 
-Step: TypeAlias = Play | Ask | SetLanguage | Lookup | Journal
-Answer: TypeAlias = Keys | Found | NotAvailable | None
+Step: TypeAlias = Play | Ask | SetLanguage | Lookup | Journal | Record
+Answer: TypeAlias = Keys | Found | NotAvailable | Recorded | None
 #: A whole flow: ends by saying where the call goes.
 Flow: TypeAlias = Generator[Step, Answer, Finish]
 #: A part of a flow: None means back to the menu it was called from.
@@ -219,9 +256,11 @@ def ask(
     return answer
 
 
-def look_up(kind: LookupKind, type_: type[T], **args: str) -> Generator[Step, Answer, T | NotAvailable]:
+def look_up(
+    kind: LookupKind, type_: type[T], *, patience_seconds: float = 0.0, **args: str
+) -> Generator[Step, Answer, T | NotAvailable]:
     """Ask the product; returns the value, or NotAvailable. Raises WrongAnswer for a value of another type."""
-    answer = yield Lookup(kind=kind, args=args)
+    answer = yield Lookup(kind=kind, args=args, patience_seconds=patience_seconds)
     if isinstance(answer, NotAvailable):
         return answer
     if not isinstance(answer, Found) or not isinstance(answer.value, type_):

@@ -23,6 +23,7 @@ class UserRow:
     active: bool
     password_hash: str = field(repr=False)
     language: str = ""
+    phone_pin_hash: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

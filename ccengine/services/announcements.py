@@ -177,6 +177,16 @@ async def speaker(ctx: Context, agent_number: str) -> Actor:
 
 
 @guarded
+async def speaker_named(ctx: Context, user_name: str) -> Actor:
+    """Return who was found by `speaker` or by a PIN a moment ago. Errors: NotAllowed, Unavailable."""
+    async with ctx.store.reading() as uow:
+        user = await uow.users.by_name(user_name)
+    if user is None or not user.active:
+        raise NotAllowed("announcements.edit")
+    return Actor(kind="user", name=user.user_name, roles=user.roles, agent_number=user.agent_number, via="phone")
+
+
+@guarded
 async def district_of_caller(ctx: Context, number: str) -> str:
     """Return the district of the customer who calls from a number, "" when nobody or several are known by it in
     different districts. Errors: Unavailable."""

@@ -27,7 +27,7 @@ from ccengine.store_port import AlreadyExists, UnitOfWork
 #: argon2id with OWASP's figures: 19 MiB, two passes, one lane; about 30 ms, so that a shift change is no traffic jam.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 #: Checked when there is no such user, so that the answer takes as long.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_USER_AND_IP = 5
 FAILURES_PER_USER = 20
@@ -58,6 +58,11 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(_HASHER.hash, password)
 
 
+async def verify(stored: str, password: str) -> bool:
+    """Say whether a password belongs to a hash, looked at in a thread."""
+    return await asyncio.to_thread(_verify, stored, password)
+
+
 def _verify(stored: str, password: str) -> bool:
     try:
         return _HASHER.verify(stored, password)
@@ -76,8 +81,8 @@ async def sign_in(ctx: Context, user_name: str, password: str, ip: str) -> Sessi
         attempt = await uow.users.add_attempt(ctx.clock.now(), user_name, ip, False)
         user = await uow.users.by_name(user_name)
         await uow.commit()
-    stored = user.password_hash if user is not None else _NOBODY
-    right = await asyncio.to_thread(_verify, stored, password[:1024])
+    stored = user.password_hash if user is not None else NOBODY
+    right = await verify(stored, password[:1024])
     async with ctx.store() as uow:
         now = ctx.clock.now()
         ok = right and user is not None and user.active

@@ -68,6 +68,10 @@ class Users:
         """Replace a user's password."""
         await self._db.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
+    async def set_phone_pin(self, user_id: int, pin_hash: str) -> None:
+        """Replace a user's PIN; "" takes it away."""
+        await self._db.execute(update(users).where(users.c.id == user_id).values(phone_pin_hash=pin_hash))
+
     async def set_active(self, user_id: int, active: bool) -> None:
         """Bar or re-admit a user."""
         await self._db.execute(update(users).where(users.c.id == user_id).values(active=active))

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from pages_site import PASSWORD, PEOPLE, Site
 
+from ccengine.rows import AgentRow
+
 
 async def test_sign_in_with_the_right_password_sets_a_guarded_cookie(site: Site) -> None:
     browser = site.stranger()
@@ -123,6 +125,23 @@ async def test_password_change_needs_the_current_one_and_ends_other_sessions(sit
     assert (await browser.post("/profile/password", {"current": PASSWORD, **new})).status == 303
     assert (await browser.get("/profile")).status == 200
     assert (await other.get("/profile")).status == 303
+
+
+async def test_phone_pin_is_set_on_the_own_page_by_who_may_announce(site: Site) -> None:
+    async with site.ctx.store() as uow:
+        await uow.agents.save(AgentRow(number="8100", name="boss", extension=""))
+        await uow.users.insert("boss", "x", "boss", frozenset({"supervisor"}), "8100", site.clock.moment)
+        await uow.commit()
+    boss, agent = await site.browser("boss"), await site.browser("8001")
+    refused = await boss.post("/profile/phone-pin", {"pin": "123456"})
+    assert refused.status == 422 and 'id="pin-error"' in refused.text
+    assert (await boss.post("/profile/phone-pin", {"pin": "739182"})).status == 303
+    page = (await boss.get("/profile")).text
+    assert "已设置" in page and "739182" not in page
+    assert (await boss.post("/profile/phone-pin", {"drop": "1"})).status == 303
+    assert "未设置" in (await boss.get("/profile")).text
+    assert "电话口令" not in (await agent.get("/profile")).text
+    assert (await agent.post("/profile/phone-pin", {"pin": "739182"})).status == 403
 
 
 async def test_language_is_kept_and_never_leads_away(site: Site) -> None:

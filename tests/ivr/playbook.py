@@ -23,6 +23,8 @@ from ccengine.ivr.steps import (
     LookupKind,
     NotAvailable,
     Play,
+    Record,
+    Recorded,
     SetLanguage,
 )
 
@@ -34,7 +36,8 @@ def shipped_menu() -> Menu:
 
 @dataclass
 class Playbook:
-    """`keys` answer one Ask each ("" is silence, a trailing "#" the ending key); `known` answers look-ups."""
+    """`keys` answer one Ask each ("" is silence, a trailing "#" the ending key); `known` answers look-ups,
+    `recordings` what is asked to be recorded."""
 
     keys: list[str]
     known: Mapping[LookupKind, object] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class Playbook:
     lookups: list[tuple[LookupKind, dict[str, str]]] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    recordings: list[Recorded] = field(default_factory=list)
 
     def run(self, flow: Flow) -> Finish:
         """Play the flow to its end."""
@@ -62,6 +66,8 @@ class Playbook:
                     self.prompts.append(step.prompts)
                     self.asks.append(step)
                     answer = self._keys(step)
+                case Record():
+                    answer = self.recordings.pop(0)
                 case SetLanguage():
                     self.languages.append(step.language)
                 case Journal():

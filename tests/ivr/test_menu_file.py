@@ -21,7 +21,7 @@ def _line(part: str, after: str = "") -> int:
 
 def test_shipped_menu_is_right() -> None:
     menu = shipped_menu()
-    assert [item.key for item in menu.menus["main"].items] == ["1", "2", "3", "4", "0", "*", "9"]
+    assert [item.key for item in menu.menus["main"].items] == ["1", "2", "3", "4", "0", "*", "9", "#"]
     assert menu.hours["billing"].working_days[0][0].isoformat() == "08:30:00"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote as url_quote
 
@@ -27,6 +28,8 @@ from ccengine.ivr.steps import (
     Lookup,
     NotAvailable,
     Play,
+    Record,
+    Recorded,
     SetLanguage,
     Step,
 )
@@ -39,6 +42,12 @@ Lengths = Callable[..., float]
 
 #: Whoever takes longer to key a number is better off with a person; the dialplan's fallback leads there.
 LONGEST_ENTRY_SECONDS = 30.0
+
+
+#: Who says nothing for so long has finished recording.
+SILENCE_SECONDS = 5
+#: Samples a second of what RECORD FILE counts.
+RATE = 8000
 
 
 class FlowPlayer:
@@ -56,7 +65,10 @@ class FlowPlayer:
         grace_seconds: float = 5.0,
         takeover_seconds: float = 8.0,
         times: StepTimes | None = None,
+        recording: Path | None = None,
     ) -> None:
+        self._recording = recording
+        self.has_recorded = False  # somebody has to take the file away
         self._times = times or StepTimes()
         self._session = session
         self._call_id = call_id
@@ -116,6 +128,8 @@ class FlowPlayer:
                 return await self._look_up(step)
             case Journal():
                 await self._journal(step)
+            case Record():
+                return await self._record(step)
         return None
 
     # -- steps
@@ -153,12 +167,28 @@ class FlowPlayer:
         return Keys(first + reply.result, ended=reply.data != "timeout" and not full)
 
     async def _look_up(self, step: Lookup) -> Found | NotAvailable:
-        await self._arm(self._lookup_seconds)
+        seconds = step.patience_seconds or self._lookup_seconds
+        await self._arm(seconds)
         try:
-            async with asyncio.timeout(self._lookup_seconds):
+            async with asyncio.timeout(seconds):
                 return await self._lookups(step)
         except TimeoutError:
-            return NotAvailable(f"{step.kind} took longer than {self._lookup_seconds:g} s")
+            return NotAvailable(f"{step.kind} took longer than {seconds:g} s")
+
+    async def _record(self, step: Record) -> Recorded:
+        """Record into the file that the flow's owner gave (and takes away); "" where it gave none."""
+        if self._recording is None:
+            return Recorded(sound="", seconds=0.0)
+        self.has_recorded = True
+        await self._arm(step.most_seconds)
+        words = (quote(str(self._recording)), "wav", quote("#"), f"{step.most_seconds * 1000:.0f}")
+        reply = await self._session.command(
+            "RECORD FILE", *words, f"s={SILENCE_SECONDS}", deadline_seconds=step.most_seconds + self._grace_seconds
+        )
+        if reply.result == "-1":
+            raise CallerGone("the caller hung up")
+        samples = reply.endpos or 0
+        return Recorded(sound=str(self._recording), seconds=samples / RATE)
 
     async def _journal(self, step: Journal) -> None:
         fields = (("id", self._call_id), *step.fields)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 ALAW_BYTES_PER_SECOND = 8_000
+WAV_BYTES_PER_SECOND = 16_000
 #: A prompt we know nothing of (not built, a site's own in another format).
 UNKNOWN_SECONDS = 20.0
 
@@ -29,9 +30,16 @@ class PromptLengths:
         return sum(self._one(language, prompt) for prompt in prompts)
 
     def _one(self, language: str, prompt: str) -> float:
-        if prompt.startswith("/"):  # a file of its own, that came later: an announcement
-            try:
-                return Path(f"{prompt}.alaw").stat().st_size / ALAW_BYTES_PER_SECOND
-            except OSError:
-                return UNKNOWN_SECONDS
+        if prompt.startswith("/"):
+            return _file_seconds(prompt)
         return self._seconds.get((language, prompt), UNKNOWN_SECONDS)
+
+
+def _file_seconds(prompt: str) -> float:
+    """A file of its own, that came later: an announcement, or what somebody has just recorded."""
+    for ending, rate in (("alaw", ALAW_BYTES_PER_SECOND), ("wav", WAV_BYTES_PER_SECOND)):
+        try:
+            return Path(f"{prompt}.{ending}").stat().st_size / rate
+        except OSError:
+            continue
+    return UNKNOWN_SECONDS

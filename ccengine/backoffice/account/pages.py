@@ -17,6 +17,7 @@ from ccengine.backoffice.keys import CTX, SIGNED_IN
 from ccengine.backoffice.languages import LANGUAGES
 from ccengine.backoffice.render import go, language_of, local_path, render, set_language, text_for
 from ccengine.backoffice.sessions import SignedIn, clear_cookie, set_cookie
+from ccengine.services import phone_pins
 from ccengine.services import sign_in as service
 from ccengine.services.errors import Invalid, ServiceError, SignInFailed, Throttled
 from ccengine.services.profile import set_language as set_own_language
@@ -109,12 +110,32 @@ async def change_language(request: web.Request) -> web.StreamResponse:
 
 @page()
 async def profile(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """Who one is here, and the password form."""
-    return _profile_page(request, {}, 200)
+    """Who one is here, the password form, and the PIN for announcements by phone."""
+    return await _profile_page(request, {}, 200)
 
 
-def _profile_page(request: web.Request, errors: dict[str, str], status: int) -> web.Response:
-    return render(request, "account/profile.html", status=status, errors=errors, languages=list(LANGUAGES.items()))
+async def _profile_page(request: web.Request, errors: dict[str, str], status: int) -> web.Response:
+    person = request[SIGNED_IN]
+    return render(
+        request,
+        "account/profile.html",
+        status=status,
+        errors=errors,
+        languages=list(LANGUAGES.items()),
+        has_pin=await phone_pins.has_pin(request.app[CTX], person.actor),
+    )
+
+
+@page()
+async def change_phone_pin(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Set one's own PIN for announcements by phone, or take it away."""
+    form = await read_form(request)
+    pin = "" if form.get("drop") else form.get("pin", "") or "-"
+    try:
+        await phone_pins.set_pin(request.app[CTX], person.actor, person.actor.name, pin)
+    except Invalid as error:
+        return await _profile_page(request, field_errors(error, language_of(request)), 422)
+    return go("/profile", "done.phone_pin_saved")
 
 
 @page()
@@ -124,16 +145,16 @@ async def change_password(request: web.Request, person: SignedIn) -> web.StreamR
     fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     current, password = fields.get("current", ""), fields.get("password", "")
     if not hmac.compare_digest(password.encode(), fields.get("again", "").encode()):
-        return _profile_page(request, {"again": _("profile.not_same")}, 422)
+        return await _profile_page(request, {"again": _("profile.not_same")}, 422)
     try:
         await service.sign_in(ctx, person.actor.name, current, request.remote or "")
         await service.set_password(ctx, person.actor, person.actor.name, password)
     except SignInFailed:
-        return _profile_page(request, {"current": _("profile.wrong_password")}, 422)
+        return await _profile_page(request, {"current": _("profile.wrong_password")}, 422)
     except Invalid as error:
-        return _profile_page(request, field_errors(error, language_of(request)), 422)
+        return await _profile_page(request, field_errors(error, language_of(request)), 422)
     except ServiceError as error:
-        return _profile_page(request, {"form": error.message(language_of(request))}, 422)
+        return await _profile_page(request, {"form": error.message(language_of(request))}, 422)
     session = await service.sign_in(ctx, person.actor.name, password, request.remote or "")
     response = go("/profile", "done.password_changed")
     set_cookie(request, response, session.token)

@@ -14,5 +14,6 @@ ROUTES = (
     web.post("/language", pages.change_language),
     web.get("/profile", pages.profile),
     web.post("/profile/password", pages.change_password),
+    web.post("/profile/phone-pin", pages.change_phone_pin),
     web.get("/about", pages.about),
 )

@@ -6,10 +6,10 @@ from aiohttp import web
 
 from ccengine.backoffice.api import models as m
 from ccengine.backoffice.api.ask import Ask, Endpoint
-from ccengine.backoffice.api.fields import RowId
+from ccengine.backoffice.api.fields import AgentNumber, RowId
 from ccengine.backoffice.api.problems import Refused
 from ccengine.rows import AnnouncementRow
-from ccengine.services import announcements
+from ccengine.services import announcements, phone_pins
 
 _TYPES = ("audio/wav", "audio/x-wav", "audio/wave")
 
@@ -51,6 +51,13 @@ def _shape(row: AnnouncementRow) -> m.Announcement:
     return m.Announcement.model_validate({name: getattr(row, name) for name in m.Announcement.model_fields})
 
 
+async def set_phone_pin(ask: Ask) -> m.PhonePin:
+    """Set the PIN with which a person announces on any phone; empty: take it away."""
+    body: m.PhonePinBody = ask.body
+    await phone_pins.set_pin_of(ask.ctx, ask.actor, ask.path["number"], body.pin)
+    return m.PhonePin(number=ask.path["number"], has_pin=bool(body.pin))
+
+
 ENDPOINTS = (
     Endpoint(
         method="GET",
@@ -70,6 +77,17 @@ ENDPOINTS = (
         answer=m.Announcement,
         status=201,
         problems=(413, 415, 422),
+    ),
+    Endpoint(
+        method="PUT",
+        path="/agents/{number}/phone-pin",
+        handler=set_phone_pin,
+        tag="announcements",
+        right="users.edit",
+        parameters={"number": AgentNumber},
+        body=m.PhonePinBody,
+        answer=m.PhonePin,
+        problems=(404,),
     ),
     Endpoint(
         method="POST",

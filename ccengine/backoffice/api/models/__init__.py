@@ -3,7 +3,13 @@
 What does not live here: where the values come from (shapes.py), what is allowed (services).
 """
 
-from ccengine.backoffice.api.models.announcements import Announcement, AnnouncementList, AnnouncementQuery
+from ccengine.backoffice.api.models.announcements import (
+    Announcement,
+    AnnouncementList,
+    AnnouncementQuery,
+    PhonePin,
+    PhonePinBody,
+)
 from ccengine.backoffice.api.models.calls import (
     Call,
     CallDetail,
@@ -254,6 +260,8 @@ __all__ = [
     "Penalty",
     "PenaltyList",
     "PenaltyQuery",
+    "PhonePin",
+    "PhonePinBody",
     "PlaceBody",
     "Problem",
     "Progress",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ccengine.backoffice.api.fields import In, Moment, Out, free_text
 from ccengine.backoffice.api.models.codes import DistrictOrNone
@@ -38,3 +38,16 @@ class AnnouncementQuery(In):
     title: Annotated[str, free_text(100, 1)]
     district: DistrictOrNone = ""
     ends_at: Moment | None = None
+
+
+class PhonePinBody(In):
+    """6 to 8 digits; empty takes the PIN away."""
+
+    pin: Annotated[str, StringConstraints(pattern=r"^([0-9]{6,8})?$")]
+
+
+class PhonePin(Out):
+    """Whether somebody has a PIN; the PIN itself is never shown."""
+
+    number: str
+    has_pin: bool
