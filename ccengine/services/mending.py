@@ -68,7 +68,9 @@ async def _attach(ctx: Context, uow: UnitOfWork, call_id: str, name: str) -> str
 
 
 async def _build_again(ctx: Context, uow: UnitOfWork, call_id: str) -> str:
-    """Put the building on the list again, at most once a day."""
+    """Put the building on the list again, at most once a day; not while it stands there."""
     now = ctx.clock.now()
+    if await uow.jobs.waits(recordings.KIND, f"{call_id}:"):
+        return ""
     key = f"{call_id}:again:{now:%Y%m%d}"
     return "build queued" if await uow.jobs.add(recordings.KIND, key, {"call_id": call_id}, now) else ""

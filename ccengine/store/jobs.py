@@ -65,9 +65,15 @@ class Jobs:
         total: int = (await self._db.execute(count)).scalar_one()
         return total
 
+    async def waits(self, kind: str, key_begins: str) -> bool:
+        """Return whether a job of that kind, whose key begins so, is not done."""
+        begins = jobs.c.key.startswith(key_begins, autoescape=True)
+        found = select(jobs.c.id).where(jobs.c.kind == kind, begins, jobs.c.done_at.is_(None)).limit(1)
+        return (await self._db.execute(found)).first() is not None
+
     async def let_go(self, role: str, fence: int, now: datetime) -> int:
-        """Free the jobs that earlier holders of a role died with; return how many."""
+        """Free the jobs that earlier holders of a role died with, behind those that wait; return how many."""
         theirs = jobs.c.holder.startswith(f"{role}#", autoescape=True) & (jobs.c.holder != f"{role}#{fence}")
         open_now = jobs.c.done_at.is_(None) & jobs.c.lease_until.is_not(None) & theirs
-        freed = update(jobs).where(open_now).values(lease_until=now, holder=None).returning(jobs.c.id)
+        freed = update(jobs).where(open_now).values(lease_until=now, holder=None, run_at=now).returning(jobs.c.id)
         return len((await self._db.execute(freed)).all())

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 from chaos_proxy import BlackHole
-from injecting import Callers, Done, Injector, everybody, idle, measure_queued, victim_in
+from injecting import Callers, Done, Injector, idle, measure_queued, victim_in
 from pbx_instance import free_ports
 from supervisor import Supervisor
 from truth import Blackout
@@ -21,9 +21,9 @@ async def stop_engine(world: World, until: float) -> Done:
     """SIGSTOP for 12 s, nobody watching: the dialplan alone takes the callers on."""
     done, calls = Done(), Callers(world)
     while time.monotonic() < until:
-        if await victim_in(world, calls, "menu", until) is None:
+        victim = await victim_in(world, calls, "menu", until)
+        if victim is None:
             break
-        menu = [one.number for one in (await everybody(world)).get("menu", ())]
         at = world.kill_engine(signal.SIGSTOP)
         await idle(world, calls, 12)
         assert world.site.pid is not None
@@ -33,7 +33,7 @@ async def stop_engine(world: World, until: float) -> Done:
         world.blackouts.append(Blackout(part="engine", began=at, ended=time.time()))
         done.took("well again", time.monotonic() - woken)
         done.breaks += 1
-        measure_queued(done, world, menu, at, "menu to queue", 12)
+        measure_queued(done, world, [victim.number], at, "menu to queue", 12)
         await idle(world, calls, 3)
     return done
 

@@ -30,7 +30,12 @@ class Figure:
             return True
         if self.least:
             return self.value >= self.target
-        return self.value <= self.target if self.unit == "s" else self.value == self.target
+        return round(self.value, self.digits) <= self.target if self.unit == "s" else self.value == self.target
+
+    @property
+    def digits(self) -> int:
+        """How exactly a time is shown, and judged."""
+        return 2 if self.target is not None and self.target < 3 else 1
 
 
 @dataclass(kw_only=True)
@@ -104,9 +109,8 @@ def _shown(one: Figure) -> str:
     if one.unit != "s":
         wanted = "" if one.met else f" (target {one.target:g})"
         return f"{one.name} {one.value:g}{wanted}"
-    digits = 2 if one.target is not None and one.target < 3 else 1
     limit = "" if one.target is None else f" ≤ {one.target:g}{'' if one.met else ' !'}"
-    return f"{one.name} {one.median:.{digits}f} (max {one.value:.{digits}f}{limit}) s"
+    return f"{one.name} {one.median:.{one.digits}f} (max {one.value:.{one.digits}f}{limit}) s"
 
 
 def results(rows: list[Row], faults: dict[str, Fault]) -> list[dict[str, object]]:

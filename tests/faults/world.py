@@ -222,18 +222,22 @@ class World:
         self.views_differ += 1
 
     async def verdict(self, *, settle_seconds: float = SETTLE_SECONDS) -> tuple[Verdict, float]:
-        """Judge until all is right or the time is over; return the verdict and the seconds it took to become right."""
-        begun = time.monotonic()
+        """Judge until all is right, or for so long nothing got better.
+
+        Returns the verdict and the seconds it took to become right.
+        """
+        begun = better = time.monotonic()
         wrong: set[str] = set()
-        late = False
+        late, heard, fewest = False, False, {False: 10**9, True: 10**9}
         while True:
             try:
                 answers = await self.answers()
-                late = time.monotonic() - begun > settle_seconds
+                late = time.monotonic() - better > settle_seconds
                 found = judge(
                     self.people(), answers, self.blackouts, recordings=False, steps=self.steps, hidden=self.hidden
                 )
-                if late or not found.findings:
+                heard = late or not found.findings
+                if heard:
                     await self._listen(answers, wrong)
                     found = self._judged(answers)
                     wrong = {finding.number for finding in found.findings}
@@ -243,6 +247,8 @@ class World:
                 found.add("I9", "-", f"the API does not answer: {str(error)[:200]}")
                 answers = Answers()
             taken = time.monotonic() - begun
+            if len(found.findings) < fewest[heard]:
+                fewest[heard], better = len(found.findings), time.monotonic()
             if not found.findings or late:
                 break
             await asyncio.sleep(0.5)

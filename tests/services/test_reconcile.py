@@ -139,6 +139,8 @@ async def test_orphan_that_names_its_call_is_attached_and_a_strange_one_listed(c
 async def test_recording_that_was_not_built_is_built_again_once_a_day(ctx: Context) -> None:
     call = with_parts(_call())
     await _store(ctx, call)
+    (one,) = (await reconcile_day(ctx, DAY, Disk(call))).differences
+    assert one.mended == ""  # its turn comes
     (job,) = await jobs.claim(ctx, ("build_recording",))
     await jobs.finish(ctx, job)  # as if it had been given up
     (one,) = (await reconcile_day(ctx, DAY, Disk(call))).differences

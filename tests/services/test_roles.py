@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from ccengine.clock import ManualClock
 from ccengine.rows import RoleRow
 from ccengine.services import jobs, roles
 from ccengine.services.context import Context
@@ -91,12 +93,14 @@ async def test_takeover_waits_for_the_holders_last_commit(ctx: Context) -> None:
     assert len(await jobs.claim(ctx, ("test",), 9)) == 1
 
 
-async def test_jobs_of_a_dead_holder_are_free_at_once_those_of_others_are_not(ctx: Context) -> None:
+async def test_jobs_of_a_dead_holder_are_free_at_once_those_of_others_are_not(ctx: Context, clock: ManualClock) -> None:
     for key in ("1", "2", "3"):
         await jobs.add(ctx, f"test{key}", key, {})
     await jobs.claim(_writer(ctx, Holder(await _take(ctx, "dead"))), ("test1",))
     other = await roles.take(ctx, "engine:n10", "other", None, SECONDS)
     await jobs.claim(_writer(ctx, Holder(other)), ("test2",))
     await jobs.claim(ctx, ("test3",))
+    await jobs.add(ctx, "test1", "waits", {})
+    clock.moment += timedelta(seconds=1)
     await _take(ctx, "next")
-    assert [job.key for job in await jobs.claim(ctx, ("test1", "test2", "test3"), 9)] == ["1"]
+    assert [job.key for job in await jobs.claim(ctx, ("test1", "test2", "test3"), 9)] == ["waits", "1"]
