@@ -4,6 +4,7 @@
     2026/11/<key>.jpg            what people see
     2026/11/<key>-small.jpg      its thumbnail
     2026/11/<key>-original.bin   the file as the phone sent it, by setting
+    2026/11/<key>-taken.json     what was overwritten in a film, so that its original can be told; by the same setting
 
 Names are made of the upload's key (a UUID, checked before), never of a stranger's text. All work is done in threads, no
 more than two pictures at a time. What does not live here: pictures (photo.py), rows (store/), rights (services/).
@@ -12,7 +13,9 @@ more than two pictures at a time. What does not live here: pictures (photo.py), 
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -21,6 +24,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ccengine.config import Settings
+from ccengine.evidence.film import blank, metadata_of
 from ccengine.evidence.photo import re_encode
 from ccengine.hotline.evidence import HEAD_BYTES, MEDIA_TYPES, EvidenceKind, media_type
 from ccengine.ports import MediaRefused, NoRoom, StoredMedia
@@ -107,10 +111,27 @@ class EvidenceFolder:
         stem = f"{made:%Y/%m}/{key}"
         _make((self._root / stem).parent)
         if kind is EvidenceKind.VIDEO:
-            name = f"{stem}.{_ENDINGS[found]}"
-            self._place(name, part)
-            return StoredMedia(media_type=found, file_name=name, thumbnail="", original=name, width=0, height=0)
+            return self._settle_film(part, stem, found)
         return self._settle_picture(part, stem, kind)
+
+    def _settle_film(self, part: Path, stem: str, found: str) -> StoredMedia:
+        name, original = f"{stem}.{_ENDINGS[found]}", ""
+        with part.open("rb") as film:
+            stretches = metadata_of(film, found)
+        copy = part.with_suffix(".blank")
+        try:
+            shutil.copyfile(part, copy)
+            with copy.open("r+b") as film:
+                taken = blank(film, stretches)
+            if self._limits.keep_originals:
+                original = f"{stem}-taken.json" if taken else name
+            if original and taken:
+                kept = [[at, base64.b64encode(said).decode()] for at, said in taken]
+                self._place(original, json.dumps(kept).encode())
+            self._place(name, copy)
+        finally:
+            copy.unlink(missing_ok=True)
+        return StoredMedia(media_type=found, file_name=name, thumbnail="", original=original, width=0, height=0)
 
     def _settle_picture(self, part: Path, stem: str, kind: EvidenceKind) -> StoredMedia:
         signature = kind is EvidenceKind.SIGNATURE

@@ -38,7 +38,7 @@ _OF_MEDIA = ("media_type", "file_name", "thumbnail", "original", "width", "heigh
 REFUSALS = {
     "changed": ("文件内容与登记的不一致，请重新拍摄", "The file is not what was announced; take it again"),
     "not_media": ("不是可接受的照片或视频格式，请用相机重新拍摄", "Not a picture or film we take; take it again"),
-    "broken": ("照片文件已损坏，请重新拍摄", "The picture is broken; take it again"),
+    "broken": ("文件已损坏，请重新拍摄", "The file is broken; take it again"),
     "too_many_pixels": (
         "照片像素过大，请降低相机分辨率后重拍",
         "Too many pixels; lower the camera's setting",

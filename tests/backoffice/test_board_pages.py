@@ -183,6 +183,7 @@ async def test_choice_on_the_card_makes_one_order_and_changes_it(site: Site, eng
     second = {"call_id": call, "disposition": "repair_burst", "customer_account": account}
     again = (await browser.post("/desk/choice", second)).text
     assert "已保存：爆管" in again and 'value="repair_burst" aria-pressed="true"' in again
+    assert "/knowledge/suggest?category=burst_pipe" in again  # articles that may help come with the choice
     from ccengine.rows import OrderFilter
 
     orders = (await work_orders.find(site.ctx, ENGINE, OrderFilter(call_id=call))).items

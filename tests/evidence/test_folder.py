@@ -130,7 +130,7 @@ async def test_content_that_is_not_what_was_announced_is_refused(tmp_path: Path)
         await files.settle(key, "photo", sha256(b"another"))
 
 
-async def test_film_is_kept_as_it_is_and_signature_stays_a_png(tmp_path: Path) -> None:
+async def test_film_without_metadata_is_kept_as_it_is_and_signature_stays_a_png(tmp_path: Path) -> None:
     files, film = folder(tmp_path), mp4()
     media = await files.settle(await sent(files, film), "video", sha256(film))
     kept = files.path(media.file_name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +15,7 @@ from ccengine.backoffice.keys import CTX, HUB, door_of
 from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import language_of, render
 from ccengine.backoffice.sessions import SignedIn
+from ccengine.hotline.disposition import Disposition
 from ccengine.services import agents, rules, work_orders
 from ccengine.services.errors import NotFound, ServiceError
 from ccengine.services.work_orders import OrderChoice
@@ -79,7 +81,18 @@ async def _card(request: web.Request, person: SignedIn, call_id: str, **more: st
         raise NotFound("call", "")
     found = {**await load_card(request, person, call_id), **more}
     dispositions = await rules.dispositions(request.app[CTX])
+    found["matter"] = _matter(found, dispositions)
     return render(request, "desk/card.html", card=found, dispositions=dispositions, **helpers(request))
+
+
+def _matter(card: dict[str, Any], dispositions: Sequence[Disposition]) -> dict[str, str]:
+    """Return what the call is about, as far as it is known: what was chosen, else the open order, else the menu."""
+    chosen = next((one for one in dispositions if one.code == card["chosen"]), None)
+    if chosen is not None:
+        return {"category": chosen.category, "title": chosen.name_zh}
+    for order in card["orders"]:
+        return {"category": order.category, "title": order.title}
+    return {"category": "", "title": card["menu_text"]}
 
 
 @page("orders.create")

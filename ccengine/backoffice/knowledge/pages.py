@@ -158,7 +158,7 @@ async def rate(request: web.Request, person: SignedIn) -> web.StreamResponse:
 @page("knowledge.view")
 async def suggest(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Answer articles that may help, as a part of a page."""
-    asked = query(request, ("category", "title", "description"))
-    text = f"{asked['title']} {asked['description']}"
+    asked = query(request, ("category", "title", "description", "note"))
+    text = f"{asked['note']} {asked['title']} {asked['description']}"
     found = await knowledge.suggest(request.app[CTX], person.actor, asked["category"], text)
     return render(request, "knowledge/suggest.html", articles=found, **helpers(request))
