@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 #: A Unix socket's path holds 107 bytes; the engine binds a name that is up to 12 longer first.
@@ -178,6 +178,8 @@ class Web(_Section):
     idle_minutes: int = Field(default=480, ge=5)
     session_hours: int = Field(default=24, ge=1)
     request_seconds: Seconds = 10
+    #: Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     map_tiles_url: str = ""  # the dispatch map's tiles, like https://tiles.example/{z}/{x}/{y}.png; empty: a plain plan
     map_link: str = "geo:0,0?q={address}"  # where field workers' "navigate" leads; {address} is the order's
     #: The same where the order's place is known (WGS-84), or e.g.

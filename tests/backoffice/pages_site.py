@@ -143,7 +143,8 @@ async def site(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Site]:
     shutil.copy(sqlite_template, tmp_path / "ccengine.sqlite")
     folder = Path(tempfile.mkdtemp(prefix="cc"))  # a Unix socket's path must be short
     socket = {"socket": str(folder / "e.sock"), "connect_seconds": 1, "command_seconds": 2, "heartbeat_seconds": 0.5}
-    settings = Settings(state_dir=tmp_path, door=socket)  # type: ignore[arg-type]
+    web = {"trusted_proxies": ["127.0.0.1"]}
+    settings = Settings(state_dir=tmp_path, door=socket, web=web)  # type: ignore[arg-type]
     store, clock = SqlStore(settings), ManualClock(datetime.now(UTC))
     ctx = Context(store=store, clock=clock, settings=settings)
     await _add_people(ctx)

@@ -14,7 +14,8 @@ from pages_site import Browser, Site
 
 from ccengine.engine.door import Door
 from ccengine.ports import PbxRefused
-from ccengine.services import call_records, work_orders
+from ccengine.rows import OrderFilter
+from ccengine.services import call_records, progress, work_orders
 from ccengine.services.context import ENGINE
 
 
@@ -178,13 +179,16 @@ async def test_choice_on_the_card_makes_one_order_and_changes_it(site: Site, eng
     browser = await site.browser("8001")
     await fresh(site, browser)
     first = {"call_id": call, "disposition": "repair_leak", "note": "厨房漏水", "customer_account": account}
-    assert "已保存：漏水" in (await browser.post("/desk/choice", first)).text
+    answer = (await browser.post("/desk/choice", first)).text
+    assert "已保存：漏水" in answer
+    (order,) = (await work_orders.find(site.ctx, ENGINE, OrderFilter())).items
+    code = await progress.code_for(site.ctx, ENGINE, order.id)
+    assert f"{code[:3]} {code[3:]}" in answer and order.number in answer  # to be told to the customer
     await call_records.store_records(site.ctx, batch(answered("repair", call_id=call, caller_number=phone)))
     second = {"call_id": call, "disposition": "repair_burst", "customer_account": account}
     again = (await browser.post("/desk/choice", second)).text
     assert "已保存：爆管" in again and 'value="repair_burst" aria-pressed="true"' in again
     assert "/knowledge/suggest?category=burst_pipe" in again  # articles that may help come with the choice
-    from ccengine.rows import OrderFilter
 
     orders = (await work_orders.find(site.ctx, ENGINE, OrderFilter(call_id=call))).items
     assert [(one.type, one.category, one.priority) for one in orders] == [("repair", "burst_pipe", "urgent")]

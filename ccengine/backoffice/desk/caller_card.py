@@ -45,6 +45,7 @@ async def load_card(request: web.Request, person: SignedIn, call_id: str) -> dic
         "chosen": choice.disposition if choice else "",
         "note": "",
         "saved": "",
+        "code": "",
         "error": "",
     }
 

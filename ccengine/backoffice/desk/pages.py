@@ -16,7 +16,7 @@ from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import language_of, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.disposition import Disposition
-from ccengine.services import agents, rules, work_orders
+from ccengine.services import agents, progress, rules, work_orders
 from ccengine.services.errors import NotFound, ServiceError
 from ccengine.services.work_orders import OrderChoice
 from ccengine.values import CALL_ID_PATTERN
@@ -108,4 +108,9 @@ async def choose(request: web.Request, person: SignedIn) -> web.StreamResponse:
     known = await rules.dispositions(request.app[CTX])
     chosen = next(one for one in known if one.code == code)
     name = chosen.name_zh if language_of(request) == "zh_CN" else chosen.name_en
-    return await _card(request, person, call_id, saved=f"{name} {order.number}" if order else name, chosen=code)
+    if order is None:
+        return await _card(request, person, call_id, saved=name, chosen=code)
+    told = await progress.code_for(request.app[CTX], person.actor, order.id)
+    return await _card(
+        request, person, call_id, saved=f"{name} {order.number}", chosen=code, code=told, order_number=order.number
+    )

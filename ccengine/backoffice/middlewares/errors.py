@@ -91,7 +91,9 @@ def _http_error(request: web.Request, error: web.HTTPException) -> web.StreamRes
 def _answer(request: web.Request, status: int, code: str, text: str, extra: dict[str, object]) -> web.StreamResponse:
     request_id = request.get(REQUEST_ID, "")
     if request.path.startswith("/api/"):
-        body = {"type": f"urn:ccengine:problem:{code}", "title": code, "status": status, "detail": text, **extra}
+        wrong = [{"field": extra.pop("field"), "message": code, "remedy": text}] if "field" in extra else []
+        body = {"type": f"urn:ccengine:problem:{code}", "title": code, "status": status, "detail": text}
+        body |= {"errors": wrong, **extra}
         return web.json_response(body, status=status, content_type="application/problem+json")
     if request.headers.get("HX-Request"):
         return web.Response(status=status, text=text, headers={"X-Message": quote(text)})
