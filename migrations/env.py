@@ -22,10 +22,10 @@ def _render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
 
 
 def _compared(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-    """Leave out what only one database has: FTS5's own tables on SQLite, the GIN index on PostgreSQL."""
+    """Leave out what only one database has: FTS5's own tables on SQLite, the GIN indexes on PostgreSQL."""
     if kind == "table" and (name or "").startswith("search_fts"):
         return False
-    return not (kind == "index" and name == "ix_search_entries_words" and _on_sqlite())
+    return not (kind == "index" and (name or "").startswith("ix_search_entries_words") and _on_sqlite())
 
 
 def _on_sqlite() -> bool:

@@ -79,7 +79,7 @@ class _Postgres:
 
     def vector(self, words: Sequence[str], begin: int) -> str:
         """Return words with their positions, to be put behind others."""
-        return " ".join(f"'{word}':{min(begin + at, 16383)}" for at, word in enumerate(words))
+        return " ".join(f"'{word}':{at}" for at, word in enumerate(words, start=begin))
 
     @contextmanager
     def loading(self, say: Say) -> Iterator[None]:

@@ -162,7 +162,7 @@ class Knowledge:
                 entry.id.in_(select(search.fts.c.rowid).where(search.sqlite_matches(asked, search.ARTICLE)))
             )
         else:
-            query = select(entry.key).where(entry.kind == search.ARTICLE, search.says(entry.words, asked))
+            query = select(entry.key).where(search.is_of(search.ARTICLE), search.says(entry.words, asked))
         return [int(key) for key in (await self._db.execute(query.limit(500))).scalars()]
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, literal_column, not_, or_, true
 
 from ccengine.hotline.account import normal_number
 from ccengine.hotline.work_order import OVER
@@ -23,6 +23,14 @@ _T = work_orders.c
 _OVER = [status.value for status in OVER]
 _MOMENTS: dict[str, ColumnElement[Any]] = {"created": _T.created_at, "due": _T.due_at} | {
     name: _T[f"{name}_at"] for name in ("accepted", "handled", "visited", "closed")
+}
+#: A clock that was set back in between.
+_CLOCK_STEP = timedelta(days=1)
+#: As their indexes say it (tables/work_orders.py): SQLite would not see through a parameter.
+_RARE: dict[str, ColumnElement[bool]] = {
+    "suspended": _T.suspended != literal_column("''"),
+    "reopened": _T.reopened > literal_column("0"),
+    "incident": _T.is_incident.is_(True),
 }
 
 
@@ -93,7 +101,11 @@ def _moment(
     if operator == "days":
         return column >= now - timedelta(days=int(values[0]))
     day = datetime.combine(date.fromisoformat(values[0]), time(), tzinfo=zone)
-    return column >= day if operator == "since" else column < day + timedelta(days=1)
+    if operator == "since":
+        return column >= day
+    end = day + timedelta(days=1)
+    # Nothing happens to an order before it is there; said so, the list begins then and not with the newest.
+    return and_(column < end, _T.created_at < end + _CLOCK_STEP)
 
 
 def _flag(field: str, now: datetime) -> ColumnElement[bool]:
@@ -103,5 +115,4 @@ def _flag(field: str, now: datetime) -> ColumnElement[bool]:
         return is_open()
     if field == "by_call":
         return _T.call_id.is_not(None)
-    other = {"assigned": _T.assigned_to != "", "suspended": _T.suspended != "", "reopened": _T.reopened > 0}
-    return other[field] if field in other else _T.is_incident.is_(True)
+    return _RARE.get(field, _T.assigned_to != "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, literal_column, or_, select, true
 
 from ccengine.rows import OrderFilter
 from ccengine.store import cursor as cursors
@@ -74,7 +74,8 @@ def _seek(wanted: OrderFilter) -> list[ColumnElement[bool]]:
 def _sift(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     conditions = _equal(wanted, _SIFT)
     if wanted.suspended is not None:
-        conditions.append(_T.suspended != "" if wanted.suspended else _T.suspended == "")
+        none: ColumnElement[str] = literal_column("''")
+        conditions.append(_T.suspended != none if wanted.suspended else _T.suspended == none)
     if wanted.overdue_at is not None:
         conditions += [_T.handled_at.is_(None), _T.due_at < wanted.overdue_at]
     if wanted.visited:

@@ -72,7 +72,7 @@ def sample_orders(
 ) -> Iterator[SampleOrder]:
     """Yield `count` orders, the oldest first, each of the given customers, with about `events` history lines."""
     chance = random.Random(96390)
-    first_open = count - max(1, count * OPEN_PERCENT // 100, min(OPEN_LEAST, count // 5))
+    first_open = count - max(1, count * OPEN_PERCENT // 100, min(OPEN_LEAST, count // 10))
     days = (count + A_DAY - 1) // A_DAY
     for index in range(count):
         day, of_day = divmod(index, A_DAY)

@@ -96,13 +96,14 @@ class Search:
 
 def _among_newest(kind: str, asked: words_of.Question) -> Select[Any]:
     entry = search_entries.c
-    newest = select(entry.id, entry.key, entry.words).where(entry.kind == kind).order_by(entry.id.desc())
+    newest = select(entry.id, entry.key, entry.words).where(entry.kind == kind)
+    newest = newest.order_by(entry.kind.desc(), entry.id.desc())  # as the index has them: other kinds are not read
     read = newest.limit(NEWEST).subquery()
     return select(read.c.key).where(search.says(read.c.words, asked)).order_by(read.c.id.desc())
 
 
 def _by_index(kind: str, asked: words_of.Question) -> Select[Any]:
     entry = search_entries.c
-    found = select(entry.id, entry.key).where(entry.kind == kind, search.says(entry.words, asked))
+    found = select(entry.id, entry.key).where(search.is_of(kind), search.says(entry.words, asked))
     fenced = found.offset(0).subquery()  # found first, then sorted: few as they are
     return select(fenced.c.key).order_by(fenced.c.id.desc())

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Subquery, Table, func, select
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.util import ClauseAdapter
 
 from ccengine.store import search
 from ccengine.store.database import Db
 
-#: So many of the newest rows are looked at, and so many of those that fit otherwise are read for words.
-SEEN_MOST, READ_MOST = 20_000, 4000
+#: So many of the newest rows are looked at, and so many of those that fit otherwise are read for words: about what the
+#: index needs for words that are too seldom to be found so.
+SEEN_MOST = {"postgresql": 10_000, "sqlite": 1500}
+READ_MOST = {"postgresql": 2500, "sqlite": 1500}
 #: Given how words are looked for, returns the condition that asks for them.
 Worded = Callable[[search.Found], ColumnElement[bool]]
 
@@ -33,9 +36,10 @@ class Listed:
     moment: Column[Any]
     id: Column[Any]
 
-    def newest(self, query: Select[Any], limit: int) -> Select[Any]:
-        """Return the query's first rows."""
-        return query.order_by(self.moment.desc(), self.id.desc()).limit(limit)
+    def newest(self, query: Select[Any], limit: int, chosen: Subquery | None = None) -> Select[Any]:
+        """Return the query's first rows, be it on the table or on rows `chosen` from it."""
+        of = self.table.c if chosen is None else chosen.c
+        return query.order_by(of[self.moment.name].desc(), of[self.id.name].desc()).limit(limit)
 
 
 async def ids_of(
@@ -70,17 +74,28 @@ async def _walk(
     limit: int,
 ) -> tuple[list[Any], bool]:
     """Read the newest rows for words; return what was found, and whether there is nothing behind."""
-    seen = listed.newest(select(listed.table).where(*seek), SEEN_MOST).subquery("seen")
-    read = select(seen).where(*_said_of(seen, sift)).limit(READ_MOST).subquery("read")
+    seen_most, read_most = SEEN_MOST[db.dialect], READ_MOST[db.dialect]
+    needed = _columns(listed, [*sift, worded(search.finder(db, listed.kind, listed.key))])
+    # Each step says the order: so nothing is sorted, and the walk ends with the page.
+    seen = listed.newest(select(*needed).where(*seek), seen_most).subquery("seen")
+    read = listed.newest(select(seen).where(*_said_of(seen, sift)), read_most, seen).subquery("read")
     words = worded(search.reader(db, listed.kind, listed.key, select(seen.c[listed.key.name])))
-    moment, key = read.c[listed.moment.name], read.c[listed.id.name]
-    query = select(key).where(*_said_of(read, [words])).order_by(moment.desc(), key.desc())
-    found = await ids(db, query.limit(limit))
+    query = select(read.c[listed.id.name]).where(*_said_of(read, [words]))
+    found = await ids(db, listed.newest(query, limit, read))
     if len(found) == limit:
         return found, False
     counts = select(*(select(func.count()).select_from(one).scalar_subquery() for one in (seen, read)))
     many: Sequence[int] = (await db.execute(counts)).one()
-    return found, many[0] < SEEN_MOST and many[1] < READ_MOST
+    return found, many[0] < seen_most and many[1] < read_most
+
+
+def _columns(listed: Listed, conditions: Sequence[ColumnElement[bool]]) -> list[Column[Any]]:
+    """Return the columns that a walk needs: to carry all of them through takes longer than to look at them."""
+    asked = {listed.key.name, listed.moment.name, listed.id.name}
+    for part in (one for condition in conditions for one in visitors.iterate(condition)):
+        if isinstance(part, Column) and part.table is listed.table:
+            asked.add(part.name)
+    return [column for column in listed.table.c if column.name in asked]
 
 
 def _said_of(rows: Subquery, conditions: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:

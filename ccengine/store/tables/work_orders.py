@@ -37,6 +37,10 @@ STAMPS: tuple[str, ...] = (*(status.value for status in OrderStatus), *EXTRA_STA
 _OVER = sorted(status.value for status in OVER)
 _OPEN = text("status NOT IN ({})".format(", ".join(f"'{status}'" for status in _OVER)))
 _VISITED = text("visited_at IS NOT NULL")
+_UNHANDLED = text("handled_at IS NULL")
+FILTERED = ("type", "category", "district", "form", "source")
+#: Conditions that hold for few orders, in the words of their indexes.
+RARE = {"suspended": "suspended <> ''", "reopened": "reopened > 0", "incident": "is_incident IS TRUE"}
 
 work_orders = Table(
     "work_orders",
@@ -92,6 +96,13 @@ work_orders = Table(
     Index("ix_work_orders_parent_id", "parent_id"),
     Index("ix_work_orders_address", "address"),
     Index("ix_work_orders_due_at", "due_at"),
+    # What lists are filtered by: a value that few orders have is found without reading a million.
+    *(Index(f"ix_work_orders_{name}_created_at", name, "created_at") for name in FILTERED),
+    *(
+        Index(f"ix_work_orders_{name}", "created_at", "id", postgresql_where=text(rare), sqlite_where=text(rare))
+        for name, rare in RARE.items()
+    ),
+    Index("ix_work_orders_unhandled", "due_at", postgresql_where=_UNHANDLED, sqlite_where=_UNHANDLED),
     Index("ix_work_orders_visited", "created_at", "id", postgresql_where=_VISITED, sqlite_where=_VISITED),
     # What people look at all day: a few thousand open orders among a million.
     Index("ix_work_orders_open", "created_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
