@@ -17,6 +17,7 @@ import ami_feed
 import campaign_import
 import catch_up
 import clock_lateness
+import dial_rate
 import growth
 import memory
 import orders_figures
@@ -66,6 +67,7 @@ PARTS: dict[str, Part] = {
     "clock": clock_lateness.measure,
     "orders": orders_figures.measure,
     "pacing": pacing.measure,
+    "dial": dial_rate.measure,
     "import": campaign_import.measure,
     "order": lambda: _site("order"),
     "board": lambda: _site("board"),

@@ -137,6 +137,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         caught_up=lambda: records.health()["behind_bytes"] == 0,
         board=live.board_snapshot,
     )
+    live.on_event = dialler.heard
     figures = EngineMetrics(live, conditions, agi, dog)
     door = Door(settings, live, conditions, figures.text)
     dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)

@@ -1,8 +1,9 @@
-"""The task that calls people: has calls committed, sends each at its time, clears up doubts. One engine at a time does.
+"""The task that calls people: has calls committed ahead of their times, clears up doubts. One engine at a time does.
 
 A call is committed before the PBX hears of it (no database, no dialling). When the PBX's answer is lost, or we died in
 between, neither is guessed: the attempt's validity runs out (the dialplan refuses it from then on), then channels and
-journal are asked. What does not live here: who is called and when (services/dialling.py), results
+journal are asked.
+What does not live here: who is called and when (services/dialling.py), sending (call_sender.py), results
 (services/attempt_results.py).
 """
 
@@ -10,24 +11,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from ccengine.calls.board import BoardSnapshot
+from ccengine.engine.call_sender import CallSender
 from ccengine.hotline.pacing import AgentPicture
 from ccengine.ports import LiveView, PbxRefused, PbxUnavailable, Trunk
 from ccengine.rows import AttemptRow
 from ccengine.services import attempt_results, dialling
 from ccengine.services.context import Context
-from ccengine.services.dialling import AHEAD, Placement, leg_id_of
+from ccengine.services.dialling import AHEAD, leg_id_of
 from ccengine.services.errors import Unavailable
-from ccengine.values import mask_number
 
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 1.0
+#: Between two rounds while there is something to dial.
+ROUND_SECONDS = AHEAD.total_seconds() / 4
 AWAY_SECONDS = 2.0
 _FREE = frozenset({"available"})
 _BUSY = frozenset({"ringing", "talking", "on_hold", "wrap_up"})
@@ -58,20 +60,18 @@ class Dialler:
         self._caught_up = caught_up
         self._board = board
         self._doubts_at = 0.0
-        # In the loop's time: no call is sent sooner. A new engine waits a second: the last one's second is over then.
-        self._next_at = asyncio.get_running_loop().time() + 1.0
         self._picture_at = 0.0
         self._idle = True
-        self.placed = 0
-        self.refused = 0
+        self._sender = CallSender(ctx, trunk)
+        self.heard = self._sender.heard  # for each event of the PBX
         self.doubts = 0
 
     def health(self) -> dict[str, Any]:
         """Return what was done."""
         return {
             "ok": True,
-            "placed": self.placed,
-            "refused": self.refused,
+            "placed": self._sender.placed,
+            "refused": self._sender.refused,
             "doubts": self.doubts,
         }
 
@@ -81,32 +81,44 @@ class Dialler:
 
     async def run(self) -> None:
         """Dial as long as there is something to dial."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sender.run(), name="call-sender")
+            group.create_task(self._plan(), name="call-planner")
+
+    async def _plan(self) -> None:
+        busy = False
         while True:
             try:
-                busy = await self.step()
+                busy = await self._step(busy)
             except Unavailable as error:
                 log.warning("dialling waits: the database is away", action="dial", error=str(error))
                 await asyncio.sleep(AWAY_SECONDS)
                 continue
-            if not busy:
-                await asyncio.sleep(IDLE_SECONDS if self._idle else AHEAD.total_seconds() / 2)
+            await asyncio.sleep(IDLE_SECONDS if self._idle else ROUND_SECONDS)
 
-    async def step(self) -> bool:
-        """Do one round; return whether calls were begun. Raises Unavailable."""
+    async def _step(self, was_busy: bool) -> bool:
+        """Do one round while the calls of earlier ones are sent; return whether calls were committed."""
         loop = asyncio.get_running_loop()
-        self._idle = True
-        if not self._ready():
+        await self._give_back()
+        self._idle = not self._ready()
+        if self._idle:
             return False
         if loop.time() >= self._doubts_at:
             self._doubts_at = loop.time() + 1.0
             await self._clear_doubts()
-        self._idle = not await dialling.anything_due(self._ctx)
+        self._idle = not was_busy and not await dialling.anything_due(self._ctx)
         if self._idle:
             return False
-        wait = timedelta(seconds=max(0.0, self._next_at - loop.time()))
-        placements = await dialling.reserve(self._ctx, self._ctx.clock.now() + wait, self._agents())
-        await self._send(placements)
+        placements = await dialling.reserve(self._ctx, self._sender.free_at(), self._agents())
+        self._sender.put(placements)
         return bool(placements)
+
+    async def _give_back(self) -> None:
+        """Let those wait again whom the PBX certainly did not dial."""
+        mine = tuple(self._sender.not_dialled)
+        if mine:
+            await attempt_results.give_up(self._ctx, mine)
+            del self._sender.not_dialled[: len(mine)]
 
     def _agents(self) -> Mapping[str, AgentPicture]:
         board = self._board()
@@ -122,39 +134,6 @@ class Dialler:
             )
             for queue in board.queues
         }
-
-    async def _send(self, placements: tuple[Placement, ...]) -> None:
-        """Send each call at its time; those that certainly were not dialled are given back."""
-        not_dialled = [one.attempt_id for one in placements if not await self._place(one)]
-        if not_dialled:
-            await attempt_results.give_up(self._ctx, not_dialled)
-
-    async def _place(self, one: Placement) -> bool:
-        """Send one call. False: it was certainly not dialled. A lost answer is no such thing; it is cleared up later.
-
-        However late we are, calls keep their distance: the cap counts where they arrive.
-        """
-        loop, slot_in = asyncio.get_running_loop(), (one.slot_at - self._ctx.clock.now()).total_seconds()
-        await asyncio.sleep(max(0.0, slot_in, self._next_at - loop.time()))
-        late_seconds = (self._ctx.clock.now() - one.slot_at).total_seconds()
-        if late_seconds > self._ctx.settings.dial.late_seconds:  # by now others may have the right to dial
-            log.warning("call not sent: too late", action="dial", call_id=one.call_id, late=round(late_seconds, 3))
-            return False
-        self._next_at = loop.time() + one.step_seconds
-        try:
-            await self._trunk.originate(
-                one.leg_id, "Local/s@cc-campaign/n", "cc-campaign-nobody", "s", variables_of(one), one.ring_seconds + 10
-            )
-        except PbxUnavailable as error:
-            log.warning("call in doubt", action="dial", call_id=one.call_id, error=str(error))
-            return True
-        except PbxRefused as error:
-            self.refused += 1
-            log.error("call refused by the PBX", action="dial", call_id=one.call_id, error=str(error))
-            return False
-        self.placed += 1
-        log.info("call placed", action="dial", call_id=one.call_id, number=mask_number(one.number))
-        return True
 
     async def _clear_doubts(self) -> None:
         """Close the attempts that PBX and journal know nothing of, in this order: first which channels live, then that
@@ -173,21 +152,6 @@ class Dialler:
             return
         closed = await attempt_results.give_up(self._ctx, [one.id for one in gone])
         log.info("calls were never begun", action="dial", call_ids=closed)
-
-
-def variables_of(one: Placement) -> dict[str, str]:
-    """Return what the dialplan is told of a call. All of it is ours or digits."""
-    return {
-        "__CC_CALL_ID": one.call_id,
-        "__CC_NUMBER": one.number,
-        "__CC_SCRIPT": one.flow,
-        "__CC_QUEUE": one.queue,
-        "__CC_AGENT_SECONDS": f"{max(1, round(one.agent_seconds))}",
-        "__CC_EARLY_MEDIA": "1" if one.early_media else "",
-        "__CC_AMD": "1" if one.machine_detection else "",
-        "CC_RING": str(one.ring_seconds),
-        "CC_VALID_UNTIL": str(int(one.valid_until.timestamp())),
-    }
 
 
 def _lives(one: AttemptRow, living: frozenset[str]) -> bool:

@@ -79,6 +79,8 @@ class LiveCalls:
         self.anomalies = 0
         #: Told of each full list of channels: when it was made, and the ids on it (the journal closes all others).
         self.on_snapshot: Callable[[datetime, frozenset[str]], None] = lambda at, alive: None
+        #: Told of each event, before anybody hears the facts that follow from it; must not wait.
+        self.on_event: Callable[[ev.PbxEvent], None] = lambda event: None
         if tap is None and settings.ami.record_file:
             tap = Recorder(Path(settings.ami.record_file)).write
         self._events = self._session("events", "cc_events", secrets, tap)
@@ -292,6 +294,7 @@ class LiveCalls:
             await asyncio.sleep(0.02)
 
     def _feed(self, event: ev.PbxEvent) -> None:
+        self.on_event(event)
         facts = self.tracker.handle(event)
         for fact in facts:
             if isinstance(fact, Anomaly):

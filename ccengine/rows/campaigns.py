@@ -88,6 +88,15 @@ class TargetRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """What the caps must know of a call that has not ended."""
+
+    campaign_id: int
+    number: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
     """One call to a target. `state`: reserved (committed, not yet sent), sent, ended. `status`, `cause`, `sip_text` and
     `ring_seconds` are what the PBX said, as it said it; `said` is what the person told by keys, in order. `heard`: what

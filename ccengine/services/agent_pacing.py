@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ccengine.hotline import pacing
 from ccengine.hotline.campaign import FOR_AGENTS, CampaignKind
 from ccengine.hotline.dial_result import REACHED
-from ccengine.rows import AttemptRow, CampaignRow
+from ccengine.rows import CampaignRow, OpenCall
 from ccengine.services.context import Context
 from ccengine.store_port import UnitOfWork
 
@@ -26,7 +26,7 @@ async def calls_for_agents(
     ctx: Context,
     uow: UnitOfWork,
     campaign: CampaignRow,
-    open_calls: Sequence[AttemptRow],
+    open_calls: Sequence[OpenCall],
     picture: pacing.AgentPicture | None,
     room: int,
 ) -> int:

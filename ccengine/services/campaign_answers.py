@@ -16,7 +16,7 @@ from ccengine.rows import AttemptRow, OptOutRow
 from ccengine.services import visits
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
-from ccengine.services.dialling import dunning_ban
+from ccengine.services.dial_checks import dunning_ban
 from ccengine.services.errors import NotFound
 from ccengine.services.guard import guarded
 from ccengine.services.opening import CallFacts, ensure_order

@@ -8,33 +8,34 @@ second engine makes one call more. What does not live here: sending (engine/dial
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccengine.hotline.campaign import DropReason, Flow, TargetState
 from ccengine.hotline.pacing import AgentPicture
-from ccengine.hotline.retry import next_time
 from ccengine.hotline.work_calendar import WorkCalendar
-from ccengine.rows import AttemptRow, CampaignRow, DialLimits, TargetRow
+from ccengine.rows import AttemptRow, CampaignRow, DialLimits, OpenCall, TargetRow
 from ccengine.services.agent_pacing import calls_for_agents
 from ccengine.services.context import Context
+from ccengine.services.dial_checks import Known, known_of, may_be_called
 from ccengine.services.guard import guarded
 from ccengine.store_port import UnitOfWork
 
+_LEG = "cc-out-"
 #: How far ahead calls are committed; a stop is felt after this time at the latest.
-AHEAD = timedelta(seconds=0.25)
+AHEAD = timedelta(seconds=0.4)
 #: The PBX refuses to dial for an attempt that reaches it later than this after its time.
 VALID = timedelta(seconds=5)
-#: Calls are spaced this much wider than the cap asks for: what is sent evenly arrives a little unevenly.
-SPARE = 1.015
+#: Calls are spaced this much wider than the cap asks for; what the wire needs beyond that is seen to at sending.
+SPARE = 1.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """A call that is committed and must be sent at its time, and not closer than `step_seconds` to the one before."""
+    """A call that is committed and must be sent at its time, or later where the caps of trunk and campaign want it."""
 
     attempt_id: int
+    campaign_id: int
     call_id: str
     number: str
     slot_at: datetime
@@ -43,7 +44,8 @@ class Placement:
     flow: str
     queue: str
     agent_seconds: float
-    step_seconds: float
+    trunk_per_second: float
+    campaign_per_second: float
     early_media: bool = False
     machine_detection: bool = False
 
@@ -55,7 +57,13 @@ class Placement:
 
 def leg_id_of(call_id: str) -> str:
     """Return the name of the first channel of an attempt's call."""
-    return f"cc-out-{call_id}"
+    return f"{_LEG}{call_id}"
+
+
+def call_of_leg(leg_id: str) -> str:
+    """Return the call whose first channel has this name, "" for any other channel."""
+    name = leg_id.removesuffix(";2")
+    return name.removeprefix(_LEG) if name.startswith(_LEG) else ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,10 +72,19 @@ class _Plan:
 
     campaign: CampaignRow
     targets: list[TargetRow]
-    open_calls: int
+    known: Known
     begun: int
     last_slot_at: datetime | None
     room: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """Who is called, for which campaign, when."""
+
+    campaign: CampaignRow
+    target: TargetRow
+    slot_at: datetime
 
 
 @guarded
@@ -92,17 +109,20 @@ async def reserve(ctx: Context, not_before: datetime, agents: Mapping[str, Agent
     Fenced when another engine has the role by now.
     """
     now = ctx.clock.now()
+    if not_before > now + AHEAD:
+        return ()
     async with ctx.store() as uow:
         limits = await limits_of(ctx, uow)
         if limits.stopped_at is not None:
             return ()
         calendar = WorkCalendar(timezone=ctx.settings.site.timezone, days=await uow.rules.calendar())
-        plans = await _plans(ctx, uow, limits, agents, now)
-        placements, last_slot = await _fill(ctx, uow, limits, plans, calendar, max(now, not_before))
-        if last_slot is not None:
-            await uow.attempts.save_limits(replace(limits, last_slot_at=last_slot))
+        open_calls = await uow.attempts.open_calls(ctx.settings.site.node)
+        plans = await _plans(ctx, uow, limits, agents, open_calls)
+        room = limits.channels - len(open_calls)
+        chosen = await _choose(ctx, uow, limits, plans, room, calendar, max(now, not_before), now + AHEAD)
+        placements = await _commit_to(ctx, uow, limits, chosen)
         await uow.commit()
-    return tuple(placements)
+    return placements
 
 
 async def limits_of(ctx: Context, uow: UnitOfWork) -> DialLimits:
@@ -117,26 +137,31 @@ async def limits_of(ctx: Context, uow: UnitOfWork) -> DialLimits:
 
 
 async def _plans(
-    ctx: Context, uow: UnitOfWork, limits: DialLimits, agents: Mapping[str, AgentPicture], now: datetime
+    ctx: Context,
+    uow: UnitOfWork,
+    limits: DialLimits,
+    agents: Mapping[str, AgentPicture],
+    open_calls: Sequence[OpenCall],
 ) -> list[_Plan]:
     """Return the campaigns that may begin calls, with their targets and how many calls each has room for."""
-    unended = await uow.attempts.unended(ctx.settings.site.node)
+    now = ctx.clock.now()
     begun = await uow.attempts.begun_since(now - timedelta(minutes=1))
-    room_on_trunk = limits.channels - len(unended)
+    calling = {one.number for one in open_calls}
     plans: list[_Plan] = []
     for campaign in await uow.campaigns.running():
-        mine = [one for one in unended if one.campaign_id == campaign.id]
-        room = min(room_on_trunk, campaign.rules.channels - len(mine))
+        mine = [one for one in open_calls if one.campaign_id == campaign.id]
+        room = min(limits.channels - len(open_calls), campaign.rules.channels - len(mine))
         room = min(room, await calls_for_agents(ctx, uow, campaign, mine, agents.get(campaign.queue), room))
         if room <= 0:
             continue
-        calling = {one.number for one in unended}
-        due = await uow.targets.due(campaign.id, now, min(room, _ahead(limits)) + len(calling))
+        others = len(open_calls) - len(mine)  # of another campaign: its number may be one of ours
+        due = await uow.targets.due(campaign.id, now, min(room, _ahead(limits)) + others)
+        targets = [one for one in due if one.number not in calling]
         plans.append(
             _Plan(
                 campaign=campaign,
-                targets=[one for one in due if one.number not in calling],
-                open_calls=len(mine),
+                targets=targets,
+                known=await known_of(ctx, uow, campaign, targets),
                 begun=begun.get(campaign.id, 0),
                 last_slot_at=campaign.last_slot_at,
                 room=room,
@@ -150,30 +175,36 @@ def _ahead(limits: DialLimits) -> int:
     return int(limits.calls_per_second * AHEAD.total_seconds()) + 10
 
 
-async def _fill(
-    ctx: Context, uow: UnitOfWork, limits: DialLimits, plans: list[_Plan], calendar: WorkCalendar, now: datetime
-) -> tuple[list[Placement], datetime | None]:
+async def _choose(
+    ctx: Context,
+    uow: UnitOfWork,
+    limits: DialLimits,
+    plans: list[_Plan],
+    room_on_trunk: int,
+    calendar: WorkCalendar,
+    not_before: datetime,
+    until: datetime,
+) -> list[_Chosen]:
     """Give the next times on the trunk to the campaigns by their weights."""
     step = timedelta(seconds=SPARE / limits.calls_per_second)
-    last_slot, placements = limits.last_slot_at, list[Placement]()
-    room_on_trunk = limits.channels - sum(plan.open_calls for plan in plans)
+    last_slot, chosen = limits.last_slot_at, list[_Chosen]()
     calling: set[str] = set()
-    while plans and len(placements) < room_on_trunk:
-        slot = max(now, last_slot + step) if last_slot is not None else now
+    while plans and len(chosen) < room_on_trunk:
+        slot = max(not_before, last_slot + step) if last_slot is not None else not_before
         plan = min(plans, key=lambda one: (_own_slot(one, slot), (one.begun + 1) / one.campaign.weight))
         own = _own_slot(plan, slot)
-        if own > now + AHEAD:
+        if own > until:
             break
         if plan.room <= 0 or not plan.targets:
             plans.remove(plan)
             continue
         target = plan.targets.pop(0)
-        if target.number in calling or not await _may_be_called(ctx, uow, plan.campaign, target, calendar):
+        if target.number in calling or not await may_be_called(ctx, uow, plan.campaign, target, plan.known, calendar):
             continue
         calling.add(target.number)
-        placements.append(await _commit_to(ctx, uow, plan.campaign, target, own, step))
+        chosen.append(_Chosen(campaign=plan.campaign, target=target, slot_at=own))
         plan.room, plan.begun, plan.last_slot_at, last_slot = plan.room - 1, plan.begun + 1, own, own
-    return placements, last_slot if placements else None
+    return chosen
 
 
 def _own_slot(plan: _Plan, slot: datetime) -> datetime:
@@ -184,96 +215,53 @@ def _own_slot(plan: _Plan, slot: datetime) -> datetime:
     return max(slot, plan.last_slot_at + step)
 
 
-async def _may_be_called(
-    ctx: Context, uow: UnitOfWork, campaign: CampaignRow, target: TargetRow, calendar: WorkCalendar
-) -> bool:
-    """Look once more, in this transaction: a target that must not be called is dropped, one that may not yet waits."""
-    now = ctx.clock.now()
-    reason = await drop_reason(uow, campaign, target)
-    if reason is not None:
-        await _drop(uow, target, reason, now)
-        return False
-    times = (await uow.attempts.times([target.id])).get(target.id, ())
-    following = next_time(campaign.rules, times, now, replace(calendar, timezone=target.timezone))
-    if following.reason is not None:
-        await _drop(uow, target, following.reason, now)
-        return False
-    earliest = following.at
-    recall = timedelta(hours=campaign.rules.recall_hours)
-    if recall and await uow.attempts.abandoned_since([target.number], now - recall):
-        earliest = max(earliest or now, now + timedelta(hours=1))
-    if earliest is not None and earliest > now:
-        await uow.targets.update(target.id, {"next_at": earliest})
-        return False
-    return True
-
-
-async def drop_reason(uow: UnitOfWork, campaign: CampaignRow, target: TargetRow) -> DropReason | None:
-    """Return why somebody must not be called (any more), None when nothing speaks against it."""
-    listed = (await uow.attempts.opted_out([target.number])).get(target.number)
-    if listed is not None:
-        return DropReason.LEGAL_HOLD if listed == "legal_hold" else DropReason.OPTED_OUT
-    if campaign.flow != Flow.ARREARS:
-        return None
-    return await dunning_ban(uow, target.account, target.number, campaign.rules.arrears_from_fen)
-
-
-async def dunning_ban(uow: UnitOfWork, account: str | None, number: str, from_fen: int) -> DropReason | None:
-    """Return why an account must not be reminded of its arrears now, None when it may."""
-    customer = await uow.customers.get(account) if account else None
-    if customer is None:
-        return DropReason.NO_ACCOUNT
-    if customer.arrears_fen < max(from_fen, 1):
-        return DropReason.PAID
-    for order in await uow.work_orders.open_candidates(account, number):
-        if order.customer_account not in (None, account):
-            continue
-        if order.type == "billing" and order.category == "bill_dispute":
-            return DropReason.DISPUTED
-        if order.type == "repair":
-            return DropReason.OPEN_REPAIR
-    return None
-
-
-async def _drop(uow: UnitOfWork, target: TargetRow, reason: DropReason, now: datetime) -> None:
-    values = {"state": TargetState.DROPPED.value, "reason": reason.value, "changed_at": now}
-    await uow.targets.update(target.id, values)
-
-
 async def _commit_to(
-    ctx: Context, uow: UnitOfWork, campaign: CampaignRow, target: TargetRow, slot: datetime, step: timedelta
-) -> Placement:
-    rules = campaign.rules
+    ctx: Context, uow: UnitOfWork, limits: DialLimits, chosen: Sequence[_Chosen]
+) -> tuple[Placement, ...]:
+    """Write down the chosen calls with their times: each an attempt, its target being called."""
+    if not chosen:
+        return ()
+    rows = [_attempt_of(ctx, one) for one in chosen]
+    ids = await uow.attempts.insert_many(rows)
+    await uow.targets.mark_calling([one.target.id for one in chosen], ctx.clock.now())
+    for campaign_id, slot in {one.campaign.id: one.slot_at for one in chosen}.items():
+        await uow.campaigns.set_slot(campaign_id, slot)
+    await uow.attempts.save_limits(replace(limits, last_slot_at=chosen[-1].slot_at))
+    return tuple(
+        Placement(
+            attempt_id=ids[row.call_id],
+            campaign_id=one.campaign.id,
+            call_id=row.call_id,
+            number=row.number,
+            slot_at=row.slot_at,
+            valid_until=row.valid_until,
+            ring_seconds=one.campaign.rules.ring_seconds,
+            flow=one.campaign.flow,
+            queue=one.campaign.queue,
+            agent_seconds=one.campaign.rules.agent_seconds,
+            trunk_per_second=limits.calls_per_second,
+            campaign_per_second=one.campaign.rules.calls_per_second,
+            early_media=one.campaign.rules.early_media,
+            machine_detection=one.campaign.rules.machine_detection,
+        )
+        for one, row in zip(chosen, rows, strict=True)
+    )
+
+
+def _attempt_of(ctx: Context, one: _Chosen) -> AttemptRow:
     node = ctx.settings.site.node
-    row = AttemptRow(
+    return AttemptRow(
         id=0,
-        campaign_id=campaign.id,
-        target_id=target.id,
-        number=target.number,
-        account=target.account,
-        call_id=new_call_id(node, slot),
+        campaign_id=one.campaign.id,
+        target_id=one.target.id,
+        number=one.target.number,
+        account=one.target.account,
+        call_id=new_call_id(node, one.slot_at),
         node=node,
         state="reserved",
-        slot_at=slot,
-        valid_until=slot + VALID,
-        rules=rules.as_data(),
-    )
-    attempt_id = await uow.attempts.insert(row)
-    await uow.targets.update(target.id, {"state": TargetState.CALLING.value, "changed_at": ctx.clock.now()})
-    await uow.campaigns.set_slot(campaign.id, slot)
-    return Placement(
-        attempt_id=attempt_id,
-        call_id=row.call_id,
-        number=target.number,
-        slot_at=slot,
-        valid_until=row.valid_until,
-        ring_seconds=rules.ring_seconds,
-        flow=campaign.flow,
-        queue=campaign.queue,
-        agent_seconds=rules.agent_seconds,
-        step_seconds=step.total_seconds(),
-        early_media=rules.early_media,
-        machine_detection=rules.machine_detection,
+        slot_at=one.slot_at,
+        valid_until=one.slot_at + VALID,
+        rules=one.campaign.rules.as_data(),
     )
 
 

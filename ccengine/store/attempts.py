@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, case, delete, func, insert, select, update
 
-from ccengine.rows import AttemptRow, DialLimits, Learnt, OptOutRow, Page
+from ccengine.rows import AttemptRow, DialLimits, Learnt, OpenCall, OptOutRow, Page
 from ccengine.store import cursor as cursors
 from ccengine.store.database import Db, clean, fit, storable_id
 from ccengine.store.tables.calls import calls
@@ -26,13 +26,15 @@ class Attempts:
     def __init__(self, db: Db) -> None:
         self._db = db
 
-    async def insert(self, row: AttemptRow) -> int:
-        """Add an attempt; its id is given by the database."""
-        values = {name: getattr(row, name) for name in AttemptRow.__slots__ if name != "id"}
-        values |= {"said": list(row.said), "rules": dict(row.rules), "listened": dict(row.listened)}
-        statement = insert(campaign_attempts).values(**fit(campaign_attempts, values))
-        new: int = (await self._db.execute(statement.returning(campaign_attempts.c.id))).scalar_one()
-        return new
+    async def insert_many(self, rows: Sequence[AttemptRow]) -> Mapping[str, int]:
+        """Add attempts; return the id that each call's was given."""
+        values = []
+        for row in rows:
+            one = {name: getattr(row, name) for name in AttemptRow.__slots__ if name != "id"}
+            one |= {"said": list(row.said), "rules": dict(row.rules), "listened": dict(row.listened)}
+            values.append(fit(campaign_attempts, one))
+        statement = insert(campaign_attempts).returning(campaign_attempts.c.call_id, campaign_attempts.c.id)
+        return {row.call_id: row.id for row in await self._db.execute(statement, values)}
 
     async def get(self, attempt_id: int) -> AttemptRow | None:
         """Return one attempt."""
@@ -74,6 +76,13 @@ class Attempts:
         table = campaign_attempts.c
         waiting = and_(table.heard == "pending", table.node == node, table.state == "ended")
         return await self._rows(waiting, limit)
+
+    async def open_calls(self, node: str) -> tuple[OpenCall, ...]:
+        """Return what the caps must know of one node's attempts that have not come to an end."""
+        table = campaign_attempts.c
+        query = select(table.campaign_id, table.number, table.answered)
+        rows = await self._db.execute(query.where(table.state.in_(("reserved", "sent")), table.node == node))
+        return tuple(OpenCall(**row) for row in rows.mappings())
 
     async def _rows(self, condition: Any, limit: int | None = None) -> tuple[AttemptRow, ...]:
         query = select(campaign_attempts).where(condition).order_by(campaign_attempts.c.slot_at, campaign_attempts.c.id)

@@ -100,6 +100,12 @@ class Targets:
         same = campaign_targets.c.id == target_id
         await self._db.execute(update(campaign_targets).where(same).values(**fit(campaign_targets, values)))
 
+    async def mark_calling(self, target_ids: Sequence[int], now: datetime) -> None:
+        """Note that these are being called."""
+        same = campaign_targets.c.id.in_(list(target_ids))
+        values = {"state": TargetState.CALLING.value, "changed_at": now}
+        await self._db.execute(update(campaign_targets).where(same).values(**values))
+
     async def drop_number(self, number: str, reason: str, now: datetime) -> int:
         """Drop a number's waiting targets in every campaign; return how many."""
         table = campaign_targets.c

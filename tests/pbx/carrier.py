@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import struct
-import time
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 
 _HEADER = re.compile(r"^([A-Za-z-]+)\s*:\s*(.*)$")
 _MEDIA = re.compile(r"^m=audio ([0-9]+) ", re.MULTILINE)
 _USER = re.compile(r"sips?:([^@;>]+)@")
+_SO_TIMESTAMPNS = 35
 _WORDS = {183: "Session Progress", 180: "Ringing", 200: "OK", 486: "Busy Here", 487: "Request Terminated"}
 
 
 @dataclass
 class Invite:
-    """One call as the carrier saw it."""
+    """One call as the carrier saw it. `at`: when the kernel received it, however late we read it."""
 
     number: str
     at: float
@@ -32,20 +34,39 @@ class Invite:
 
 
 @dataclass
-class Carrier(asyncio.DatagramProtocol):
+class Carrier:
     """Listen with `async with carrier_on(port)`. `ring_seconds`: before an answer or a refusal comes."""
 
     ring_seconds: float = 0.1
     invites: dict[str, Invite] = field(default_factory=dict)
     says: dict[str, bytes] = field(default_factory=dict)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the socket."""
-        self._transport = transport
+    def open(self, port: int) -> None:
+        """Listen."""
         self._requests: dict[str, tuple[str, list[tuple[str, str]], tuple[str, int]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._socket.bind(("127.0.0.1", port))
+        asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+    def close(self) -> None:
+        """Listen no more."""
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+
+    def _readable(self) -> None:
+        while True:
+            try:
+                data, extra, _, address = self._socket.recvmsg(65536, 64)
+            except BlockingIOError:
+                return
+            stamp = extra[0][2]
+            seconds, rest = (int.from_bytes(part, sys.byteorder) for part in (stamp[:8], stamp[8:16]))
+            self._received(data, address, seconds + rest / 1e9)
+
+    def _received(self, data: bytes, address: tuple[str, int], at: float) -> None:
         """Take one SIP message."""
         head, _, body = data.decode(errors="replace").partition("\r\n\r\n")
         first, *lines = head.split("\r\n")
@@ -54,7 +75,7 @@ class Carrier(asyncio.DatagramProtocol):
         call_id = _one(headers, "Call-ID")
         if method == "INVITE":
             found = _MEDIA.search(body)
-            self._invite(call_id, rest, headers, address, int(found[1]) if found else 0)
+            self._invite(call_id, rest, headers, address, int(found[1]) if found else 0, at)
         elif method in ("BYE", "CANCEL", "OPTIONS"):
             self._reply(200, headers, address)
             if method != "OPTIONS" and call_id in self.invites:
@@ -64,13 +85,19 @@ class Carrier(asyncio.DatagramProtocol):
                 self._reply(487, invite, address)
 
     def _invite(
-        self, call_id: str, uri: str, headers: list[tuple[str, str]], address: tuple[str, int], media: int
+        self,
+        call_id: str,
+        uri: str,
+        headers: list[tuple[str, str]],
+        address: tuple[str, int],
+        media: int,
+        at: float,
     ) -> None:
         if call_id in self.invites:
             return  # repeated, or within the dialogue
         match = _USER.search(uri)
         number = match[1] if match else ""
-        self.invites[call_id] = Invite(number, time.time(), call_id)
+        self.invites[call_id] = Invite(number, at, call_id)
         self._requests[call_id] = (number, headers, address)
         code = int(number[-3:]) if number[-3:].isdigit() else 200
         if number in self.says:
@@ -83,7 +110,7 @@ class Carrier(asyncio.DatagramProtocol):
 
     def _decide(self, code: int, call_id: str) -> None:
         _, headers, address = self._requests[call_id]
-        if not self.invites[call_id].ended:
+        if self._socket.fileno() >= 0 and not self.invites[call_id].ended:
             self._reply(code, headers, address)
 
     async def _announce(self, number: str, code: int, call_id: str, media: int) -> None:
@@ -106,10 +133,10 @@ class Carrier(asyncio.DatagramProtocol):
             elif name == "To":
                 lines.append(f"To: {value}" + ("" if "tag=" in value else ";tag=carrier"))
         body = _SDP if code in (183, 200) and "INVITE" in _one(headers, "CSeq") else ""
-        lines.append("Contact: <sip:carrier@{}:{}>".format(*self._transport.get_extra_info("sockname")))
+        lines.append("Contact: <sip:carrier@{}:{}>".format(*self._socket.getsockname()))
         lines += ["Content-Type: application/sdp"] if body else []
         lines.append(f"Content-Length: {len(body)}")
-        self._transport.sendto("\r\n".join([*lines, "", body]).encode(), address)  # type: ignore[attr-defined]
+        self._socket.sendto("\r\n".join([*lines, "", body]).encode(), address)
 
     # -- what the witness says
 
@@ -146,11 +173,8 @@ class carrier_on:
         self._carrier = Carrier(ring_seconds)
 
     async def __aenter__(self) -> Carrier:
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self._carrier, local_addr=("127.0.0.1", self._port)
-        )
+        self._carrier.open(self._port)
         return self._carrier
 
     async def __aexit__(self, *error: object) -> None:
-        self._transport.close()
+        self._carrier.close()

@@ -68,12 +68,12 @@ async def test_slow_campaign_keeps_its_own_pace_and_does_not_slow_the_other(ctx:
     await running(ctx, NUMBERS[:40], calls_per_second=1)
     await running(ctx, [f"1390000{index:04}" for index in range(40)])
     begun = []
-    for _ in range(8):
+    for _ in range(6):
         begun += await reserve_now(ctx)
         clock.moment += timedelta(seconds=0.25)
     slow = [one.slot_at for one in begun if one.number in NUMBERS]
     assert len(slow) == 2 and slow[1] - slow[0] >= timedelta(seconds=1)
-    assert len(begun) >= 36
+    assert len(begun) >= 28
 
 
 async def test_switch_stops_all_new_calls_at_once_and_is_audited(ctx: Context, clock: ManualClock) -> None:

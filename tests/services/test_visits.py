@@ -55,7 +55,7 @@ async def call_about(ctx: Context, visit: VisitRow) -> AttemptRow:
         valid_until=START + timedelta(seconds=30),
     )
     async with ctx.store() as uow:
-        await uow.attempts.insert(made)
+        await uow.attempts.insert_many([made])
         await uow.commit()
     async with ctx.store.reading() as uow:
         found = await uow.attempts.of_call(made.call_id)

@@ -1,0 +1,143 @@
+"""Sends committed calls to the PBX, each at its time and never more on the wire in a second than the caps allow.
+
+While one call waits for the PBX's answer the next one is sent already. What does not live here: which calls there are
+(dialler.py, services/dialling.py), how the wire is counted (hotline/send_window.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict, deque
+from datetime import datetime, timedelta
+
+import structlog
+
+from ccengine.calls import pbx_events as ev
+from ccengine.hotline.send_window import SendWindow
+from ccengine.ports import PbxRefused, PbxUnavailable, Trunk
+from ccengine.services.context import Context
+from ccengine.services.dialling import Placement, call_of_leg
+from ccengine.values import mask_number
+
+log = structlog.get_logger(__name__)
+
+#: Where the caps allow no call before there is news of an earlier one: how soon to look again.
+_LOOK_SECONDS = 0.05
+_TRUNK = 0
+
+
+class CallSender:
+    """Construct inside the running loop; `run()` ends only by cancellation. What was certainly not dialled stands in
+    `not_dialled` until somebody takes it. A lost answer is no such thing; it is cleared up later."""
+
+    def __init__(self, ctx: Context, trunk: Trunk) -> None:
+        self._ctx = ctx
+        self._trunk = trunk
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Placement] = deque()
+        self._news = asyncio.Event()
+        self._windows: defaultdict[int, SendWindow] = defaultdict(SendWindow)  # by campaign; the trunk's is 0
+        # A new engine waits a second: the last one's second is over then.
+        self._not_before = self._loop.time() + 1.0
+        self.not_dialled: list[int] = []
+        self.placed = 0
+        self.refused = 0
+
+    def put(self, placements: tuple[Placement, ...]) -> None:
+        """Take calls over, in the order of their times."""
+        self._waiting.extend(placements)
+        self._news.set()
+
+    def free_at(self) -> datetime:
+        """Return when a call behind all that wait here may be sent at the soonest, as far as that is known."""
+        now, wall = self._loop.time(), self._ctx.clock.now()
+        if self._waiting:
+            behind = max(timedelta(0), wall - self._waiting[0].slot_at)
+            return self._waiting[-1].slot_at + behind
+        return wall + timedelta(seconds=max(0.0, self._not_before - now))
+
+    def heard(self, event: ev.PbxEvent) -> None:
+        """Hear what the PBX tells: that it dialled a call, or that a call's first leg is gone."""
+        if isinstance(event, ev.DialBegun):
+            if event.caller is not None and event.caller.context == "cc-campaign" and event.dest.account:
+                at = self._loop.time() - (self._ctx.clock.now() - event.at).total_seconds()
+                for window in self._windows.values():
+                    window.dialled(event.dest.account, at)
+                self._news.set()
+        elif isinstance(event, ev.LegEnded) and (call_id := call_of_leg(event.leg.uniqueid)):
+            self._never(call_id)
+
+    def _never(self, call_id: str) -> None:
+        for window in self._windows.values():
+            window.not_dialled(call_id)
+        self._news.set()
+
+    async def run(self) -> None:
+        """Send each call at its time, for ever."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                while not self._waiting:
+                    self._news.clear()
+                    await self._news.wait()
+                one = self._waiting[0]
+                may = await self._wait_turn(one)
+                self._waiting.popleft()
+                if not may:
+                    self.not_dialled.append(one.attempt_id)
+                    continue
+                at = self._loop.time()
+                self._windows[_TRUNK].sent(one.call_id, at)
+                self._windows[one.campaign_id].sent(one.call_id, at)
+                group.create_task(self._send(one))
+
+    async def _wait_turn(self, one: Placement) -> bool:
+        """Wait until a call may be sent; False when its time is over by then: others may have the right to dial."""
+        while True:
+            late = (self._ctx.clock.now() - one.slot_at).total_seconds()
+            if late > self._ctx.settings.dial.late_seconds:
+                log.warning("call not sent: too late", action="dial", call_id=one.call_id, late=round(late, 3))
+                return False
+            now = self._loop.time()
+            trunk = self._windows[_TRUNK].next_at(now, one.trunk_per_second)
+            campaign = self._windows[one.campaign_id].next_at(now, one.campaign_per_second)
+            if trunk is None or campaign is None:
+                self._news.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), _LOOK_SECONDS)
+                continue
+            wait = max(trunk - now, campaign - now, -late, self._not_before - now)
+            if wait <= 0:
+                return True
+            await asyncio.sleep(wait)
+
+    async def _send(self, one: Placement) -> None:
+        try:
+            await self._trunk.originate(
+                one.leg_id, "Local/s@cc-campaign/n", "cc-campaign-nobody", "s", variables_of(one), one.ring_seconds + 10
+            )
+        except PbxUnavailable as error:
+            log.warning("call in doubt", action="dial", call_id=one.call_id, error=str(error))
+        except PbxRefused as error:
+            self.refused += 1
+            log.error("call refused by the PBX", action="dial", call_id=one.call_id, error=str(error))
+            self.not_dialled.append(one.attempt_id)
+            self._never(one.call_id)
+        else:
+            self.placed += 1
+            log.info("call placed", action="dial", call_id=one.call_id, number=mask_number(one.number))
+
+
+def variables_of(one: Placement) -> dict[str, str]:
+    """Return what the dialplan is told of a call. All of it is ours or digits."""
+    return {
+        "__CC_CALL_ID": one.call_id,
+        "__CC_NUMBER": one.number,
+        "__CC_SCRIPT": one.flow,
+        "__CC_QUEUE": one.queue,
+        "__CC_AGENT_SECONDS": f"{max(1, round(one.agent_seconds))}",
+        "__CC_EARLY_MEDIA": "1" if one.early_media else "",
+        "__CC_AMD": "1" if one.machine_detection else "",
+        "CC_RING": str(one.ring_seconds),
+        "CC_VALID_UNTIL": str(int(one.valid_until.timestamp())),
+    }
