@@ -69,6 +69,7 @@ from ccengine.rows.work_orders import (
     OrderFilter,
     OrderRow,
     PauseRow,
+    PrintRow,
     VisitRow,
 )
 
@@ -134,6 +135,7 @@ __all__ = [
     "PauseRow",
     "PenaltyRow",
     "PolicyRow",
+    "PrintRow",
     "QuarantinedLine",
     "RecordingFile",
     "RecordingRow",

@@ -93,6 +93,19 @@ class JointUnit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintRow:
+    """A paper form as it was given out; `sha256` is the PDF's. The PDF itself is read by itself."""
+
+    id: int
+    order_id: int
+    form: str
+    language: str
+    sha256: str
+    printed_by: str
+    printed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRow:
     """The asking for a grade after the work of one round: each reopening begins a new round.
 

@@ -1,4 +1,4 @@
-"""Pauses and joint units of work orders in the database.
+"""Pauses, joint units and prints of work orders in the database.
 
 What does not live here: which reasons stop the clock (hotline/order_moves.py).
 """
@@ -6,14 +6,18 @@ What does not live here: which reasons stop the clock (hotline/order_moves.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from ccengine.rows import JointUnit, PauseRow
+from ccengine.rows import JointUnit, PauseRow, PrintRow
 from ccengine.store.database import Db, fit
-from ccengine.store.tables.work_order_parts import order_pauses, order_units
+from ccengine.store.tables.work_order_parts import order_pauses, order_prints, order_units
 from ccengine.store.upsert import insert_new
+
+#: So many of an order's prints are listed.
+_PRINTS = 100
 
 
 class OrderParts:
@@ -36,6 +40,24 @@ class OrderParts:
         """End the pause that runs; nothing happens when none does."""
         running = (order_pauses.c.order_id == order_id) & order_pauses.c.until.is_(None)
         await self._db.execute(update(order_pauses).where(running).values(until=now))
+
+    async def prints(self, order_id: int) -> tuple[PrintRow, ...]:
+        """Return the forms of an order that were given out, newest first."""
+        columns = [order_prints.c[name] for name in PrintRow.__slots__]
+        query = select(*columns).where(order_prints.c.order_id == order_id).order_by(order_prints.c.id.desc())
+        return tuple(PrintRow(**row) for row in (await self._db.execute(query.limit(_PRINTS))).mappings())
+
+    async def printed(self, order_id: int, print_id: int) -> tuple[PrintRow, bytes] | None:
+        """Return one of them with its PDF."""
+        same = (order_prints.c.order_id == order_id, order_prints.c.id == print_id)
+        row = (await self._db.execute(select(order_prints).where(*same))).mappings().one_or_none()
+        return (PrintRow(**{name: row[name] for name in PrintRow.__slots__}), row["content"]) if row else None
+
+    async def add_print(self, row: PrintRow, content: bytes) -> PrintRow:
+        """Keep a form that is given out; its id is given here."""
+        values = {name: getattr(row, name) for name in PrintRow.__slots__ if name != "id"}
+        made = insert(order_prints).values(**fit(order_prints, values), content=content).returning(order_prints.c.id)
+        return replace(row, id=(await self._db.execute(made)).scalar_one())
 
     async def joint_units(self, order_id: int) -> tuple[JointUnit, ...]:
         """Return the further units that work on an order."""

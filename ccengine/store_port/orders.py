@@ -15,7 +15,7 @@ from ccengine.hotline.opening_rule import OpeningRule, OpenOrder
 from ccengine.hotline.order_catalogue import Catalogue, Code
 from ccengine.hotline.work_calendar import DayKind
 from ccengine.hotline.work_order import OrderState
-from ccengine.rows import IncidentRow, JointUnit, OrderEvent, OrderFilter, OrderRow, Page, PauseRow, VisitRow
+from ccengine.rows import IncidentRow, JointUnit, OrderEvent, OrderFilter, OrderRow, Page, PauseRow, PrintRow, VisitRow
 
 
 class OrderRepository(Protocol):
@@ -48,11 +48,14 @@ class OrderRepository(Protocol):
 
 
 class OrderPartRepository(Protocol):
-    """What hangs on an order: pauses and joint units."""
+    """What hangs on an order: pauses, joint units, forms that were given out."""
 
     async def pauses(self, order_id: int) -> tuple[PauseRow, ...]: ...
     async def open_pause(self, order_id: int, reason: str, now: datetime) -> None: ...
     async def end_pause(self, order_id: int, now: datetime) -> None: ...
+    async def prints(self, order_id: int) -> tuple[PrintRow, ...]: ...
+    async def printed(self, order_id: int, print_id: int) -> tuple[PrintRow, bytes] | None: ...
+    async def add_print(self, row: PrintRow, content: bytes) -> PrintRow: ...  # its id is given here
     async def joint_units(self, order_id: int) -> tuple[JointUnit, ...]: ...
     async def set_joint_units(self, order_id: int, units: Sequence[str], actor: str, now: datetime) -> None: ...
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from datetime import timedelta
 
 import pytest
-from pages_site import Site, site
+from pages_site import Browser, Site, site
 from pypdf import PdfReader
 
 from ccengine.rows import NewOrder
-from ccengine.services import audit, work_orders
+from ccengine.services import audit, paper_forms, work_orders
 from ccengine.services.context import Actor
 from ccengine.services.paper_forms import FORMS
 
@@ -72,6 +74,34 @@ async def test_form_holds_the_order_in_chinese(site: Site, form: str) -> None:
     assert all({"/FontFile2", "/FontFile3"} & set(one["/FontDescriptor"].get_object()) for one in descendants)
     entries = await audit.find_entries(site.ctx, BOSS)
     assert any(one.action == "orders.print" and one.detail["form"] == form for one in entries.items)
+
+
+async def test_what_was_given_out_is_kept_as_it_was_with_its_hash_in_the_history(site: Site) -> None:
+    order_id = await _order(site)
+    site.clock.moment = site.clock.moment.replace(second=1)
+    admin = await site.browser("admin")
+
+    async def pdf(browser: Browser, path: str) -> tuple[int, bytes]:
+        async with browser.session.get(f"{site.base}/work-orders/{order_id}/{path}.pdf") as response:
+            return response.status, await response.read()
+
+    first = (await pdf(admin, "forms/receipt"))[1]
+    assert (await pdf(admin, "forms/receipt"))[1] == first  # the same minute, the same paper: nothing is added
+    await work_orders.transition(site.ctx, BOSS, order_id, "handled", "已更换阀门")
+    site.clock.moment += timedelta(minutes=2)
+    second = (await pdf(admin, "forms/receipt"))[1]
+    newer, older = await paper_forms.given_out(site.ctx, BOSS, order_id)
+    assert (older.sha256, newer.sha256) == tuple(hashlib.sha256(one).hexdigest() for one in (first, second))
+    panel = (await admin.get(f"/work-orders/{order_id}/prints")).text
+    assert panel.count("客户回执") == 2 and older.sha256[:8] in panel
+    assert await pdf(admin, f"prints/{older.id}") == (200, first)
+    events = (await work_orders.get(site.ctx, BOSS, order_id)).events
+    assert [one.detail["sha256"] for one in events if one.kind == "printed"] == [older.sha256, newer.sha256]
+    worker = await site.browser("worker")
+    assert (await pdf(worker, f"prints/{older.id}"))[0] == 403  # it holds the customer's whole number
+    assert (await pdf(admin, "prints/999999"))[0] == 404
+    other = await _order(site)
+    assert (await admin.get(f"/work-orders/{other}/prints/{older.id}.pdf")).status == 404
 
 
 async def test_form_in_english_masks_the_number_for_those_who_may_not_see_it(site: Site) -> None:

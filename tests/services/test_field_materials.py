@@ -11,7 +11,16 @@ from store_fixtures import START
 
 from ccengine.hotline.order_catalogue import Code, CodeKind
 from ccengine.rows import NewMovement, NewOrder, OrderRow, Part, PartStore
-from ccengine.services import catalogue, evidence, field_materials, field_work, order_moves, parts, work_orders
+from ccengine.services import (
+    catalogue,
+    evidence,
+    field_materials,
+    field_work,
+    order_moves,
+    paper_forms,
+    parts,
+    work_orders,
+)
 from ccengine.services.context import Context
 from ccengine.services.errors import Invalid
 from ccengine.services.field_materials import Used
@@ -60,6 +69,14 @@ async def test_parts_leave_the_crews_store_once_and_stand_on_the_order(ctx: Cont
     assert [(one.name, one.quantity, one.unit, one.part, one.store) for one in kept] == [
         ("抱箍 DN40", "2", "个", "BG-40", "east"),
         ("生料带", "0.5", "卷", "", ""),
+    ]
+    desk = NewMovement(store="main", part="BG-40", kind="use", quantity=1, order_id=order.id)
+    await parts.move(ctx, ADMIN, desk)
+    printed = (await paper_forms.facts(ctx, ADMIN, order.id, "task")).materials
+    assert [(one.name, one.quantity) for one in printed] == [
+        ("抱箍 DN40", "2"),
+        ("生料带", "0.5"),
+        ("抱箍 DN40", "1"),
     ]
     event = next(one for one in (await work_orders.get(ctx, ADMIN, order.id)).events if one.kind == "materials")
     assert event.detail["stock"] == {"BG-40": "east"}

@@ -8,9 +8,9 @@ from ccengine.backoffice.api import models as m
 from ccengine.backoffice.api import shapes
 from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import DraftKey, RowId, one_of
-from ccengine.backoffice.paper.pages import form_response
+from ccengine.backoffice.paper.pages import form_response, print_response
 from ccengine.rows import SavedQuery
-from ccengine.services import drafts, order_lists, saved_queries, similar_orders
+from ccengine.services import drafts, order_lists, paper_forms, saved_queries, similar_orders
 from ccengine.services.errors import NotFound
 from ccengine.services.paper_forms import FORMS
 from ccengine.services.similar_orders import Matter
@@ -83,7 +83,39 @@ async def get_form(ask: Ask) -> web.StreamResponse:
     return await form_response(ask.request, ask.actor, ask.path["id"], ask.path["form"])
 
 
+async def list_prints(ask: Ask) -> m.PrintList:
+    """List the paper forms of an order that were given out, newest first."""
+    found = await paper_forms.given_out(ask.ctx, ask.actor, ask.path["id"])
+    return m.PrintList(items=[m.Print(**{name: getattr(one, name) for name in m.Print.model_fields}) for one in found])
+
+
+async def get_print(ask: Ask) -> web.StreamResponse:
+    """Fetch a paper form as it was given out (audited)."""
+    return await print_response(ask.request, ask.actor, ask.path["id"], ask.path["print"])
+
+
 ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/work-orders/{id}/prints",
+        handler=list_prints,
+        tag="work orders",
+        right="orders.view",
+        parameters={"id": RowId},
+        answer=m.PrintList,
+        problems=(404,),
+    ),
+    Endpoint(
+        method="GET",
+        path="/work-orders/{id}/prints/{print}",
+        handler=get_print,
+        tag="work orders",
+        right="orders.view",
+        parameters={"id": RowId, "print": RowId},
+        answer=None,
+        media_type="application/pdf",
+        problems=(404,),
+    ),
     Endpoint(
         method="GET",
         path="/work-orders/{id}/forms/{form}",

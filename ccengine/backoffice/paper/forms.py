@@ -157,6 +157,7 @@ _DRAW: Mapping[str, Callable[[Sheet, Words], None]] = {
 def make_pdf(form: str, w: Words) -> bytes:
     """Return the form as a PDF; it takes a part of a second, so not in the event loop."""
     sheet = Sheet(f"{w.site_name}  {w.say('hotline', hotline=w.hotline)}", w.say("printed", at=w.moment(w.printed_at)))
+    sheet.set_creation_date(w.printed_at)  # the same facts give the same file
     sheet.set_title(f"{w.say(f'title_{form}')} {w.order.number}")
     sheet.heading(w.say(f"title_{form}"), w.say("order_number_is", number=w.order.number))
     _DRAW[form](sheet, w)

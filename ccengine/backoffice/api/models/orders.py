@@ -325,6 +325,24 @@ class OpeningRuleBody(In):
     seen: Annotated[str, free_text(32)] | None = None
 
 
+class Print(Out):
+    """A paper form as it was given out; its PDF is at /work-orders/{order_id}/prints/{id}."""
+
+    id: int
+    order_id: int
+    form: str
+    language: str
+    sha256: str = Field(description="Of the PDF; it stands in the order's chained history too")
+    printed_by: str
+    printed_at: datetime
+
+
+class PrintList(Out):
+    """Forms that were given out, newest first."""
+
+    items: list[Print]
+
+
 class NoteBody(In):
     """A line for an order's history."""
 
