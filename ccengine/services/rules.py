@@ -27,10 +27,11 @@ _RULE_CODE = re.compile(r"[a-z0-9][a-z0-9_]{0,31}")
 
 
 @guarded
-async def dispositions(ctx: Context) -> tuple[Disposition, ...]:
-    """Return the active dispositions in order, for the agent's list. Errors: Unavailable."""
+async def dispositions(ctx: Context, *, put_aside: bool = False) -> tuple[Disposition, ...]:
+    """Return the active dispositions in order, for the agent's list; `put_aside`: the others too, for the names of
+    what was chosen once. Errors: Unavailable."""
     async with ctx.store.reading() as uow:
-        return tuple(one for one in await uow.rules.dispositions() if one.active)
+        return tuple(one for one in await uow.rules.dispositions() if one.active or put_aside)
 
 
 @guarded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ccengine.backoffice.admin import codes, opening_rules, pages, people
+from ccengine.backoffice.admin import codes, dispositions, opening_rules, pages, people
 
 ROUTES = (
     web.get("/admin/users", pages.users),
@@ -17,6 +17,8 @@ ROUTES = (
     web.get("/admin/audit", pages.show_audit),
     web.get("/admin/rules", opening_rules.show_rules),
     web.post("/admin/rules", opening_rules.save_rule),
+    web.get("/admin/dispositions", dispositions.show_dispositions),
+    web.post("/admin/dispositions", dispositions.save_disposition),
     web.get("/admin/codes", codes.show_codes),
     web.post("/admin/codes", codes.save_code),
     web.get("/admin/agents", people.people),

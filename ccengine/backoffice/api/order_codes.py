@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from ccengine.backoffice.api import models as m
 from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.models.orders import Code as CodeText
+from ccengine.hotline.disposition import Disposition
 from ccengine.hotline.opening_rule import OpeningRule
 from ccengine.hotline.order_catalogue import Catalogue, Code, CodeKind
-from ccengine.services import catalogue, rules
+from ccengine.services import catalogue, dispositions, rules
 
 
 async def list_codes(ask: Ask) -> m.OrderCodeList:
@@ -61,7 +64,41 @@ def _rule(rule: OpeningRule) -> m.OpeningRule:
     )
 
 
+async def save_disposition(ask: Ask) -> m.SavedDisposition:
+    """Add or replace what an agent may choose for a call. Entries are never deleted: make them inactive."""
+    given = ask.body.model_dump()
+    seen = given.pop("seen")
+    saved = await dispositions.save(ask.ctx, ask.actor, Disposition(code=ask.path["code"], **given), seen)
+    return m.SavedDisposition(**asdict(saved), fingerprint=dispositions.fingerprint(saved))
+
+
+async def all_dispositions(ask: Ask) -> m.SavedDispositionList:
+    """List the dispositions as they are edited, those put aside too; GET /dispositions lists what is offered."""
+    found = await dispositions.listed(ask.ctx, ask.actor)
+    items = [m.SavedDisposition(**asdict(one), fingerprint=dispositions.fingerprint(one)) for one in found]
+    return m.SavedDispositionList(items=items)
+
+
 ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/dispositions/all",
+        handler=all_dispositions,
+        tag="order codes",
+        right="rules.edit",
+        answer=m.SavedDispositionList,
+    ),
+    Endpoint(
+        method="PUT",
+        path="/dispositions/{code}",
+        handler=save_disposition,
+        tag="order codes",
+        right="rules.edit",
+        parameters={"code": CodeText},
+        body=m.DispositionBody,
+        answer=m.SavedDisposition,
+        problems=(409,),
+    ),
     Endpoint(
         method="GET",
         path="/opening-rules",

@@ -111,7 +111,10 @@ def _may_listen(person: SignedIn, detail: CallDetail) -> bool:
 
 async def _disposition_names(request: web.Request) -> dict[str, Any]:
     chinese = language_of(request) == "zh_CN"
-    return {one.code: one.name_zh if chinese else one.name_en for one in await rules.dispositions(request.app[CTX])}
+    return {
+        one.code: one.name_zh if chinese else one.name_en
+        for one in await rules.dispositions(request.app[CTX], put_aside=True)
+    }
 
 
 @page("calls.view")

@@ -98,6 +98,7 @@ from ccengine.backoffice.api.models.now import (
     Health,
 )
 from ccengine.backoffice.api.models.orders import (
+    DispositionBody,
     Matter,
     MatterStep,
     MoveBody,
@@ -120,6 +121,8 @@ from ccengine.backoffice.api.models.orders import (
     PlaceBody,
     Print,
     PrintList,
+    SavedDisposition,
+    SavedDispositionList,
     TransitionBody,
     Visit,
     VisitBody,
@@ -204,6 +207,7 @@ __all__ = [
     "DispatchResult",
     "DispatchResults",
     "Disposition",
+    "DispositionBody",
     "DispositionList",
     "Draft",
     "DraftBody",
@@ -274,6 +278,8 @@ __all__ = [
     "RatingBody",
     "Receipt",
     "Recording",
+    "SavedDisposition",
+    "SavedDispositionList",
     "SavedQuery",
     "SavedQueryBody",
     "SavedQueryList",

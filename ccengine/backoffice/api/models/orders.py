@@ -343,6 +343,40 @@ class PrintList(Out):
     items: list[Print]
 
 
+class DispositionBody(In):
+    """A disposition as it shall be. `order_type` null: the call needs no order. `seen`: the fingerprint of the one you
+    saw; left out, the last one wins."""
+
+    name_zh: Annotated[str, free_text(64, 1)]
+    name_en: Annotated[str, free_text(64, 1)]
+    order_type: Code | None = None
+    category: Annotated[str, free_text(32)] = ""
+    priority: Priority = Priority.NORMAL
+    position: Annotated[StrictInt, Field(ge=0, le=10_000)] = 100
+    active: StrictBool = True
+    seen: Annotated[str, free_text(32)] | None = None
+
+
+class SavedDisposition(Out):
+    """A disposition as it is edited."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    order_type: str | None
+    category: str
+    priority: str
+    position: int
+    active: bool
+    fingerprint: str
+
+
+class SavedDispositionList(Out):
+    """All dispositions."""
+
+    items: list[SavedDisposition]
+
+
 class NoteBody(In):
     """A line for an order's history."""
 
