@@ -18,8 +18,8 @@ from aiohttp import web
 
 Cell = str | int | float | datetime | None
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: Excel takes a text cell of a .csv that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Excel takes a text cell of a .csv that begins with one of these for a formula; with some languages the wide ones too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_text(rows: Sequence[Sequence[Cell]]) -> str:

@@ -20,7 +20,7 @@ EVIL = "=cmd|' /C calc'!A0"
 
 
 async def _orders(site: Site) -> None:
-    for title, name in ((EVIL, "+1+1"), ("水管漏水", "@SUM(A1)"), ("家中无水", "-2")):
+    for title, name in ((EVIL, "+1+1"), ("水管漏水", "@SUM(A1)"), ("家中无水", "＝1")):
         new = NewOrder(type="repair", title=title, contact_name=name, contact_number="13812345678")
         await work_orders.register(site.ctx, BOSS, new)
 
@@ -37,7 +37,7 @@ async def test_csv_holds_every_order_and_no_formula(site: Site) -> None:
     rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
     assert status == 200 and rows[0][0] == "工单号" and len(rows) == 4
     texts = {cell for row in rows[1:] for cell in row}
-    assert {f"'{EVIL}", "'+1+1", "'@SUM(A1)", "'-2", "138****5678"} <= texts
+    assert {f"'{EVIL}", "'+1+1", "'@SUM(A1)", "'＝1", "138****5678"} <= texts
     assert not any(cell.startswith(("=", "+", "@")) for cell in texts)
     entries = (await audit.find_entries(site.ctx, BOSS)).items
     assert any(one.action == "orders.export" and one.actor == "user:dispatcher" for one in entries)

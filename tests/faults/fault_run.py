@@ -119,8 +119,7 @@ def lost_calls(here: World) -> int:
     """Callers whom the hotline dropped or refused: it ended the call, and no agent did. The PBX's own death apart."""
     lost = 0
     for one in here.people():
-        nameless = one.number in here.hidden and not one.legs  # its talk cannot be told from the logs
-        if one.pbx_died_at is not None or nameless or one.number in here.refused_rightly:
+        if one.pbx_died_at is not None or one.number in here.refused_rightly:
             continue
         dropped = one.entered and one.dialog.ended_at is not None and not one.dialog.ended_by_us
         by_agent = one.talk is not None and one.talk[0].ended_by_us

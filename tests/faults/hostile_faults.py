@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import re
+import zipfile
 from dataclasses import dataclass
 
 import aiohttp
@@ -31,6 +32,16 @@ _DISPLAYS = (
 _AGENTS = ('forged"|FORGED', "<script>forged()</script>", "A" * 2000, "%0d%0aEvent: Forged", "=1+1|cmd")
 _CALL_IDS = ("forged", "a%0d%0ab", "<forged>", "..", "'forged'")
 _SDP = ("forged", "<script>forged()</script>", "${SHELL(id)}", "B" * 1500, "../../forged")
+_FORMULAS = (
+    '=HYPERLINK("http://forged")',
+    "+1+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(1)",
+    "＝1+1",
+    'x",=1+1,"',
+    "=DDE(forged)\n=1+1",
+)
+_BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TARGETS = (f"96390{_AMI}", "1001", "*11", "96390%20", "_X.", "s", "96390%2e%2e")
 
 
@@ -58,7 +69,6 @@ async def hostile_callers(world: World, until: float) -> Done:
     hotline = world.site.settings.site.hotline
     for turn in range(2):
         numbers = world.numbers(16)
-        world.hidden.update(numbers)
         plans = [_plan(world, number, index + turn * 7, hotline) for index, number in enumerate(numbers)]
         world.traffic.call(plans, 1.5, scenario="hostile")
         await world.traffic.wait_callers(60)
@@ -80,6 +90,7 @@ async def hostile_callers(world: World, until: float) -> Done:
     done.count("AMI lines looked at", float(len(lines)))
     _judge_files(world, done)
     await _judge_pages(world, done)
+    await _judge_sheets(world, done)
     return done
 
 
@@ -149,3 +160,22 @@ async def _judge_pages(world: World, done: Done) -> None:
             done.fault("pages with a stranger's markup", float("<script>forged" in body or "HYPERLINK('" in body))
             done.fault("pages that failed", float(answer.status >= 500))
     done.count("pages looked at", float(seen))
+
+
+async def _judge_sheets(world: World, done: Done) -> None:
+    """What strangers wrote, or had written into an order, begins no formula in a file for Excel."""
+    for text in _FORMULAS:
+        words = dict.fromkeys(("title", "contact_name", "description", "address"), text)
+        order = await world.site.post("/work-orders", {"type": "repair", "contact_number": "13900000000", **words})
+        world.own_orders.add(order["number"])
+    status, body = await world.site.get_bytes("/work-orders/export.csv")
+    rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+    cells = [cell for row in rows for cell in row]
+    done.fault("rows of a .csv that are no orders", float(status != 200 or len({len(row) for row in rows}) != 1))
+    done.fault("cells that begin a formula", float(sum(cell.startswith(_BEGIN_A_FORMULA) for cell in cells)))
+    done.count("cells looked at", float(len(cells)))
+    status, body = await world.site.get_bytes("/work-orders/export.xlsx")
+    with zipfile.ZipFile(io.BytesIO(body)) as book:
+        sheets = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/")]
+    formulas = sum(sheet.count("<f>") + sheet.count("<f ") + sheet.count("<hyperlink") for sheet in sheets)
+    done.fault("formulas in an .xlsx", float(formulas + (status != 200)))

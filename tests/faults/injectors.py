@@ -15,7 +15,7 @@ from disk_faults import RESERVE_MB, journal_disk_full, recording_disk_full
 from engine_faults import agi_fault, freeze_under_watchdog, second_by_mistake, stop_engine, two_engines
 from hostile_faults import hostile_callers
 from injecting import Fault
-from journal_faults import journal_fault
+from journal_faults import inode_reused, journal_fault
 from kills import kill_at_commits, kill_engine
 from pbx_faults import pbx_fault
 from phone_faults import cut_in_talk, dead_phone, unanswered
@@ -53,6 +53,7 @@ FAULTS: dict[str, Fault] = {
     "journal copied and truncated": Fault(inject=journal_fault("copied and truncated")),
     "journal torn": Fault(inject=journal_fault("torn")),
     "journal poisoned": Fault(inject=journal_fault("poisoned")),
+    "journal's inode reused": Fault(inject=inode_reused, targets={"engine ready": 5.0}),
     "recording disk full": Fault(
         inject=recording_disk_full,
         targets={"alarm at 85 %": 5.0, "recordings stopped at 95 %": 5.0, "recordings go on": 5.0},

@@ -1,9 +1,11 @@
-"""The journal rotated, emptied, torn, poisoned."""
+"""The journal rotated, emptied, torn, poisoned, its inode given to the next file."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
+from pathlib import Path
 
 from injecting import Callers, Done, Injector, idle
 from world import World
@@ -32,6 +34,48 @@ def journal_fault(name: str) -> Injector:
         return done
 
     return inject
+
+
+async def inode_reused(world: World, until: float) -> Done:
+    """While the engine is dead the journal is moved to another disk's copy, and its inode goes to the next file.
+
+    (A file that somebody reads keeps its inode, so it happens to a dead engine only.)
+    """
+    done, calls = Done(), Callers(world)
+    cel = world.pbx.settings.cel_file
+    while True:
+        await idle(world, calls, 3 + world.random.random())
+        at = world.kill_engine()
+        await world.pbx.wait_for(lambda: world.site.pid is None, "the engine to be gone")
+        await idle(world, calls, 1)  # what it has not read
+        reused = _reuse_inode(cel, done.breaks)
+        done.count("inodes given again", float(reused))
+        done.breaks += 1
+        world.note("journal", fault="inode reused", reused=reused)
+        if done.breaks % 2:
+            await idle(world, calls, 1)  # else it finds the new file empty
+        await world.restart_engine(at)
+        if time.monotonic() > until:
+            return done
+
+
+def _reuse_inode(cel: Path, turn: int) -> bool:
+    """Move what was written to a copy, and let the next file have its inode; False where this disk gives another."""
+    seen = cel.stat()
+    moved, copy, new = (cel.with_name(f"{cel.name}.{end}") for end in ("moved.tmp", f"{turn:03d}", "new.tmp"))
+    cel.rename(moved)
+    shutil.copy2(moved, copy)
+    moved.unlink()
+    new.touch()
+    os.chown(new, seen.st_uid, seen.st_gid)
+    new.chmod(seen.st_mode & 0o777)
+    try:
+        os.link(new, cel)
+    except FileExistsError:  # the PBX was quicker
+        return False
+    finally:
+        new.unlink()
+    return cel.stat().st_ino == seen.st_ino
 
 
 def _poison(world: World, turn: int) -> bytes:

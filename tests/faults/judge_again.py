@@ -23,11 +23,10 @@ def judge_folder(folder: Path) -> tuple[list[Caller], Verdict]:
     people = callers(dialogs, kept["pbx_deaths"], [(phone, at) for phone, at in kept.get("cuts", ())])
     answers = Answers(**kept["answers"])
     answers.recordings = {call: (float(pair[0]), float(pair[1])) for call, pair in answers.recordings.items()}
-    hidden = kept.get("hidden", ())
     blackouts = [Blackout(**one) for one in kept["blackouts"]]
-    verdict = judge(people, answers, blackouts, steps=kept.get("steps", ()), hidden=hidden)
+    verdict = judge(people, answers, blackouts, steps=kept.get("steps", ()))
     cdrs = Counter(cdr.src for cdr in read_cdrs(folder / "Master.csv"))
-    verdict.findings += judge_witnesses(people, cdrs, bool(kept["pbx_deaths"]), hidden)
+    verdict.findings += judge_witnesses(people, cdrs, bool(kept["pbx_deaths"]))
     return people, verdict
 
 

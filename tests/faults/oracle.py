@@ -6,7 +6,7 @@ Shares no code with the product; the rules are restated here from their descript
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -85,13 +85,8 @@ def judge(
     *,
     recordings: bool = True,
     steps: Sequence[float] = (),
-    hidden: Collection[str] = (),
 ) -> Verdict:
-    """Hold the answers against the truth.
-
-    `steps`: when the clocks of PBX and engine were moved. `hidden`: callers who wrote text into their number: it may
-    be kept as unknown; one record each all the same.
-    """
+    """Hold the answers against the truth. `steps`: when the clocks of PBX and engine were moved."""
     verdict = Verdict(steps=tuple(steps))
     records: dict[str, list[dict[str, Any]]] = {}
     for call in answers.calls:
@@ -99,15 +94,8 @@ def judge(
     orders: dict[str, list[dict[str, Any]]] = {}
     for order in answers.orders:
         orders.setdefault(order["call_id"], []).append(order)
-    nameless = sorted(records.pop("", []), key=lambda record: str(record["started_at"]))
     for caller in people:
-        if caller.entered and caller.number in hidden and caller.number not in records and nameless:
-            nameless.pop(0)
-            verdict.judged += 1
-            continue
         _judge_caller(caller, records.pop(caller.number, []), orders, answers, blackouts, verdict, recordings)
-    if nameless:
-        records[""] = nameless
     for number, left in records.items():
         verdict.add("I1", number, f"{len(left)} record(s) of a call that nobody made")
     _judge_orders_alone(answers, verdict)
@@ -304,12 +292,9 @@ def _seconds(moment: Any) -> float:
     return datetime.fromisoformat(str(moment)).timestamp()
 
 
-def judge_witnesses(
-    people: list[Caller], cdr_numbers: Counter[str], pbx_died: bool, hidden: Collection[str] = ()
-) -> list[Finding]:
+def judge_witnesses(people: list[Caller], cdr_numbers: Counter[str], pbx_died: bool) -> list[Finding]:
     """The two witnesses against each other: a PBX that lived has a CDR of every call that SIPp saw answered."""
     if pbx_died:
         return []
     missing = [caller for caller in people if caller.entered and not cdr_numbers[caller.number]]
-    missing = [caller for caller in missing if caller.number not in hidden]
     return [Finding(invariant="witness", number=one.number, text="SIPp saw it, no CDR") for one in missing]

@@ -97,8 +97,8 @@ class World:
         self.database_address = ""  # past the proxy
         self.disk: SmallDisk | None = None
         self.steps: list[float] = []  # when the clock was moved
+        self.own_orders: set[str] = set()  # registered by hand, of no call
         self.refused_rightly: set[str] = set()  # callers who asked for what is none of ours
-        self.hidden: set[str] = set()  # callers whose number may be kept as unknown
         self.clock: Path | None = None  # libfaketime's file
         self.cdr_lost = False
         self.views_differ = 0
@@ -172,6 +172,7 @@ class World:
     async def answers(self) -> Answers:
         """Ask the API for everything but the recordings."""
         found = Answers(calls=await self.all_of("/calls"), orders=await self.all_of("/work-orders"))
+        found.orders = [order for order in found.orders if order["number"] not in self.own_orders]
         found.board = await self.site.get("/board")
         found.intervals = await asyncio.to_thread(agent_intervals, self.site.settings.database_url)
         return found
@@ -233,9 +234,7 @@ class World:
             try:
                 answers = await self.answers()
                 late = time.monotonic() - better > settle_seconds
-                found = judge(
-                    self.people(), answers, self.blackouts, recordings=False, steps=self.steps, hidden=self.hidden
-                )
+                found = self._judged(answers, recordings=False)
                 heard = late or not found.findings
                 if heard:
                     await self._listen(answers, wrong)
@@ -258,13 +257,13 @@ class World:
         for action, times in self.ami.action_ids.items():
             if times > 1:
                 found.add("I7", action, f"the same AMI action reached the PBX {times} times")
-        found.findings += judge_witnesses(self.people(), cdrs, bool(self.pbx_deaths) or self.cdr_lost, self.hidden)
+        found.findings += judge_witnesses(self.people(), cdrs, bool(self.pbx_deaths) or self.cdr_lost)
         self._keep(answers, found)
         return found, taken
 
     def _judged(self, answers: Answers, *, recordings: bool = True) -> Verdict:
         people, away = self.people(), self.blackouts
-        return judge(people, answers, away, recordings=recordings, steps=self.steps, hidden=self.hidden)
+        return judge(people, answers, away, recordings=recordings, steps=self.steps)
 
     def _judge_pauses(self, verdict: Verdict) -> None:
         """Asterisk's own word on who is paused: nobody stays so for wrap-up."""
@@ -280,7 +279,6 @@ class World:
             "pbx_deaths": self.pbx_deaths,
             "steps": self.steps,
             "cuts": self.cuts,
-            "hidden": sorted(self.hidden),
             "findings": [str(one) for one in verdict.findings],
         }
         (self.folder / "answers.json").write_text(json.dumps(kept, ensure_ascii=False, default=str, indent=1), "utf-8")

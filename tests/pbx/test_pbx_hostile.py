@@ -42,13 +42,14 @@ async def ami_events(pbx: PbxInstance) -> AsyncIterator[list[str]]:
     [
         (f"<sip:138{FORGED}@127.0.0.1>", ""),
         (f'"x{FORGED}\\" \\\\ forged, 张三|y ${{SHELL(id)}}" <sip:13812345678@127.0.0.1>', ""),
+        ('"<script>x()</script>" <sip:13812345678%22%2cforged@127.0.0.1>', ""),
         ("<sip:13812345678@127.0.0.1>", f"Diversion: <sip:139%0a{FORGED}@127.0.0.1>;reason=unconditional"),
         ("<sip:13812345678@127.0.0.1>", f'P-Asserted-Identity: "forged" <sip:139{FORGED}@127.0.0.1>'),
         ("<sip:13812345678@127.0.0.1>", f'Remote-Party-ID: "forged" <sip:139{FORGED}@127.0.0.1>;party=calling'),
         ("<sip:13812345678@127.0.0.1>", 'User-Agent: forged"|%0d%0a\nSubject: forged'),
         ("<sip:cc-trunk@127.0.0.1>", 'Call-Info: <sip:forged>\nX-Forged: "forged|"'),
     ],
-    ids=["user", "display", "diversion", "pai", "rpid", "agent", "trunk-name"],
+    ids=["user", "display", "markup", "diversion", "pai", "rpid", "agent", "trunk-name"],
 )
 async def test_hostile_header_injects_nothing(pbx: PbxInstance, sipp: Sipp, from_header: str, headers: str) -> None:
     async with ami_events(pbx) as lines, engine(pbx.settings, deciding(CC_TO="hangup")) as said:
@@ -59,6 +60,7 @@ async def test_hostile_header_injects_nothing(pbx: PbxInstance, sipp: Sipp, from
     assert not [line for line in lines if line == "Uniqueid: forged" or ("forged" in line and FORGED in line)]
     assert lines.count("Event: Hangup") == 1
     assert all(line.startswith('"') and line.endswith('"') for line in raw)
+    assert bool(pbx.facts("CC_CALL")[0]["num"]) == ("sip:13" in from_header)
     for row in pbx.cel():
         assert set(row["cid_num"]) <= set("0123456789+")
         assert not set(row["cid_name"]) & set("\"',|\\%$&\r\n")

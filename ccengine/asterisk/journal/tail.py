@@ -185,10 +185,14 @@ class Tail(Generic[T]):
         return self._enter_after(paths)
 
     def _find(self, paths: list[Path], wanted: FilePosition) -> Path | None:
-        """Return the file of a position: the very file, or one with the same first line (copied, restored)."""
+        """Return the file of a position: the very file, or one with the same first line (copied, restored).
+
+        Last comes one with the inode alone: while it is empty it may be another that was given the same one.
+        """
         here = {path: identity for path in paths if (identity := _identity(path)) is not None}
-        found = [path for path, identity in here.items() if identity.same_file(wanted)]
-        found += [path for path, one in here.items() if one.first_line and one.first_line == wanted.first_line]
+        same_line = {path: one for path, one in here.items() if one.first_line and one.first_line == wanted.first_line}
+        found = [path for path, one in same_line.items() if one.same_file(wanted)] + list(same_line)
+        found += [path for path, one in here.items() if one.same_file(wanted)]
         if found and wanted is self._goal:
             self._goal = here[found[0]].at(wanted.offset)
         return found[0] if found else None

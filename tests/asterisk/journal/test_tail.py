@@ -166,6 +166,19 @@ def test_tail_reused_inode_is_another_file(path: Path) -> None:
     assert reader.notes[0].startswith("lost_file")
 
 
+@pytest.mark.parametrize("written", [(), (5,), (5, 6, 7, 8)])
+def test_tail_inode_reused_while_nobody_read_ends_the_old_file_first(path: Path, written: tuple[int, ...]) -> None:
+    append(path, record(1), record(2))
+    first = follow(path).go()
+    append(path, record(3), record(4))
+    path.with_name("cel.csv.1").write_bytes(path.read_bytes())
+    path.write_bytes(b"".join(record(number) for number in written))  # same inode: what a new file gets at once
+    reader = follow(path, first.position, last_at=first.tail.last_at).go()
+    append(path, record(9))
+    assert reader.go().numbers == [3, 4, *written, 9]
+    assert reader.notes == []
+
+
 @pytest.mark.parametrize("unread", [(), (3,), (3, 4)])
 def test_tail_emptied_after_a_copy_reads_the_rest_from_the_copy(path: Path, unread: tuple[int, ...]) -> None:
     append(path, record(1), record(2))
