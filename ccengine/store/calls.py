@@ -41,7 +41,7 @@ from ccengine.values import CallRecord
 _ABOUT = timedelta(minutes=1)
 #: What is as long as a telephone number is looked for as one; shorter ones and names by the index of words.
 _WHOLE_NUMBER = 10
-_LISTED = Listed(kind=search.CALL, table=calls, key=calls.c.call_id, moment=calls.c.started_at, id=calls.c.call_id)
+_LISTED = Listed(kind=search.CALL, table=calls, key=calls.c.call_id, order=(calls.c.started_at, calls.c.call_id))
 #: Made once: building such a statement costs more than running it.
 _INSERT = insert(calls)
 _UPDATE = update(calls).where(calls.c.call_id == bindparam("same_call"))

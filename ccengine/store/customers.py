@@ -12,13 +12,22 @@ from sqlalchemy import ColumnElement, false, func, insert, not_, or_, select, up
 
 from ccengine.rows import CustomerRow, Page
 from ccengine.store import cursor as cursors
-from ccengine.store import search
+from ccengine.store import search, word_lists
 from ccengine.store.database import Db, clean, fit
+from ccengine.store.search_text import question
 from ccengine.store.tables.customers import customers
+from ccengine.store.word_lists import Listed
 from ccengine.store_port import BadCursor
 
 #: In a cursor: the last row was one of those who are known by the text themselves.
 _FIRST = "*"
+_LISTED = Listed(
+    kind=search.CUSTOMER,
+    table=customers,
+    key=customers.c.account,
+    order=(customers.c.account,),
+    newest_first=False,
+)
 _COLUMNS = tuple(name for name in CustomerRow.__slots__ if name != "masked")
 
 
@@ -53,22 +62,28 @@ class Customers:
         First those who are known by it themselves (name, account, phone), then those whose address or meter has it;
         each part by account number.
         """
-        words = [clean(word) for word in text.split()[:5]]
-        conditions = [search.matches(self._db, search.CUSTOMER, customers.c.account, text)]
-        themselves = or_(false(), *(_themselves(word) for word in words))
         key = _key(cursor)
-        first: list[CustomerRow] = []
-        if words and (not key or key.startswith(_FIRST)):
-            behind = [customers.c.account > key.removeprefix(_FIRST)] if key else []
-            first, key = await self._rows([*conditions, themselves, *behind], limit + 1), ""
-        rows = first
-        if len(rows) <= limit:
-            behind = [customers.c.account > key] if key else []
-            rows = first + await self._rows([*conditions, not_(themselves), *behind], limit + 1 - len(first))
+        rows: list[CustomerRow] = []
+        themselves = [_themselves(clean(word)) for word in text.split()[:5]]
+        if themselves and (not key or key.startswith(_FIRST)):
+            rows, key = await self._behind(key.removeprefix(_FIRST), text, [or_(*themselves)], limit + 1), ""
+        first = len(rows)
+        if first <= limit:
+            rows += await self._behind(key, text, [not_(or_(false(), *themselves))], limit + 1 - first)
         if len(rows) <= limit:
             return Page(items=tuple(rows), next=None)
-        last = (_FIRST if len(first) >= limit else "") + rows[limit - 1].account
+        last = (_FIRST if first >= limit else "") + rows[limit - 1].account
         return Page(items=tuple(rows[:limit]), next=cursors.encode_key(last))
+
+    async def _behind(self, key: str, text: str, which: list[ColumnElement[bool]], limit: int) -> list[CustomerRow]:
+        """Return customers behind that account, by account, that are found by the text."""
+        behind = [customers.c.account > key] if key else []
+        if not text.strip():
+            return await self._rows(behind, limit)
+        if not question(text):
+            return []  # signs only
+        found = await word_lists.ids_of(self._db, _LISTED, behind, which, lambda finds: finds(text), limit)
+        return await self._rows([customers.c.account.in_(found)], limit) if found else []
 
     async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[CustomerRow]:
         query = select(customers).where(*conditions).order_by(customers.c.account).limit(limit)

@@ -22,7 +22,7 @@ from ccengine.store.tables.work_orders import is_open, work_order_calls, work_or
 from ccengine.store.word_lists import Listed
 
 _T = work_orders.c
-_LISTED = Listed(kind=search.ORDER, table=work_orders, key=_T.number, moment=_T.created_at, id=_T.id)
+_LISTED = Listed(kind=search.ORDER, table=work_orders, key=_T.number, order=(_T.created_at, _T.id))
 _SEEK = ("status", "customer_account", "assigned_to", "unit_code", "parent_id")
 _SIFT = ("type", "priority", "category", "form", "source", "district")
 
@@ -38,7 +38,7 @@ async def ids_of(db: Db, wanted: OrderFilter, cursor: str | None, limit: int) ->
     if not by_groups:
         sift.append(_groups(wanted, db, search.finder(db, search.ORDER, _T.number)))
     if not text and not by_groups:
-        return await word_lists.ids(db, _LISTED.newest(select(_T.id).where(*seek, *sift), limit))
+        return await word_lists.ids(db, _LISTED.first(select(_T.id).where(*seek, *sift), limit))
 
     def worded(found: search.Found) -> ColumnElement[bool]:
         asked = [found(text)] if text else []

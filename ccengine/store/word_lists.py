@@ -1,6 +1,6 @@
-"""Lists by words, newest first, however many rows there are.
+"""Lists by words, however many rows there are.
 
-Words are looked for in two ways. What many rows say is found by walking the newest ones until the page is full; what
+Words are looked for in two ways. What many rows say is found by walking the first ones until the page is full; what
 few say is found by the index of words. A walk that found too little and did not see everything is followed by the
 index, so the answer is always whole. What does not live here: what a list asks besides (order_list.py, calls.py).
 """
@@ -18,7 +18,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from ccengine.store import search
 from ccengine.store.database import Db
 
-#: So many of the newest rows are looked at, and so many of those that fit otherwise are read for words: about what the
+#: So many of the first rows are looked at, and so many of those that fit otherwise are read for words: about what the
 #: index needs for words that are too seldom to be found so.
 SEEN_MOST = {"postgresql": 10_000, "sqlite": 1500}
 READ_MOST = {"postgresql": 2500, "sqlite": 1500}
@@ -28,18 +28,25 @@ Worded = Callable[[search.Found], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A table that is listed by `moment` and `id`, newest first; `key`: what the index of words calls a row."""
+    """A table that is listed in the order of some columns, the last of them its id; `key`: what the index of words
+    calls a row."""
 
     kind: str
     table: Table
     key: Column[Any]
-    moment: Column[Any]
-    id: Column[Any]
+    order: tuple[Column[Any], ...]
+    newest_first: bool = True
 
-    def newest(self, query: Select[Any], limit: int, chosen: Subquery | None = None) -> Select[Any]:
+    @property
+    def id(self) -> Column[Any]:
+        """What a row is known by."""
+        return self.order[-1]
+
+    def first(self, query: Select[Any], limit: int, chosen: Subquery | None = None) -> Select[Any]:
         """Return the query's first rows, be it on the table or on rows `chosen` from it."""
         of = self.table.c if chosen is None else chosen.c
-        return query.order_by(of[self.moment.name].desc(), of[self.id.name].desc()).limit(limit)
+        columns = [of[column.name] for column in self.order]
+        return query.order_by(*(one.desc() if self.newest_first else one for one in columns)).limit(limit)
 
 
 async def ids_of(
@@ -55,9 +62,8 @@ async def ids_of(
     if whole or len(found) == limit:
         return found
     words = worded(search.finder(db, listed.kind, listed.key))
-    fitting = select(listed.id.label("id"), listed.moment.label("moment")).where(*seek, *sift, words)
-    few = fitting.offset(0).subquery()  # found first, then sorted
-    return await ids(db, select(few.c.id).order_by(few.c.moment.desc(), few.c.id.desc()).limit(limit))
+    fitting = select(*listed.order).where(*seek, *sift, words).offset(0).subquery()  # found first, then sorted
+    return await ids(db, listed.first(select(fitting.c[listed.id.name]), limit, fitting))
 
 
 async def ids(db: Db, query: Select[Any]) -> list[Any]:
@@ -73,15 +79,15 @@ async def _walk(
     worded: Worded,
     limit: int,
 ) -> tuple[list[Any], bool]:
-    """Read the newest rows for words; return what was found, and whether there is nothing behind."""
+    """Read the first rows for words; return what was found, and whether there is nothing behind."""
     seen_most, read_most = SEEN_MOST[db.dialect], READ_MOST[db.dialect]
     needed = _columns(listed, [*sift, worded(search.finder(db, listed.kind, listed.key))])
     # Each step says the order: so nothing is sorted, and the walk ends with the page.
-    seen = listed.newest(select(*needed).where(*seek), seen_most).subquery("seen")
-    read = listed.newest(select(seen).where(*_said_of(seen, sift)), read_most, seen).subquery("read")
+    seen = listed.first(select(*needed).where(*seek), seen_most).subquery("seen")
+    read = listed.first(select(seen).where(*_said_of(seen, sift)), read_most, seen).subquery("read")
     words = worded(search.reader(db, listed.kind, listed.key, select(seen.c[listed.key.name])))
     query = select(read.c[listed.id.name]).where(*_said_of(read, [words]))
-    found = await ids(db, listed.newest(query, limit, read))
+    found = await ids(db, listed.first(query, limit, read))
     if len(found) == limit:
         return found, False
     counts = select(*(select(func.count()).select_from(one).scalar_subquery() for one in (seen, read)))
@@ -91,7 +97,7 @@ async def _walk(
 
 def _columns(listed: Listed, conditions: Sequence[ColumnElement[bool]]) -> list[Column[Any]]:
     """Return the columns that a walk needs: to carry all of them through takes longer than to look at them."""
-    asked = {listed.key.name, listed.moment.name, listed.id.name}
+    asked = {listed.key.name, *(column.name for column in listed.order)}
     for part in (one for condition in conditions for one in visitors.iterate(condition)):
         if isinstance(part, Column) and part.table is listed.table:
             asked.add(part.name)

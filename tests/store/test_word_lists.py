@@ -11,7 +11,7 @@ import pytest
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
 from ccengine.rows import CallFilter, OrderFilter
-from ccengine.services import call_records, order_lists, search, work_orders
+from ccengine.services import call_records, customers, order_lists, search, work_orders
 from ccengine.services.context import Actor, Context
 from ccengine.store import bulk, searches, word_lists
 
@@ -50,6 +50,16 @@ async def _calls(ctx: Context, text: str) -> list[str]:
             return found
 
 
+async def _customers(ctx: Context, text: str) -> list[str]:
+    found, cursor = list[str](), None
+    while True:
+        page = await customers.find(ctx, SUPERVISOR, text, cursor, 9)
+        found += [row.account for row in page.items]
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
 async def test_walk_and_index_of_words_give_the_same_pages(
     ctx: Context, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,11 +69,13 @@ async def test_walk_and_index_of_words_give_the_same_pages(
     texts = ("1380", "王", "李")
     walked = [await _all(ctx, one, 200) for one in filters]
     calls = [await _calls(ctx, one) for one in texts]
+    accounts = [await _customers(ctx, one) for one in (*texts, "号", "王 号")]
     box = await search.find(ctx, SUPERVISOR, "漏水", 50)
     assert sum(map(len, walked)) > 500 and not walked[5] and not walked[6] and sum(map(len, calls)) > 20
-    monkeypatch.setattr(word_lists, "SEEN_MOST", dict.fromkeys(word_lists.SEEN_MOST, 60))
-    monkeypatch.setattr(word_lists, "READ_MOST", dict.fromkeys(word_lists.READ_MOST, 30))
+    monkeypatch.setattr(word_lists, "SEEN_MOST", dict.fromkeys(word_lists.SEEN_MOST, 30))
+    monkeypatch.setattr(word_lists, "READ_MOST", dict.fromkeys(word_lists.READ_MOST, 20))
     monkeypatch.setattr(searches, "NEWEST", 30)
     assert [await _all(ctx, one, 20) for one in filters] == walked
     assert [await _calls(ctx, one) for one in texts] == calls
+    assert [await _customers(ctx, one) for one in (*texts, "号", "王 号")] == accounts and len(accounts[3]) == 80
     assert await search.find(ctx, SUPERVISOR, "漏水", 50) == box
