@@ -49,6 +49,11 @@ LAZY = {
         "audit",
         "检查工单历史未被改动 · check that no work order's history was changed",
     ),
+    "backup": (
+        "ccengine.operations.backup",
+        "backup",
+        "备份、核对、恢复 · make, verify, restore a backup of database, evidence and anchors",
+    ),
     "report": (
         "ccengine.operations.report",
         "report",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from aiohttp import web
@@ -32,28 +33,35 @@ class Place:
 
 PLACES = (
     Place(key="nav.board", url="/board", icon="board", right="board.view", letter="b"),
-    Place(key="nav.orders", url="/work-orders", icon="orders", right="orders.view", letter="o"),
-    Place(key="nav.dispatch", url="/dispatch", icon="map", right="orders.dispatch", letter="d"),
-    Place(key="nav.visits", url="/visits", icon="check", right="orders.close", letter="v"),
-    Place(key="nav.calls", url="/calls", icon="calls", right="calls.view", letter="c"),
-    Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u"),
-    Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i"),
-    Place(key="nav.knowledge", url="/knowledge", icon="book", right="knowledge.view", letter="k"),
-    Place(key="nav.parts", url="/parts", icon="box", right="parts.view", letter="p"),
-    Place(key="nav.announcements", url="/announcements", icon="calls", right="announcements.edit"),
-    Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t"),
-    Place(key="nav.indicators", url="/reports/indicators", icon="report", right="reports.view", letter="r"),
-    Place(key="nav.campaigns", url="/campaigns", icon="campaigns", right="campaigns.view", letter="m"),
-    Place(key="nav.users", url="/admin/users", icon="users", right="users.edit", letter="a", group="nav.group_admin"),
-    Place(key="nav.agents", url="/admin/agents", icon="calls", right="users.edit", group="nav.group_admin"),
-    Place(key="nav.tokens", url="/admin/tokens", icon="token", right="tokens.edit", group="nav.group_admin"),
-    Place(key="nav.codes", url="/admin/codes", icon="orders", right="rules.edit", group="nav.group_admin"),
-    Place(key="nav.rules", url="/admin/rules", icon="rules", right="rules.edit", group="nav.group_admin"),
-    Place(key="nav.sla", url="/admin/sla", icon="clock", right="rules.edit", group="nav.group_admin"),
-    Place(key="nav.calendar", url="/admin/calendar", icon="clock", right="rules.edit", group="nav.group_admin"),
-    Place(key="nav.penalties", url="/admin/penalties", icon="warning", right="penalties.view", group="nav.group_admin"),
-    Place(key="nav.audit", url="/admin/audit", icon="audit", right="audit.view", group="nav.group_admin"),
-    Place(key="nav.truth", url="/truth", icon="warning", right="audit.view", group="nav.group_admin"),
+    Place(key="nav.orders", url="/work-orders", icon="orders", right="orders.view", letter="o", group="orders"),
+    Place(key="nav.dispatch", url="/dispatch", icon="map", right="orders.dispatch", letter="d", group="orders"),
+    Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i", group="orders"),
+    Place(key="nav.visits", url="/visits", icon="check", right="orders.close", letter="v", group="orders"),
+    Place(key="nav.calls", url="/calls", icon="calls", right="calls.view", letter="c", group="calls"),
+    Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u", group="calls"),
+    Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t", group="calls"),
+    Place(key="nav.announcements", url="/announcements", icon="calls", right="announcements.edit", group="calls"),
+    Place(key="nav.campaigns", url="/campaigns", icon="campaigns", right="campaigns.view", letter="m", group="calls"),
+    Place(key="nav.knowledge", url="/knowledge", icon="book", right="knowledge.view", letter="k", group="stock"),
+    Place(key="nav.parts", url="/parts", icon="box", right="parts.view", letter="p", group="stock"),
+    Place(
+        key="nav.indicators",
+        url="/reports/indicators",
+        icon="report",
+        right="reports.view",
+        letter="r",
+        group="stock",
+    ),
+    Place(key="nav.users", url="/admin/users", icon="users", right="users.edit", letter="a", group="admin"),
+    Place(key="nav.agents", url="/admin/agents", icon="calls", right="users.edit", group="admin"),
+    Place(key="nav.tokens", url="/admin/tokens", icon="token", right="tokens.edit", group="admin"),
+    Place(key="nav.codes", url="/admin/codes", icon="orders", right="rules.edit", group="admin"),
+    Place(key="nav.rules", url="/admin/rules", icon="rules", right="rules.edit", group="admin"),
+    Place(key="nav.sla", url="/admin/sla", icon="clock", right="rules.edit", group="admin"),
+    Place(key="nav.calendar", url="/admin/calendar", icon="clock", right="rules.edit", group="admin"),
+    Place(key="nav.penalties", url="/admin/penalties", icon="warning", right="penalties.view", group="admin"),
+    Place(key="nav.audit", url="/admin/audit", icon="audit", right="audit.view", group="admin"),
+    Place(key="nav.truth", url="/truth", icon="warning", right="audit.view", group="admin"),
 )
 
 
@@ -93,7 +101,8 @@ def render_text(request: web.Request, template: str, **values: Any) -> str:
         "can": lambda right: person is not None and may(person.actor, right),
         "theme": theme if theme in ("light", "dark") else "",
         "flash": flash if flash.startswith("done.") and request.app[LOCALES].has(flash) else "",
-        "nav": _navigation(request),
+        "nav": (places := _navigation(request)),
+        "nav_groups": [(group, list(inside)) for group, inside in groupby(places, key=lambda one: str(one["group"]))],
         "search": _search(request),
         "hotline": request.app[CTX].settings.site.hotline,
         "path_qs": request.path_qs if request.method == "GET" else "/",
@@ -125,23 +134,12 @@ def _navigation(request: web.Request) -> list[dict[str, Any]]:
     if person is None:
         return []
     shown: list[dict[str, Any]] = []
-    last_group = ""
     for place in PLACES:
         if place.right and not may(person.actor, place.right):
             continue
         current = request.path == place.url or request.path.startswith(f"{place.url}/")
-        group = place.group if place.group != last_group else ""
-        last_group = place.group
-        shown.append(
-            {
-                "key": place.key,
-                "url": place.url,
-                "icon": place.icon,
-                "letter": place.letter,
-                "current": current,
-                "group": group,
-            }
-        )
+        names = ("key", "url", "icon", "letter", "group")
+        shown.append({**{name: getattr(place, name) for name in names}, "current": current})
     return shown
 
 

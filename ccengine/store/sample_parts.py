@@ -5,11 +5,16 @@ What does not live here: the real ones (an administrator's pages).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import NewMovement, Part, PartStore
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
 
 _STORES = (("main", "中心库"), ("east", "城东库"))
+#: From which store the people of a shipped unit take their parts.
+_TAKE_FROM = {"crew_east": "east", "crew_west": "main", "crew_south": "main", "crew_north": "main"}
 #: Code, name, specification, unit, low below, in the main store, in the other.
 _PARTS = (
     ("BG-40", "抱箍", "DN40", "个", 6, 14, 3),
@@ -38,4 +43,8 @@ async def seed_parts(ctx: Context) -> None:
                 if many:
                     receipt = NewMovement(store=store, part=code, kind="receipt", quantity=many)
                     await uow.parts.move(receipt, "engine:engine", now)
+        for crew in (await uow.catalogue.read()).of(CodeKind.UNIT):
+            if crew.code in _TAKE_FROM and "store" not in crew.data:
+                stocked = replace(crew, data={**crew.data, "store": _TAKE_FROM[crew.code]})
+                await uow.catalogue.save(stocked, crew.version)
         await uow.commit()

@@ -86,6 +86,7 @@ def _call(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) 
         "call_id": row.get("call_id", ""),
         "outbound": outbound,
         "caller_number": row.get("dialed_number" if outbound else "caller_number", ""),
+        "caller_name": "" if outbound else row.get("caller_name", ""),
         "state": state,
         "tone": _CALL_TONES.get(state, ""),
         "item_text": names["menu_text"]([item]) if item else "",
