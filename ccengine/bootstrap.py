@@ -110,7 +110,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
     fallback = LiveFallback(
         store_live,
         settings.journal.live_fallback_seconds,
-        journal_waits=lambda: records.storing,
+        journal_waits=lambda: records.waits,
     )
     agi = AgiTask(ctx, patient=role.took_over)
     probe = Probe(settings, ctx.clock, live.place_probe, lambda: bool(live.health()["ok"]))

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R")
 _RETRY_MIN_SECONDS, _RETRY_MAX_SECONDS = 0.2, 5.0
 _ROTATION_CHECK_SECONDS = 600.0
+#: What is read this long after it was written is a backlog.
+_BACKLOG_SECONDS = 1.0
 
 
 class StoreBatch(Protocol):
@@ -117,6 +119,12 @@ class CallRecords:
         last_at = from_row(self._last_row).cel.last_at
         since = max((at for at in (self._behind_since, last_at) if at is not None), default=None)
         return max(0.0, (self._clock.now() - since).total_seconds()) if since is not None else 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether the journal said what is in no rows yet: a batch on its way, or a backlog that is read bit by bit."""
+        backlog = self._behind_since is not None and self._behind_seconds() > _BACKLOG_SECONDS
+        return self.storing or backlog
 
     def close(self) -> None:
         """Let go of the files; the next step begins from what is stored."""

@@ -296,6 +296,31 @@ async def test_task_store_away_loses_nothing(tmp_path: Path) -> None:
     task.close()
 
 
+async def test_task_with_a_backlog_says_that_the_journal_waits(tmp_path: Path) -> None:
+    site, rows, clock = settings_in(tmp_path), Rows(), ManualClock(START)
+    first, second = answered_call(0), answered_call(1)
+
+    async def store(batch: JournalBatch) -> None:
+        rows.keep(batch)
+
+    async def load() -> JournalPosition | None:
+        return rows.position
+
+    site.cel_file.write_text("\n".join(first.cel) + "\n", encoding="utf-8")
+    task = CallRecords(site, load, store, clock, PEOPLE)
+    await task.step()
+    assert not task.waits
+    with site.cel_file.open("a", encoding="utf-8") as file:
+        file.write("\n".join(second.cel) + "\n")
+    clock.moment += timedelta(minutes=10)  # the store was away so long
+    assert task.waits
+    while await task.step():
+        pass
+    task.close()
+    assert not task.waits
+    assert rows.finals == [first.call_id, second.call_id]
+
+
 async def test_task_one_refused_record_does_not_hold_up_the_others(tmp_path: Path) -> None:
     site, rows = settings_in(tmp_path), Rows()
     calls = [answered_call(number) for number in range(3)]

@@ -23,7 +23,7 @@ async def caught_up(world: World, done: Done) -> None:
         calls = await world.all_of("/calls")
         return over <= {call["caller_number"] for call in calls if call["final"]}
 
-    await world.site.wait(all_final, "the records to catch up", 60)
+    await world.site.wait(all_final, "the records to catch up", 120, every_seconds=0.5)
     done.took("caught up", time.monotonic() - begun)
 
 
