@@ -113,7 +113,7 @@ async def set_state(
     one_of("state", state, STATES)
     if state == "paused":
         reason = one_of("reason", reason or "", tuple(PAUSE_REASONS))
-    agent, device = await _agent_and_device(ctx, number, extension)
+    agent, device = await agent_and_device(ctx, number, extension)
     device = await _command(ctx, pbx, number, device, state, reason, chosen=extension is not None)
     async with ctx.store() as uow:
         if state == "available":
@@ -125,7 +125,9 @@ async def set_state(
     return AgentRow(number=agent.number, name=agent.name, extension=device, active=agent.active)
 
 
-async def _agent_and_device(ctx: Context, number: str, extension: str | None) -> tuple[AgentRow, str]:
+@guarded
+async def agent_and_device(ctx: Context, number: str, extension: str | None) -> tuple[AgentRow, str]:
+    """Return an agent and the phone to reach the person at: the wanted, else the last, else the own one."""
     async with ctx.store.reading() as uow:
         agent = await uow.agents.get(number)
         devices = await uow.agents.devices()

@@ -33,7 +33,8 @@ class MatterStep:
 
 async def _calls(uow: UnitOfWork, order: OrderRow) -> list[MatterStep]:
     steps: list[MatterStep] = []
-    for call_id in order.call_ids:
+    visits = [one.call_id for one in await uow.visits.of_order(order.id) if one.call_id]
+    for call_id in dict.fromkeys((*order.call_ids, *visits)):
         call = await uow.calls.get(call_id)
         if call is None:
             continue

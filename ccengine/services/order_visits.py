@@ -114,6 +114,8 @@ async def note_result(ctx: Context, uow: UnitOfWork, actor: Actor, visit_id: int
     """Keep what the customer said inside the caller's transaction. Errors: NotFound, Invalid, Conflict."""
     result_values = _checked(result)
     visit, order = await _visit_and_order(uow, visit_id)
+    if result.call_id is None:
+        del result_values["call_id"]  # what was called for this visit stays known
     values = result_values | {
         "status": "done",
         "done_at": ctx.clock.now(),
@@ -135,16 +137,18 @@ async def record_for_order(ctx: Context, actor: Actor, order_id: int, result: Vi
 
     Errors: as record_result; Conflict when the work is not done yet.
     """
-    return await record_result(ctx, actor, await _visit_by_hand(ctx, actor, order_id), result)
+    return await record_result(ctx, actor, await visit_by_hand(ctx, actor, order_id), result)
 
 
 async def try_for_order(ctx: Context, actor: Actor, order_id: int) -> VisitRow:
     """Note a try in vain of a person. Errors: as record_try; Conflict when the work is not done yet."""
-    return await record_try(ctx, actor, await _visit_by_hand(ctx, actor, order_id))
+    return await record_try(ctx, actor, await visit_by_hand(ctx, actor, order_id))
 
 
 @guarded
-async def _visit_by_hand(ctx: Context, actor: Actor, order_id: int) -> int:
+async def visit_by_hand(ctx: Context, actor: Actor, order_id: int) -> int:
+    """Return the visit of an order's present round, to be made by a person. Errors: NotAllowed(orders.close), NotFound,
+    Conflict (the work is not done yet), Unavailable."""
     require(actor, "orders.close")
     async with ctx.store() as uow:
         order = await order_of(uow, order_id)

@@ -13,8 +13,9 @@ from phones import CALLER_TONE, Phone, PhoneCall, Phones
 from running_site import RunningSite
 
 from ccengine import bootstrap
+from ccengine.rows import NewOrder
 from ccengine.services import work_orders
-from ccengine.services.context import Actor, Context
+from ccengine.services.context import ENGINE, Actor, Context
 from ccengine.services.work_orders import OrderChoice
 
 pytestmark = pytest.mark.pbx
@@ -157,3 +158,32 @@ async def test_callback_closes_when_the_agent_calls_back_and_not_when_nobody_ans
     await call.wait_heard(CALLER_TONE)
     await answered.hangup()
     await site.wait(lambda: _closed(site, order), "the call-back to be closed")
+
+
+async def test_visit_by_one_click_rings_the_agent_then_the_customer_and_is_one_call(
+    site: RunningSite, desk: Context, phones: Phones
+) -> None:
+    agent, customer = await phones.agent("1001", auto_answer=True), await phones.caller("13900000505")
+    new = NewOrder(type="billing", title="水费疑问", contact_number="13900000505")
+    order = await work_orders.register(desk, ENGINE, new)
+    await work_orders.transition(desk, ENGINE, order.id, "handled")
+    asked = await site.post(f"/work-orders/{order.id}/visits/call", {"agent_number": "8001"})
+    call = await customer.wait_ringing()
+    with pytest.raises(AssertionError, match="409"):
+        await site.post(f"/work-orders/{order.id}/visits/call", {"agent_number": "8001"})
+    await call.answer()
+    await agent.calls[-1].wait_heard(CALLER_TONE)
+    await call.wait_heard(agent.tone)
+    await call.hangup()
+
+    async def told() -> list[dict[str, Any]]:
+        listed = (await site.get("/calls", number="13900000505", direction="outbound"))["items"]
+        return [one for one in listed if one["final"]]
+
+    (record,) = await site.wait(told, "the record of the visit")
+    assert (record["id"], record["agent_number"], record["outcome"]) == (asked["call_id"], "8001", "answered")
+    found = await site.post(f"/work-orders/{order.id}/visits", {"grade": 5, "fixed": True})
+    assert [(one["status"], one["grade_handling"], one["call_id"]) for one in found["visits"]] == [
+        ("done", 5, record["id"])
+    ]
+    assert len(agent.calls) == len(customer.calls) == 1

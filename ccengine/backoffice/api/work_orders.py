@@ -11,7 +11,7 @@ from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import OrderKey
 from ccengine.backoffice.api.problems import refused_parameter
 from ccengine.rows import NewOrder, OrderFilter
-from ccengine.services import order_lists, order_places, order_visits, work_orders
+from ccengine.services import order_lists, order_places, order_visits, visit_dial, work_orders
 from ccengine.services.matter_timeline import matter_timeline
 from ccengine.services.work_orders import MoveRequest, RequestKey
 
@@ -98,6 +98,14 @@ async def record_visit(ask: Ask) -> m.OrderDetail:
         said = order_visits.VisitResult(grade_handling=body.grade, fixed=body.fixed, remark=body.remark)
         await order_visits.record_for_order(ask.ctx, ask.actor, order_id, said)
     return await _detail(ask, order_id)
+
+
+async def call_for_visit(ask: Ask) -> m.VisitCall:
+    """Ring an agent's phone and then the customer's, for the visit of an order's present round."""
+    body: m.VisitCallBody = ask.body
+    order_id = await _order_id(ask)
+    call_id = await visit_dial.call(ask.ctx, ask.actor, ask.door, order_id, body.agent_number)
+    return m.VisitCall(call_id=call_id)
 
 
 async def set_place(ask: Ask) -> m.OrderDetail:
@@ -205,6 +213,17 @@ ENDPOINTS = (
         parameters={"id": OrderKey},
         body=m.VisitBody,
         answer=m.OrderDetail,
+        problems=(404, 409),
+    ),
+    Endpoint(
+        method="POST",
+        path="/work-orders/{id}/visits/call",
+        handler=call_for_visit,
+        tag="work orders",
+        right="orders.close",
+        parameters={"id": OrderKey},
+        body=m.VisitCallBody,
+        answer=m.VisitCall,
         problems=(404, 409),
     ),
     Endpoint(

@@ -9,14 +9,14 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.forms import field_errors, integer, path_number, read_form, read_many
-from ccengine.backoffice.keys import CTX
+from ccengine.backoffice.keys import CTX, door_of
 from ccengine.backoffice.names import district_options, helpers, list_options, options
 from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import Draft, NewOrder
-from ccengine.services import customers, drafts, order_places, order_visits, work_orders
+from ccengine.services import customers, drafts, order_places, order_visits, visit_dial, work_orders
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.work_orders import MoveRequest
 from ccengine.values import ACCOUNT_PATTERN
@@ -171,6 +171,16 @@ async def record_visit(request: web.Request, person: SignedIn) -> web.StreamResp
         return await order_visits.record_for_order(ctx, person.actor, order_id, said)
 
     return await _change(request, person, "done.visit_saved", change)
+
+
+@page("orders.close")
+async def call_for_visit(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Ring the person's phone and then the customer's."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        return await visit_dial.call(request.app[CTX], person.actor, door_of(request.app), order_id)
+
+    return await _change(request, person, "done.visit_calling", change)
 
 
 @page("orders.move")

@@ -21,6 +21,7 @@ ROUTES = (
     web.get("/work-orders/{id:[0-9]+}", pages.show_order),
     web.post("/work-orders/{id:[0-9]+}/moves", changes.make_move),
     web.post("/work-orders/{id:[0-9]+}/visit", changes.record_visit),
+    web.post("/work-orders/{id:[0-9]+}/visit/call", changes.call_for_visit),
     web.post("/work-orders/{id:[0-9]+}/take", changes.take),
     web.post("/work-orders/{id:[0-9]+}/note", changes.note),
     web.post("/work-orders/{id:[0-9]+}/stamp", changes.stamp),

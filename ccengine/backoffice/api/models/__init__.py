@@ -126,6 +126,8 @@ from ccengine.backoffice.api.models.orders import (
     TransitionBody,
     Visit,
     VisitBody,
+    VisitCall,
+    VisitCallBody,
 )
 from ccengine.backoffice.api.models.outages import Outage, OutageBody, OutageList, OutageQuery
 from ccengine.backoffice.api.models.problems import FieldError, Problem
@@ -304,6 +306,8 @@ __all__ = [
     "UploadBody",
     "Visit",
     "VisitBody",
+    "VisitCall",
+    "VisitCallBody",
     "VisitPlan",
     "VisitPlanBody",
     "VisitPlanStateBody",

@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from ccengine.backoffice.api.fields import (
     Account,
+    AgentNumber,
     CallId,
     Cursor,
     In,
@@ -254,6 +255,18 @@ class VisitBody(In):
     grade: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     fixed: StrictBool | None = None
     remark: Annotated[str, free_text(2000)] = ""
+
+
+class VisitCallBody(In):
+    """Whose phone rings first; left out: the asking person's own."""
+
+    agent_number: AgentNumber | None = None
+
+
+class VisitCall(Out):
+    """The call, which is known to the calls as soon as the agent picked up."""
+
+    call_id: str
 
 
 class OrderCode(Out):
