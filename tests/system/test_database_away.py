@@ -87,7 +87,7 @@ async def test_frozen_database_costs_no_call_and_each_is_told_once_afterwards(
         record = await site.record_of(number, 30)
         orders = [order["type"] for order in await site.orders_of(record)]
         assert (record["outcome"], record["ended_by"], orders) == wanted
-    await site.wait(site.healthy, "health", 20)
+    await site.wait(site.healthy, "health", 60)
     await asyncio.sleep(6)  # the live view compares five seconds after a call: nothing may be told twice
     for number in expected:
         record = await site.record_of(number)

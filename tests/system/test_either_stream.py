@@ -52,8 +52,8 @@ async def without_ami(pbx_instance: PbxInstance, tmp_path: Path) -> AsyncIterato
     site = RunningSite(fresh(pbx_instance.settings, tmp_path, ami={"port": free_ports(1)[0]}))
     await site.prepare()
     site.start()
-    await site.wait(site.pages_answer, "the pages", 20)
-    await site.wait(site.menu_answers, "the menu", 20)
+    await site.wait(site.pages_answer, "the pages", 60)
+    await site.wait(site.menu_answers, "the menu", 60)
     yield site
     await asyncio.to_thread(site.stop)
 
