@@ -18,6 +18,7 @@ import campaign_import
 import catch_up
 import clock_lateness
 import dial_rate
+import early_media
 import growth
 import memory
 import orders_figures
@@ -68,6 +69,7 @@ PARTS: dict[str, Part] = {
     "orders": orders_figures.measure,
     "pacing": pacing.measure,
     "dial": dial_rate.measure,
+    "media": early_media.measure,
     "import": campaign_import.measure,
     "order": lambda: _site("order"),
     "board": lambda: _site("board"),

@@ -25,6 +25,11 @@ LAZY = {
         "私有 PBX：安装、配置、启动、停止 · the private PBX: install configure start stop cli lint",
     ),
     "prompts": ("ccengine.prompts.cli", "prompts", "制作和检查语音 · build and check what callers hear"),
+    "early-media": (
+        "ccengine.early_media_lab.cli",
+        "early_media",
+        "辨认接通前的提示音 · classify what is heard before an answer",
+    ),
     "tls": ("ccengine.backoffice.tls", "tls", "制作后台证书 · make a certificate for the back office"),
     "database": ("ccengine.operations.database", "database", "更新数据库 · bring the database up to date"),
     "demo": (

@@ -2,8 +2,8 @@
 
 The last three digits are the SIP code it answers with ("13800000486": busy); 200 answers and keeps the call; 000 rings
 and nobody comes; 183 announces early media and then rings on. A number in `says` is announced early media, hears that
-(A-law), and only then gets its code. It notes when each INVITE came, once for each call
-however often it was repeated: the witness for pace and for double dialling. No pytest.
+(A-law), and only then gets its code; one in `answers` is answered, sends that and hangs up. It notes when each INVITE
+came, once for each call however often it was repeated: the witness for pace and for double dialling. No pytest.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 _HEADER = re.compile(r"^([A-Za-z-]+)\s*:\s*(.*)$")
 _MEDIA = re.compile(r"^m=audio ([0-9]+) ", re.MULTILINE)
+_CONTACT = re.compile(r"<(sip:[^>]+)>")
 _USER = re.compile(r"sips?:([^@;>]+)@")
 _SO_TIMESTAMPNS = 35
 _WORDS = {183: "Session Progress", 180: "Ringing", 200: "OK", 486: "Busy Here", 487: "Request Terminated"}
@@ -40,6 +41,7 @@ class Carrier:
     ring_seconds: float = 0.1
     invites: dict[str, Invite] = field(default_factory=dict)
     says: dict[str, bytes] = field(default_factory=dict)
+    answers: dict[str, bytes] = field(default_factory=dict)
 
     def open(self, port: int) -> None:
         """Listen."""
@@ -100,6 +102,10 @@ class Carrier:
         self.invites[call_id] = Invite(number, at, call_id)
         self._requests[call_id] = (number, headers, address)
         code = int(number[-3:]) if number[-3:].isdigit() else 200
+        if number in self.answers:
+            self._reply(200, headers, address)
+            self._tasks.append(asyncio.create_task(self._answer(number, call_id, media)))
+            return
         if number in self.says:
             self._reply(183, headers, address)
             self._tasks.append(asyncio.create_task(self._announce(number, code, call_id, media)))
@@ -114,16 +120,40 @@ class Carrier:
             self._reply(code, headers, address)
 
     async def _announce(self, number: str, code: int, call_id: str, media: int) -> None:
-        """Play what a number says to the PBX's port, 20 ms a packet, then answer with the code."""
+        """Play what a number says, then answer with the code."""
+        await self._play(self.says[number], media)
+        self._decide(code, call_id)
+
+    async def _answer(self, number: str, call_id: str, media: int) -> None:
+        """Play what whoever answered says, then hang up."""
+        await self._play(self.answers[number], media)
+        _, invite, address = self._requests[call_id]
+        if self.invites[call_id].ended:
+            return
+        host = "{}:{}".format(*self._transport.get_extra_info("sockname"))
+        uri = _CONTACT.search(_one(invite, "Contact"))
+        lines = [
+            f"BYE {uri[1] if uri else ''} SIP/2.0",
+            f"Via: SIP/2.0/UDP {host};branch=z9hG4bK-bye-{len(self.invites)}-{number}",
+            f"From: {_one(invite, 'To')};tag=carrier",
+            f"To: {_one(invite, 'From')}",
+            f"Call-ID: {call_id}",
+            "CSeq: 1 BYE",
+            "Max-Forwards: 70",
+            "Content-Length: 0",
+        ]
+        self._transport.sendto("\r\n".join([*lines, "", ""]).encode(), address)  # type: ignore[attr-defined]
+
+    async def _play(self, sound: bytes, media: int) -> None:
+        """Send sound to the PBX's port, 20 ms a packet."""
         loop = asyncio.get_running_loop()
         sender, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=("127.0.0.1", media))
-        begun, sound = loop.time(), self.says[number]
+        begun = loop.time()
         for packet, at in enumerate(range(0, len(sound), 160)):
             head = struct.pack("!BBHII", 0x80, 8, packet & 0xFFFF, packet * 160, 0x5EED)
             sender.sendto(head + sound[at : at + 160].ljust(160, b"\xd5"))
             await asyncio.sleep(max(0.0, begun + (packet + 1) * 0.02 - loop.time()))
         sender.close()
-        self._decide(code, call_id)
 
     def _reply(self, code: int, headers: list[tuple[str, str]], address: tuple[str, int]) -> None:
         lines = [f"SIP/2.0 {code} {_WORDS.get(code, 'No')}"]

@@ -36,16 +36,31 @@ RESULTS = {
 }
 
 
-def _tones(on_seconds: float, off_seconds: float, count: int) -> bytes:
-    """450 Hz in this cadence, as A-law."""
-    tone = 8000 * np.sin(2 * np.pi * 450 * np.arange(int(on_seconds * RATE)) / RATE)
+def _tones(on_seconds: float, off_seconds: float, count: int, hertz: float = 450) -> bytes:
+    """A tone in this cadence, as A-law."""
+    tone = 8000 * np.sin(2 * np.pi * hertz * np.arange(int(on_seconds * RATE)) / RATE)
     return alaw(np.tile(np.concatenate([tone, np.zeros(int(off_seconds * RATE))]), count).astype(np.int16))
 
 
-#: What the carrier lets the caller hear before its code at the number's end -> what is recognised.
+def _clip(name: str) -> bytes:
+    """An announcement of the classifier's test set."""
+    return (Path(__file__).parent.parent / "early_media" / "clips" / f"{name}.alaw").read_bytes()
+
+
+#: What the carrier lets the caller hear before its code at the number's end -> what is recognised, and the result.
 SAID = {
-    "13800002486": ("busy_tone", _tones(0.35, 0.35, 4)),
-    "13800002480": ("ringing", _tones(1.0, 2.5, 1)),
+    "13800002486": ("busy_tone", "busy", _tones(0.35, 0.35, 4)),
+    "13800002480": ("ringing", "no_answer", _tones(1.0, 2.5, 1)),
+    "13800003480": ("switched_off", "switched_off", _clip("switched_off-2-zf_xiaoyi-amr_4_75")),
+    "13800003503": ("vacant", "vacant", _clip("vacant-0-zf_xiaoyi-opus_8")),
+    "13800003404": ("out_of_service", "out_of_service", _clip("out_of_service-4-zf_xiaoni-amr_4_75")),
+    "13800004480": ("busy", "busy", _clip("busy-9-zm_yunyang-amr_12_2")),
+}
+#: Who answers: the result, what the PBX thinks of them, their sound. "Hello?", a greeting without an end, a fax.
+ANSWERED = {
+    "13800005001": ("answered", "HUMAN", _tones(0.5, 2.0, 1)),
+    "13800005002": ("machine", "MACHINE", _tones(4.0, 0.5, 1)),
+    "13800005003": ("fax", "FAX", _tones(3.0, 0.5, 1, 2100)),
 }
 
 
@@ -56,9 +71,12 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
         targets = [NewTarget(number=one) for one in numbers]
         # 15 s is the least a person's phone must ring; the two that nobody answers take so long.
         campaign = await running_campaign(ctx, targets, "survey", attempts_in_all=1)
-        carrier.says = {number: sound for number, (_, sound) in SAID.items()}
+        carrier.says = {number: sound for number, (_, _, sound) in SAID.items()}
+        carrier.answers = {number: sound for number, (_, _, sound) in ANSWERED.items()}
+        people = [NewTarget(number=one) for one in ANSWERED]
+        checked = await running_campaign(ctx, people, "survey", attempts_in_all=1, machine_detection=True)
         heard = await running_campaign(ctx, [NewTarget(number=one) for one in SAID], "survey", early_media=True)
-        await until(partial(_called, carrier, len(numbers) + len(SAID)), "the first campaigns' calls")
+        await until(partial(_called, carrier, len(numbers) + len(SAID) + len(ANSWERED)), "the first campaigns' calls")
         many = [NewTarget(number=f"1390{index:04}486") for index in range(200)]
         await running_campaign(ctx, many, "survey", channels=200)
         await until(partial(_called, carrier, 40), "forty calls")
@@ -76,11 +94,18 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
             assert status in (None, attempt.status), attempt
             assert cause in (None, attempt.cause), attempt
             assert attempt.ring_seconds is not None and attempt.sip_text.startswith("SIP "), attempt
+        for attempt in await ended(ctx, checked, len(ANSWERED), 30):
+            result, status, _ = ANSWERED[attempt.number]
+            assert (attempt.result, attempt.listened["machine"]["status"]) == (result, status), attempt
         await until(partial(_all_heard, ctx, heard), "what was heard", 30)
-        said = {row.number: calls[-1] for row, calls in await attempts_of(ctx, heard)}
-        for number, (kind, _) in SAID.items():
-            attempt = said[number]
-            assert attempt.heard == kind and attempt.sip_text.startswith(f"SIP {number[-3:]}"), attempt
+        said = {row.number: (row, calls[-1]) for row, calls in await attempts_of(ctx, heard)}
+        for number, (kind, result, _) in SAID.items():
+            row, attempt = said[number]
+            assert (attempt.heard, attempt.result, row.result) == (kind, result, result), attempt
+            assert attempt.sip_text.startswith(f"SIP {number[-3:]}"), "the raw value stays"
+        again = said["13800003480"]  # switched off: four hours later; a vacant number: never
+        assert (again[0].next_at - again[1].slot_at).total_seconds() >= 4 * 3600
+        assert said["13800003503"][0].state == "done"
         assert list(settings.early_media_dir.glob("*")) == [], "nothing of it is kept"
         async with ctx.store.reading() as uow:
             calls = [await uow.calls.get(one.call_id) for one in found.values()]

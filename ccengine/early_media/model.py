@@ -1,0 +1,107 @@
+"""What was learnt: the network's weights, the phrases in its phones, the weights of the evidence. Read once, checked.
+
+What does not live here: how it is learnt (early_media_lab/train.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ccengine.early_media.phones import Network
+from ccengine.early_media.phrases import Net, net_of
+from ccengine.early_media.sound import Floats
+
+FILE = Path(__file__).with_name("model.npz")
+_NOTHING = np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """`texts`: (kind, words) of each phrase; `numbers`: the same in the network's phones; `bar`: below it a kind is not
+    told."""
+
+    network: Network
+    texts: tuple[tuple[str, str], ...]
+    numbers: tuple[tuple[int, ...], ...]
+    kinds: tuple[str, ...]
+    mean: NDArray[np.float64] = field(default_factory=lambda: _NOTHING)
+    spread: NDArray[np.float64] = field(default_factory=lambda: _NOTHING)
+    weight: NDArray[np.float64] = field(default_factory=lambda: _NOTHING)
+    bar: float = 1.0
+
+    @property
+    def net(self) -> Net:
+        """The phrases' net."""
+        return net_of(self.numbers)
+
+    def with_kinds(
+        self,
+        kinds: tuple[str, ...],
+        mean: NDArray[np.float64],
+        spread: NDArray[np.float64],
+        weight: NDArray[np.float64],
+    ) -> Model:
+        """Return the model with the evidence's weights."""
+        return replace(self, kinds=kinds, mean=mean, spread=spread, weight=weight)
+
+    def with_bar(self, bar: float) -> Model:
+        """Return the model with another bar."""
+        return replace(self, bar=bar)
+
+    def kind_of(self, row: Floats) -> tuple[str, float]:
+        """Return the likeliest kind of a row of evidence, and how likely it is."""
+        out = np.append((row - self.mean) / self.spread, 1.0) @ self.weight
+        likely = np.exp(out - out.max())
+        likely /= likely.sum()
+        at = int(likely.argmax())
+        return self.kinds[at], float(likely[at])
+
+    def save(self, path: Path = FILE) -> None:
+        """Write it down, the network in half precision."""
+        arrays: dict[str, Any] = {f"w{at}": one.astype(np.float16) for at, one in enumerate(self.network.weights)}
+        arrays |= {f"b{at}": one.astype(np.float16) for at, one in enumerate(self.network.biases)}
+        np.savez_compressed(
+            path,
+            phones=np.array(self.network.phones),
+            texts=np.array(self.texts),
+            numbers=np.array([" ".join(map(str, one)) for one in self.numbers]),
+            kinds=np.array(self.kinds),
+            mean=self.mean,
+            spread=self.spread,
+            weight=self.weight,
+            bar=np.array(self.bar),
+            **arrays,
+        )
+
+
+def load(path: Path = FILE) -> Model:
+    """Return what was written down. Raises OSError, KeyError, ValueError."""
+    with np.load(path, allow_pickle=False) as data:
+        layers = range(sum(name.startswith("w") and name[1:].isdigit() for name in data.files))
+        network = Network(
+            phones=tuple(map(str, data["phones"])),
+            weights=tuple(data[f"w{at}"].astype(np.float32) for at in layers),
+            biases=tuple(data[f"b{at}"].astype(np.float32) for at in layers),
+        )
+        return Model(
+            network=network,
+            texts=tuple((str(kind), str(words)) for kind, words in data["texts"]),
+            numbers=tuple(tuple(map(int, str(one).split())) for one in data["numbers"]),
+            kinds=tuple(map(str, data["kinds"])),
+            mean=data["mean"],
+            spread=data["spread"],
+            weight=data["weight"],
+            bar=float(data["bar"]),
+        )
+
+
+@cache
+def shipped() -> Model:
+    """Return the model that is part of the program."""
+    return load()
