@@ -42,6 +42,7 @@ PLACES = (
     Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t", group="calls"),
     Place(key="nav.announcements", url="/announcements", icon="calls", right="announcements.edit", group="calls"),
     Place(key="nav.campaigns", url="/campaigns", icon="campaigns", right="campaigns.view", letter="m", group="calls"),
+    Place(key="nav.preview", url="/campaigns/preview", icon="calls", right="campaigns.call", letter="w", group="calls"),
     Place(key="nav.knowledge", url="/knowledge", icon="book", right="knowledge.view", letter="k", group="stock"),
     Place(key="nav.parts", url="/parts", icon="box", right="parts.view", letter="p", group="stock"),
     Place(

@@ -60,8 +60,12 @@ class CallSender:
     def heard(self, event: ev.PbxEvent) -> None:
         """Hear what the PBX tells: that it dialled a call, or that a call's first leg is gone."""
         if isinstance(event, ev.DialBegun):
-            if event.caller is not None and event.caller.context == "cc-campaign" and event.dest.account:
-                at = self._loop.time() - (self._ctx.clock.now() - event.at).total_seconds()
+            context = event.caller.context if event.caller is not None else ""
+            at = self._loop.time() - (self._ctx.clock.now() - event.at).total_seconds()
+            if context == "cc-campaign-preview":  # a person sent it, not we
+                self._windows[_TRUNK].sent(event.dest.uniqueid, at)
+                self._windows[_TRUNK].dialled(event.dest.uniqueid, at)
+            elif context == "cc-campaign" and event.dest.account:
                 for window in self._windows.values():
                     window.dialled(event.dest.account, at)
                 self._news.set()

@@ -21,6 +21,7 @@ class CampaignKind(StrEnum):
     BROADCAST = "broadcast"  # 语音播报: a flow with keys, no agent until the person asks for one
     SURVEY = "survey"  # 问卷调查: a flow that asks for a grade
     ORDER_VISIT = "order_visit"  # 工单回访: a flow about one handled order
+    PREVIEW = "preview"  # 预览外呼: an agent sees who it is, then calls
     PROGRESSIVE = "progressive"  # 渐进外呼: one call for each free agent
     PREDICTIVE = "predictive"  # 预测外呼: more calls than free agents, within the cap on abandoned calls
 
@@ -100,6 +101,8 @@ class DropReason(StrEnum):
     ATTEMPTS_SPENT = "attempts_spent"  # 次数用尽
     NO_ACCOUNT = "no_account"  # 无此户号
     STOPPED = "stopped"  # 任务停止
+    SKIPPED = "skipped"  # 坐席跳过
+    WRONG_DATA = "wrong_data"  # 资料有误
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

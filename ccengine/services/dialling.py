@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ccengine.hotline.campaign import CampaignKind
 from ccengine.hotline.pacing import AgentPicture
 from ccengine.hotline.work_calendar import WorkCalendar
 from ccengine.rows import AttemptRow, CampaignRow, DialLimits, OpenCall, TargetRow
@@ -96,7 +97,7 @@ async def anything_due(ctx: Context) -> bool:
         if limits is not None and limits.stopped_at is not None:
             return False
         for campaign in await uow.campaigns.running():
-            if await uow.targets.due(campaign.id, now + AHEAD, 1):
+            if campaign.kind is not CampaignKind.PREVIEW and await uow.targets.due(campaign.id, now + AHEAD, 1):
                 return True
     return False
 
@@ -149,6 +150,8 @@ async def _plans(
     calling = {one.number for one in open_calls}
     plans: list[_Plan] = []
     for campaign in await uow.campaigns.running():
+        if campaign.kind is CampaignKind.PREVIEW:  # people call there (preview.py)
+            continue
         mine = [one for one in open_calls if one.campaign_id == campaign.id]
         room = min(limits.channels - len(open_calls), campaign.rules.channels - len(mine))
         room = min(room, await calls_for_agents(ctx, uow, campaign, mine, agents.get(campaign.queue), room))

@@ -29,6 +29,7 @@ _AGENT = {
     "orders.dispatch",
     "agents.control_self",
     "outages.view",
+    "campaigns.call",
 }
 _DISPATCHER = {
     "knowledge.view",

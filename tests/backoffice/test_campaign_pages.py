@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from aiohttp import web
+from campaign_helpers import running
 from campaign_world import until
 from pages_site import Site
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.campaigns.files import SILENT_SECONDS
 from ccengine.backoffice.keys import DOOR
-from ccengine.rows import NewCampaign, TargetFilter
+from ccengine.rows import DeviceRow, NewCampaign, TargetFilter
 from ccengine.services import campaign_targets, campaigns
 from ccengine.services.context import ENGINE
 
@@ -126,3 +127,20 @@ async def test_who_may_look_may_not_change(site: Site) -> None:
         assert (await browser.post(path, FORM)).status == 403, path
     agent = await site.browser("8001")
     assert (await agent.get("/campaigns")).status == 403
+
+
+async def test_agent_sees_who_is_next_skips_and_is_told_why_a_call_is_refused(site: Site) -> None:
+    async with site.ctx.store() as uow:
+        await uow.agents.save_device(DeviceRow(extension="1001", sip_user="1001", label="1", default_agent="8001"))
+        await uow.commit()
+    campaign = await running(site.ctx, ["13800000001", "13800000002"], kind="preview")
+    agent = await site.browser("8001")
+    assert (await agent.get("/campaigns/preview")).headers["Location"] == f"/campaigns/{campaign.id}/preview"
+    card = await agent.get(f"/campaigns/{campaign.id}/preview")
+    assert "138****000" in card.text and 'data-key="y"' in card.text
+    target = card.text.split("/preview/")[1].split("/")[0]
+    skipped = await agent.post(f"/campaigns/{campaign.id}/preview/{target}/skip", {"reason": "no_need"})
+    assert skipped.status == 303
+    assert f"/preview/{target}/" not in (await agent.get(f"/campaigns/{campaign.id}/preview")).text
+    refused = await agent.post(f"/campaigns/{campaign.id}/preview/{target}/call")
+    assert refused.status == 409 and "看下一位" in refused.text

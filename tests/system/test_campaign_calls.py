@@ -11,14 +11,16 @@ import pytest
 from campaign_world import add_customer, attempts_of, ended, engine_on, running_campaign, until
 from carrier import Carrier, carrier_on
 from pbx_instance import PbxInstance
-from phones import Phones
+from phones import Phone, Phones
 from running_site import fresh
 from sounds import RATE, alaw
 from sqlalchemy import text
 
-from ccengine.rows import CampaignRow, NewTarget
-from ccengine.services import campaigns
-from ccengine.services.context import ENGINE, Context
+from ccengine.backoffice.engine_door import EngineDoor
+from ccengine.rows import AgentRow, CampaignRow, DeviceRow, NewTarget
+from ccengine.services import campaigns, preview
+from ccengine.services.context import ENGINE, Actor, Context
+from ccengine.services.errors import Conflict
 
 pytestmark = pytest.mark.pbx
 
@@ -193,3 +195,32 @@ async def test_agents_get_one_call_each_and_nobody_is_dialled_without_one(
         rows = {row.number: row for row, _ in await attempts_of(ctx, campaign)}
         hours = (rows[people[1].number].next_at - abandoned.slot_at).total_seconds() / 3600
         assert hours >= 72
+        await _preview(ctx, phones, agent, people[0])
+
+
+async def _preview(ctx: Context, phones: Phones, agent: Phone, person: Phone) -> None:
+    """The agent sees the person, calls: the own phone rings first, then the person's; both hear each other."""
+    campaign = await running_campaign(ctx, [NewTarget(number=person.number, name="张三")], "preview")
+    async with ctx.store() as uow:
+        await uow.agents.save(AgentRow(number="8001", name="王敏", extension="1001", active=True))
+        await uow.agents.save_device(DeviceRow(extension="1001", sip_user="1001", label="1", default_agent="8001"))
+        await uow.commit()
+    actor = Actor(kind="user", name="8001", roles=frozenset({"agent"}), agent_number="8001")
+    shown = (await preview.following(ctx, actor, campaign.id)).target
+    assert shown is not None and shown.name == "张三"
+    async with EngineDoor(ctx.settings) as door:
+        await preview.call(ctx, actor, door, campaign.id, shown.id)
+        with pytest.raises(Conflict):  # pressed twice
+            await preview.call(ctx, actor, door, campaign.id, shown.id)
+    while (own := await agent.wait_ringing()).closed:  # the call before, which nobody answered
+        pass
+    await own.answer()
+    called = await person.answer_next()
+    await own.wait_heard(person.tone)
+    await called.hangup()
+    await own.wait_closed()
+    (attempt,) = await ended(ctx, campaign, 1)
+    assert (attempt.result, attempt.agent_number, attempt.status) == ("talked", "8001", "ANSWER")
+    async with ctx.store.reading() as uow:
+        call = await uow.calls.get(attempt.call_id)
+    assert call is not None and call.record.agent_number == "8001" and call.record.dialed_number == person.number

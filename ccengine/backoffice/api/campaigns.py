@@ -9,9 +9,10 @@ from ccengine.backoffice.api.fields import RowId
 from ccengine.backoffice.api.models import campaigns as m
 from ccengine.hotline.campaign import legal_moves
 from ccengine.rows import CampaignRow, DialLimits, ImportRow, NewCampaign, TargetFilter, TargetRow
-from ccengine.services import campaign_targets, campaign_views, campaigns
+from ccengine.services import campaign_targets, campaign_views, campaigns, preview
 from ccengine.services.campaign_targets import CustomerQuery
 from ccengine.services.campaign_views import CampaignDetail
+from ccengine.services.rights import shown_number
 
 
 def _fields(row: CampaignRow) -> dict[str, Any]:
@@ -193,6 +194,28 @@ async def add_opt_out(ask: Ask) -> m.OptOut:
     return m.OptOut(**{name: getattr(row, name) for name in m.OptOut.model_fields})
 
 
+async def next_preview(ask: Ask) -> m.PreviewTarget:
+    """Get whom this agent might call next."""
+    found = await preview.following(ask.ctx, ask.actor, ask.path["id"])
+    target, customer = found.target, found.customer
+    shown = _target(target) | {"number": shown_number(ask.actor, target.number)} if target else None
+    return m.PreviewTarget(
+        target=m.Target(**shown) if shown else None, arrears_fen=customer.arrears_fen if customer else None
+    )
+
+
+async def call_target(ask: Ask) -> m.PlacedCall:
+    """Call somebody of a preview campaign: the agent's own phone rings first."""
+    placed = await preview.call(ask.ctx, ask.actor, ask.door, ask.path["id"], ask.path["target"])
+    return m.PlacedCall(call_id=placed)
+
+
+async def skip_target(ask: Ask) -> m.PreviewTarget:
+    """Skip somebody of a preview campaign, with the reason; get who is next."""
+    await preview.skip(ask.ctx, ask.actor, ask.path["id"], ask.path["target"], ask.body.reason)
+    return await next_preview(ask)
+
+
 def _endpoint(method: str, path: str, handler: Any, right: str, answer: Any, **more: Any) -> Endpoint:
     parameters = {name: RowId for name in ("id", "target") if f"{{{name}}}" in path}
     problems = tuple(more.pop("problems", ())) + ((404,) if parameters else ())
@@ -230,6 +253,19 @@ ENDPOINTS = (
         "edit",
         m.TargetImport,
         body=m.CustomerTargetsBody,
+        problems=(409,),
+    ),
+    _endpoint("GET", "/campaigns/{id}/preview", next_preview, "call", m.PreviewTarget, problems=(409,)),
+    _endpoint(
+        "POST", "/campaigns/{id}/targets/{target}/call", call_target, "call", m.PlacedCall, status=201, problems=(409,)
+    ),
+    _endpoint(
+        "POST",
+        "/campaigns/{id}/targets/{target}/skip",
+        skip_target,
+        "call",
+        m.PreviewTarget,
+        body=m.SkipBody,
         problems=(409,),
     ),
     _endpoint("GET", "/dialling", get_limits, "view", m.DialLimits),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from ccengine.backoffice.campaigns import files, pages, setup, targets
+from ccengine.backoffice.campaigns import files, pages, preview, setup, targets
 
 ROUTES = (
     web.get("/campaigns", pages.list_campaigns),
@@ -17,6 +17,10 @@ ROUTES = (
     web.get("/campaigns/opt-outs", targets.opt_outs),
     web.post("/campaigns/opt-outs", targets.add_opt_out),
     web.post("/campaigns/opt-outs/lift", targets.lift),
+    web.get("/campaigns/preview", preview.list_previews),
+    web.get("/campaigns/{id}/preview", preview.show),
+    web.post("/campaigns/{id}/preview/{target}/call", preview.call),
+    web.post("/campaigns/{id}/preview/{target}/skip", preview.skip),
     web.get("/campaigns/{id}", pages.show),
     web.get("/campaigns/{id}/live", pages.live),
     web.get("/campaigns/{id}/edit", setup.edit_campaign),

@@ -292,3 +292,22 @@ class OptOutBody(In):
     number: Annotated[str, free_text(24, 3)]
     kind: one_of(("opt_out", "legal_hold")) = "opt_out"  # type: ignore[valid-type]
     note: Annotated[str, free_text(500)] = ""
+
+
+class PreviewTarget(Out):
+    """Who is next in a preview campaign; null: nobody is due."""
+
+    target: Target | None
+    arrears_fen: int | None = Field(description="Owed now, where the target names an account")
+
+
+class PlacedCall(Out):
+    """A call that was begun: the agent's phone rings."""
+
+    call_id: str
+
+
+class SkipBody(In):
+    """Why somebody is not called now."""
+
+    reason: one_of(("later", "no_need", "wrong_data"))  # type: ignore[valid-type]
