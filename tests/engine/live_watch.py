@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pbx_instance import PbxInstance
+from phones import Phone, PhoneCall, Phones
 
 from ccengine.asterisk.ami.recorded import Recorder
 from ccengine.calls.facts import AgentStateChanged, Anomaly, CallEnded, Fact
@@ -20,6 +21,7 @@ from ccengine.engine.live_calls import LiveCalls
 from ccengine.values import CallRecord
 
 F = TypeVar("F", bound=Fact)
+NUMBER = "13812345678"
 
 
 class LiveWatch:
@@ -136,3 +138,14 @@ async def agree(pbx: PbxInstance, watch: LiveWatch) -> None:
             for one in (live, told)
         ]
         assert parts[0] == parts[1], parts
+
+
+async def talk_with(watch: LiveWatch, phones: Phones, extension: str = "1001") -> tuple[PhoneCall, PhoneCall, Phone]:
+    """A caller talks with the agent of a phone, who is signed in by command."""
+    agent = await phones.agent(extension)
+    await watch.live.pbx.sign_in(f"8{extension[1:]}", extension, "hotline")
+    caller = await phones.caller(NUMBER, "张三")
+    call = await caller.call("96390")
+    talk = await agent.answer_next(seconds=20)
+    await watch.until(lambda: watch.calls() == ["talking"], "the talk")
+    return call, talk, agent

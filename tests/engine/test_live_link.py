@@ -1,0 +1,138 @@
+"""The link to the PBX lost, the PBX frozen, killed, refusing: the live view comes right, and nothing is sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+from live_watch import NUMBER, agree, talk_with, watching
+from pbx_fixtures import MakePbx
+from pbx_instance import PbxInstance
+from phones import Phones
+
+from ccengine.asterisk.pbx import pid_of
+from ccengine.asterisk.secrets import Secrets
+from ccengine.clock import SystemClock
+from ccengine.config import Settings
+from ccengine.engine.live_calls import LiveCalls
+from ccengine.ports import PbxUnavailable
+from ccengine.values import EndedBy, Outcome
+
+pytestmark = pytest.mark.pbx
+
+
+async def test_link_lost_in_a_talk_is_mended_by_a_snapshot(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        watch.live._events.drop("test")
+        watch.live._actions.drop("test")
+        await watch.until(lambda: watch.live.board_snapshot().stale, "the board to be stale")
+        with pytest.raises(PbxUnavailable):
+            await watch.live.pbx.pause("8001", "1001", "meal")
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        assert (watch.calls(), watch.agent("8001")) == (["talking"], "talking")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        await agree(pbx, watch)
+        assert (record.outcome, record.agent_number, record.notes) == (Outcome.ANSWERED, "8001", ())
+
+
+async def test_engine_started_in_a_talk_sees_it(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        known = watch.live.board_snapshot().calls[0]
+    async with watching(pbx) as watch:
+        (line,) = watch.live.board_snapshot().calls
+        assert (line.call_id, line.state, line.agent_number) == (known.call_id, "talking", "8001")
+        assert (line.caller_number, line.direction) == (NUMBER, "inbound")
+        await call.hangup()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.agent_number, record.ended_by) == (Outcome.ANSWERED, "8001", EndedBy.CALLER)
+        assert record.notes == ("joined_late",)
+
+
+async def test_call_that_ended_while_the_link_was_down_is_closed(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        call, _, _ = await talk_with(watch, phones)
+        watch.live._events._backoff = (1.5, 1.5)
+        watch.live._events.drop("test")
+        await call.hangup()
+        await pbx.wait_call_over()
+        (record,) = await watch.until_over()
+        assert (record.outcome, record.notes) == (Outcome.ANSWERED, ("reconciled",))
+        assert watch.calls() == []
+
+
+def quick(pbx: PbxInstance) -> Settings:
+    """Settings that find a dead link fast."""
+    ami = pbx.settings.ami.model_copy(update={"ping_interval_seconds": 0.2, "ping_reply_seconds": 0.5})
+    return pbx.settings.model_copy(update={"ami": ami})
+
+
+async def test_frozen_pbx_is_found_and_the_board_says_so(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx, settings=quick(pbx)) as watch:
+        await phones.agent("1001")
+        await watch.live.pbx.sign_in("8001", "1001", "hotline")
+        pid = pid_of(pbx.settings)
+        assert pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await watch.until(lambda: watch.live.board_snapshot().stale, "the dead link to be found", 5)
+            with pytest.raises(PbxUnavailable):
+                await watch.live.pbx.pause("8001", "1001", "meal")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        assert watch.agent("8001") == "available"
+
+
+async def test_killed_pbx_interrupts_its_calls_and_comes_back(make_pbx: MakePbx) -> None:
+    own = make_pbx()
+    async with Phones(own.settings) as phones, watching(own, settings=quick(own)) as watch:
+        await talk_with(watch, phones)
+        pid = pid_of(own.settings)
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        await watch.until(lambda: watch.live.board_snapshot().stale, "the loss to be seen", 5)
+        await asyncio.to_thread(own.start)
+        (record,) = await watch.until_over()
+        assert (record.ended_by, record.outcome, record.notes) == (EndedBy.PBX, Outcome.ANSWERED, ("interrupted",))
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        assert watch.calls() == []
+        await own.wait_for(lambda: any(line[4] == "CC_PBX_LOST" for line in own.queue_log()), "the word of the death")
+        (lost,) = [line for line in own.queue_log() if line[4] == "CC_PBX_LOST"]
+        assert float(lost[5].removeprefix("u=")) == pytest.approx(record.ended_at.timestamp(), abs=0.05)
+
+
+async def test_wrong_secret_is_told_and_never_a_crash(pbx: PbxInstance) -> None:
+    wrong = Secrets(ami={"cc_events": "wrong", "cc_actions": pbx.secrets.ami["cc_actions"]}, sip={})
+    live = LiveCalls(pbx.settings, wrong, SystemClock())
+    task = asyncio.create_task(live.run())
+    try:
+        await pbx.wait_for(lambda: "login_refused" in live.health()["events"], "the refusal")
+        assert (live.health()["ok"], live.board_snapshot().pbx_connected) == (False, False)
+        with pytest.raises(PbxUnavailable):
+            await live.pbx.pause("8001", "1001", "meal")
+        assert not task.done()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_originate_in_flight_when_the_link_goes_rings_once(pbx: PbxInstance, phones: Phones) -> None:
+    async with watching(pbx) as watch:
+        agent = await phones.agent("1001")
+        dialling = asyncio.create_task(
+            watch.live.pbx.originate("cc-test.1", "PJSIP/1001", "cc-agents", "*13", {"CC_X": "1"}, 10)
+        )
+        await asyncio.sleep(0)
+        watch.live._actions.drop("test")
+        with pytest.raises(PbxUnavailable):
+            await dialling
+        await watch.until(lambda: watch.live.health()["ok"], "the way back")
+        await pbx.wait_for(lambda: len(pbx.channels()) == 1, "the phone to ring")
+        await asyncio.sleep(0.5)
+        assert (len(pbx.channels()), agent.ringing.qsize()) == (1, 1)
+        assert "cc-test.1" in watch.live.tracker.families.legs
