@@ -27,23 +27,28 @@ class LastKnown(Generic[T]):
 
     async def get(self) -> T:
         """Return the newest answer there is. Raises what reading raised, or TimeoutError, where there never was one."""
+        wrong = await self._look()
+        if wrong is not None and not self._known:
+            raise wrong
+        return self._known[0]
+
+    async def keep(self) -> None:
+        """Read once for later; a database that is away is no error."""
+        wrong = await self._look()
+        if wrong is not None and not self._known:
+            log.info("nothing known yet", action="last_known", error=repr(wrong))
+
+    async def _look(self) -> Exception | None:
+        """Read, or wait for who is reading; return what was wrong with it."""
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._refresh(), name="last known")
             self._reading.add_done_callback(_looked_at)
         try:
             async with asyncio.timeout(self._patience):
-                return await asyncio.shield(self._reading)
-        except Exception:  # the edge of a look-up: whatever is wrong with the database, callers are told what was true
-            if not self._known:
-                raise
-            return self._known[0]
-
-    async def keep(self) -> None:
-        """Read once for later; a database that is away is no error."""
-        try:
-            await self.get()
-        except Exception as error:  # noqa: BLE001 - the same edge; callers are asked for patience by the flow
-            log.info("nothing known yet", action="last_known", error=repr(error))
+                await asyncio.shield(self._reading)
+        except Exception as error:  # noqa: BLE001 - the edge of a look-up: whatever it is, callers are told what was true
+            return error
+        return None
 
     async def _refresh(self) -> T:
         found = await self._read()

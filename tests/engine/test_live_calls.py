@@ -298,7 +298,8 @@ async def test_many_calls_at_once_are_told_once_each_and_rightly(pbx: PbxInstanc
         sipp.calls(count=50, per_second=25, seconds=2)
         records = await watch.until_over(50)
         assert len({record.call_id for record in records}) == 50
-        assert {record.outcome for record in records} == {Outcome.ABANDONED}
+        told = {(record.outcome, record.queued_at is not None) for record in records}
+        assert told <= {(Outcome.ABANDONED, True), (Outcome.MENU_HANGUP, False)}  # on a busy machine some wait nowhere
         await agree(pbx, watch)
         assert watch.anomalies() == []
         assert watch.live.board_snapshot().waiting == ()

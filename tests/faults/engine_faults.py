@@ -44,7 +44,7 @@ async def freeze_under_watchdog(world: World, until: float) -> Done:
     world.site.more_environment = supervisor.environment
     await world.restart_engine(world.kill_engine())
     try:
-        while time.monotonic() < until:
+        while time.monotonic() < until or not done.breaks:
             await idle(world, calls, 3)
             assert supervisor.silent_seconds() < 5, "the engine gives no sign of life"
             at, began = world.kill_engine(signal.SIGSTOP), time.monotonic()
