@@ -14,6 +14,7 @@ from ccengine.rows.calls import (
     OrderRef,
     RecordingFile,
     RecordingRow,
+    TalkGrades,
     TimelineEntry,
 )
 from ccengine.rows.campaigns import (
@@ -146,6 +147,7 @@ __all__ = [
     "SessionRow",
     "SlaSettings",
     "Stock",
+    "TalkGrades",
     "TargetFilter",
     "TargetRow",
     "TimelineEntry",

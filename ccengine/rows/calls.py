@@ -142,6 +142,27 @@ class CallChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TalkGrades:
+    """The grades of an agent's talks in a period: how many callers an agent answered, how many of them graded the talk,
+    and the sum of their grades."""
+
+    agent_number: str
+    answered: int
+    graded: int
+    points: int
+
+    @property
+    def satisfaction_percent(self) -> float | None:
+        """ΣLi/(5n) × 100 over the graded talks; None without one."""
+        return round(100 * self.points / (5 * self.graded), 1) if self.graded else None
+
+    @property
+    def coverage_percent(self) -> float | None:
+        """Graded talks per hundred answered calls; None without a call."""
+        return round(100 * self.graded / self.answered, 1) if self.answered else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingFile:
     """A file to play: its name below recordings_dir."""
 

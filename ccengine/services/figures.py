@@ -11,8 +11,12 @@ from zoneinfo import ZoneInfo
 
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.records.service_level import FORMULAS, figures_of
-from ccengine.services.context import Context
+from ccengine.rows import TalkGrades
+from ccengine.services.context import Actor, Context
+from ccengine.services.errors import Invalid
 from ccengine.services.guard import guarded
+from ccengine.services.indicators import LONGEST_PERIOD
+from ccengine.services.rights import require
 
 #: What is told of a day, with its formula in both languages.
 _TOLD = ("offered", "answered", "abandoned", "served", "average_wait_seconds", "service_level_percent")
@@ -27,6 +31,28 @@ async def today(ctx: Context) -> dict[str, Any]:
     async with ctx.store.reading() as uow:
         found = figures_of(await uow.reports.day(since, until))
     return {**{name: getattr(found, name) for name in _TOLD}, "formula": FORMULA}
+
+
+@guarded
+async def talk_grades(ctx: Context, actor: Actor, since: datetime, until: datetime) -> tuple[TalkGrades, ...]:
+    """Return how callers graded the talks of each agent in a period, by number; all together last, without a number.
+
+    Errors: NotAllowed(reports.view), Invalid(until), Unavailable.
+    """
+    require(actor, "reports.view")
+    if not timedelta(0) < until - since <= LONGEST_PERIOD:
+        raise Invalid(
+            "until", "结束要晚于开始，且不超过十年", "The end must come after the beginning, within ten years"
+        )
+    async with ctx.store.reading() as uow:
+        found = await uow.reports.talk_grades(since, until)
+    total = TalkGrades(
+        agent_number="",
+        answered=sum(one.answered for one in found),
+        graded=sum(one.graded for one in found),
+        points=sum(one.points for one in found),
+    )
+    return (*found, total)
 
 
 def day_bounds(now: datetime, timezone: str) -> tuple[datetime, datetime]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, case, func, select, true
 
 from ccengine.hotline.work_order import OVER, OrderStatus
 from ccengine.records.service_level import ANSWER_WITHIN_SECONDS, SHORT_ABANDON_SECONDS, DayCounts
+from ccengine.rows import TalkGrades
 from ccengine.store.database import Db
 from ccengine.store.order_conditions import is_overdue
 from ccengine.store.tables.calls import calls
@@ -96,6 +97,25 @@ class Reports:
         waiting = work_orders.c.status.in_((OrderStatus.REGISTERED.value, OrderStatus.ACCEPTED.value))
         total: int = (await self._db.execute(select(func.count()).select_from(work_orders).where(waiting))).scalar_one()
         return total
+
+    async def talk_grades(self, since: datetime, until: datetime) -> tuple[TalkGrades, ...]:
+        """Count the answered calls that began in a stretch of time and their grades, by agent."""
+        table = calls.c
+        query = select(
+            table.agent_number,
+            func.count().label("answered"),
+            func.count(table.grade).label("graded"),
+            func.coalesce(func.sum(table.grade), 0).label("points"),
+        ).where(
+            table.started_at >= since,
+            table.started_at < until,
+            table.final.is_(True),
+            table.outcome == Outcome.ANSWERED.value,
+            table.direction == Direction.INBOUND.value,
+            table.agent_number.is_not(None),
+        )
+        rows = await self._db.execute(query.group_by(table.agent_number).order_by(table.agent_number))
+        return tuple(TalkGrades(**row) for row in rows.mappings())
 
     async def incoming(self, node: str, since: datetime, until: datetime) -> int:
         """Count the inbound calls that began after `since`, up to `until`, whether they are over or not."""

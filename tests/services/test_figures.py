@@ -84,3 +84,24 @@ async def test_changes_are_told_in_order_and_forgotten_later(ctx: Context, clock
     clock.moment += timedelta(days=3)
     await changes.forget_old(ctx)
     assert [row.id for row in await changes.after(ctx, 0)] == [told[-1].id]
+
+
+async def test_talks_are_graded_by_agent_with_coverage_apart_from_the_work(ctx: Context) -> None:
+    await call_records.store_records(
+        ctx,
+        batch(
+            answered("repair", agent_number="8001", grade=5),
+            answered("repair", agent_number="8001", grade=2),
+            answered("repair", agent_number="8001"),
+            answered("repair", agent_number="8002"),
+            answered(direction=Direction.OUTBOUND, agent_number="8002", grade=1),
+            abandoned(36.0),
+        ),
+    )
+    since, until = START - timedelta(hours=1), START + timedelta(hours=1)
+    ann, bob, total = await figures.talk_grades(ctx, SUPERVISOR, since, until)
+    assert (ann.answered, ann.graded, ann.satisfaction_percent, ann.coverage_percent) == (3, 2, 70.0, 66.7)
+    assert (bob.answered, bob.satisfaction_percent, bob.coverage_percent) == (1, None, 0.0)
+    assert (total.agent_number, total.answered, total.satisfaction_percent) == ("", 4, 70.0)
+    with pytest.raises(NotAllowed):
+        await figures.talk_grades(ctx, AGENT, since, until)

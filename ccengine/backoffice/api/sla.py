@@ -11,8 +11,8 @@ from ccengine.backoffice.api.models.sla import PolicyCode
 from ccengine.hotline.indicators import INDICATORS
 from ccengine.hotline.running_time import parse_limit
 from ccengine.hotline.sla import Escalation, SlaPolicy
-from ccengine.rows import IndicatorFilter, PenaltyRow, PolicyRow
-from ccengine.services import indicators, notices, penalties, sla, work_calendar
+from ccengine.rows import IndicatorFilter, PenaltyRow, PolicyRow, TalkGrades
+from ccengine.services import figures, indicators, notices, penalties, sla, work_calendar
 
 _LISTS = ("types", "categories", "priorities", "warn_roles")
 _SAME = ("code", "version", "name_zh", "name_en", "position", "warn_percent", "penalty", "source", "active")
@@ -127,6 +127,23 @@ async def list_penalties(ask: Ask) -> m.PenaltyList:
 async def waive_penalty(ask: Ask) -> m.Penalty:
     """Waive a penalty, with the reason."""
     return _penalty(await penalties.waive(ask.ctx, ask.actor, ask.path["id"], ask.body.reason))
+
+
+async def get_talk_grades(ask: Ask) -> m.TalkGradeList:
+    """Report how callers graded the talks of each agent in a period; `total` is all together."""
+    query: m.PeriodQuery = ask.query
+    *agents, total = [_grades(one) for one in await figures.talk_grades(ask.ctx, ask.actor, query.since, query.until)]
+    return m.TalkGradeList(agents=agents, total=total)
+
+
+def _grades(row: TalkGrades) -> m.TalkGrades:
+    return m.TalkGrades(
+        agent_number=row.agent_number,
+        answered=row.answered,
+        graded=row.graded,
+        satisfaction_percent=row.satisfaction_percent,
+        coverage_percent=row.coverage_percent,
+    )
 
 
 def _penalty(row: PenaltyRow) -> m.Penalty:
@@ -245,6 +262,15 @@ ENDPOINTS = (
         body=m.WaiveBody,
         answer=m.Penalty,
         problems=(404, 409),
+    ),
+    Endpoint(
+        method="GET",
+        path="/reports/talk-grades",
+        handler=get_talk_grades,
+        tag="reports",
+        right="reports.view",
+        query=m.PeriodQuery,
+        answer=m.TalkGradeList,
     ),
     Endpoint(
         method="GET",

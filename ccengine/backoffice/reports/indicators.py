@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from ccengine.backoffice.access import page
+from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.catalogue_names import refresh_catalogue
 from ccengine.backoffice.forms import day_start, field_errors, one_of_or_none, query
 from ccengine.backoffice.keys import CTX
@@ -20,8 +21,8 @@ from ccengine.backoffice.reports.sheet import XLSX, indicator_sheet
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.indicators import INDICATORS, Indicator
 from ccengine.hotline.order_catalogue import CodeKind
-from ccengine.rows import IndicatorFilter
-from ccengine.services import indicators
+from ccengine.rows import IndicatorFilter, TalkGrades
+from ccengine.services import figures, indicators
 from ccengine.services.errors import Invalid
 from ccengine.services.indicators import GROUPS, Report
 
@@ -33,6 +34,7 @@ _FIELDS = ("since", "until", "group", *_FILTERS)
 async def show(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """The figures of a period; this month where none is given."""
     wanted, report, errors = await _report(request, person)
+    grades = () if report is None else await _talk_grades(request, person, report)
     lists = {name: list_options(request, CodeKind(name)) for name in _FILTERS}
     names = helpers(request)
     return render(
@@ -42,6 +44,7 @@ async def show(request: web.Request, person: SignedIn) -> web.StreamResponse:
         filter=wanted,
         errors=errors,
         report=report,
+        grades=grades,
         lists=lists,
         groups=[(name, text_for(request)(f"indicators.by_{name}")) for name in GROUPS],
         part_name=lambda key: _part_name(names, wanted["group"], key, text_for(request)),
@@ -96,6 +99,11 @@ async def _report(request: web.Request, person: SignedIn) -> tuple[dict[str, str
         return wanted, await indicators.report(ctx, person.actor, conditions, group_by=group), {}
     except Invalid as error:
         return wanted, None, field_errors(error, language_of(request))
+
+
+async def _talk_grades(request: web.Request, person: SignedIn, report: Report) -> tuple[TalkGrades, ...]:
+    await refresh_people(request.app)
+    return await figures.talk_grades(request.app[CTX], person.actor, report.wanted.since, report.wanted.until)
 
 
 def _part_name(names: Any, group: str, key: str, _: Any) -> str:

@@ -225,6 +225,30 @@ class WaiveBody(In):
     reason: Annotated[str, free_text(500, 1)]
 
 
+class PeriodQuery(In):
+    """From when to when."""
+
+    since: Moment
+    until: Moment
+
+
+class TalkGrades(Out):
+    """How callers graded an agent's talks 通话评价."""
+
+    agent_number: str = Field(description="Empty: all together")
+    answered: int
+    graded: int
+    satisfaction_percent: float | None = Field(description="Sum of the grades ÷ (5 × graded) × 100")
+    coverage_percent: float | None = Field(description="graded ÷ answered × 100")
+
+
+class TalkGradeList(Out):
+    """By agent, and all together."""
+
+    agents: list[TalkGrades]
+    total: TalkGrades
+
+
 class IndicatorQuery(In):
     """Which orders, and as of when."""
 
