@@ -55,6 +55,8 @@ class Carrier:
 
     def close(self) -> None:
         """Listen no more."""
+        for task in self._tasks:
+            task.cancel()
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
 
@@ -128,9 +130,9 @@ class Carrier:
         """Play what whoever answered says, then hang up."""
         await self._play(self.answers[number], media)
         _, invite, address = self._requests[call_id]
-        if self.invites[call_id].ended:
+        if self.invites[call_id].ended or self._socket.fileno() < 0:
             return
-        host = "{}:{}".format(*self._transport.get_extra_info("sockname"))
+        host = "{}:{}".format(*self._socket.getsockname())
         uri = _CONTACT.search(_one(invite, "Contact"))
         lines = [
             f"BYE {uri[1] if uri else ''} SIP/2.0",
@@ -142,7 +144,7 @@ class Carrier:
             "Max-Forwards: 70",
             "Content-Length: 0",
         ]
-        self._transport.sendto("\r\n".join([*lines, "", ""]).encode(), address)  # type: ignore[attr-defined]
+        self._socket.sendto("\r\n".join([*lines, "", ""]).encode(), address)
 
     async def _play(self, sound: bytes, media: int) -> None:
         """Send sound to the PBX's port, 20 ms a packet."""
