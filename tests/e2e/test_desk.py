@@ -136,8 +136,12 @@ async def test_knowledge_and_parts_serve_the_order(site: Site, desk: Desk) -> No
     await page.get_by_role("button", name="发布", exact=True).click()
     await expect(page.locator("h1 + .badge")).to_have_text("已发布")
 
-    # suggested on the open order, rated
+    # suggested on the open order, rated; and the order gets a place by a click
     await desk.go(f"/work-orders/{open_one.id}")
+    await expect(page.locator("#order-map .map-district").first).to_be_visible()
+    await page.locator("#order-map").click(position={"x": 120, "y": 90})
+    await page.get_by_role("button", name="保存位置").click()
+    await expect(page.locator(".map-panel header")).to_contain_text("人工标注")
     await page.locator(".notice summary", has_text="立管接口漏水").click()
     await expect(page.locator("main")).to_contain_text("用 DN40 抱箍封堵")
     await page.goto(article)

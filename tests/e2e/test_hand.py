@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from call_helpers import ADMIN, DISPATCHER
 from pages_site import PASSWORD, Site
 from phone import WIDTH, Phone
-from pictures import exif, jpeg
+from pictures import exif, jpeg, mp4
 from playwright.async_api import Page, async_playwright, expect
 
 from ccengine.backoffice.app import make_app
@@ -20,7 +20,7 @@ from ccengine.backoffice.evidence_files import EVIDENCE
 from ccengine.evidence.folder import EvidenceFolder
 from ccengine.hotline.order_catalogue import Code, CodeKind
 from ccengine.rows import NewMovement, NewOrder, OrderRow, Part, PartStore
-from ccengine.services import catalogue, evidence, order_moves, parts, work_orders
+from ccengine.services import catalogue, evidence, order_moves, order_places, parts, work_orders
 from ccengine.services.order_moves import MoveRequest
 
 pytestmark = pytest.mark.browser
@@ -68,10 +68,22 @@ async def sign_in(page: Page, base: str) -> None:
 
 
 async def take_photo(page: Page, phase: str, name: str, content: bytes) -> None:
+    buttons = page.locator(f'[data-phase="{phase}"] button.add')
     async with page.expect_file_chooser() as choosing:
-        await page.locator(f'[data-phase="{phase}"] button.add').first.click()
+        await (buttons.last if name.endswith("mp4") else buttons.first).click()
     chooser = await choosing.value
-    await chooser.set_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
+    kind = "video/mp4" if name.endswith("mp4") else "image/jpeg"
+    await chooser.set_files({"name": name, "mimeType": kind, "buffer": content})
+
+
+async def more(page: Page, what: str, words: str, reason: str = "") -> None:
+    """Do one of the rarer things behind "more", with a reason."""
+    await page.get_by_role("button", name="更多").click()
+    await page.locator("dialog").get_by_role("button", name=what, exact=True).click()
+    if reason:
+        await page.select_option("#reason", reason)
+    await page.fill("#reason-note", words)
+    await page.locator("dialog").get_by_role("button", name="保存").click()
 
 
 def network(page: Page, waiting: int) -> object:
@@ -182,6 +194,35 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
     finally:
         await server.close()
         await door.close()
+
+
+async def test_crew_films_waits_goes_on_and_gives_the_order_back(site: Site, phone: Phone) -> None:
+    order = await a_task(site)
+    page = phone.page
+    await sign_in(page, site.base)
+    await page.locator("a.card", has_text=order.title).click()
+    way = page.get_by_role("link", name="导航")
+    await expect(way).to_have_attribute("href", re.compile(r"^geo:0,0\?q=%E5%9F%8E"))  # the address, nobody knows more
+    await page.get_by_role("button", name="接单", exact=True).click()
+    await page.get_by_role("button", name="开始处理").click()
+    await take_photo(page, "during", "film.mp4", mp4())
+    await expect(page.locator(".shot.kept")).to_have_count(1, timeout=15000)
+    await order_places.set_place(site.ctx, DISPATCHER, order.id, 30.2741, 120.1551)
+    await more(page, "挂起", "等用户回家", "waiting_customer")
+    await expect(page.locator(".notice.warn")).to_contain_text("等待用户")
+    await page.get_by_role("button", name="恢复处理").click()
+    here = re.compile(r"^geo:30\.2741,120\.1551\?q=")  # each answer brings the task as it is by now
+    await expect(way).to_have_attribute("href", here, timeout=15000)
+    await more(page, "添加说明", "阀门已关")
+    await more(page, "退单", "需要挖机，请转派")
+    await expect(page.locator("main")).to_contain_text("此任务已不在您的任务中", timeout=15000)
+    await page.get_by_role("link", name="返回").first.click()
+    await expect(page.locator("main")).to_contain_text("没有待办任务")
+    detail = await work_orders.get(site.ctx, ADMIN, order.id)
+    kinds = [event.to_status or event.kind for event in detail.events][4:]
+    assert kinds == ["in_progress", "evidence", "placed", "suspended", "resumed", "noted", "accepted"]
+    (film,) = (await evidence.of_order(site.ctx, ADMIN, order.id)).items
+    assert (film.kind, film.media_type, film.phase) == ("video", "video/mp4", "during")
 
 
 async def test_conflict_is_shown_and_explained_and_never_goes_by_itself(site: Site, phone: Phone) -> None:
