@@ -100,7 +100,7 @@ class _Postgres:
             self._connection.execute(definition)
         self._connection.commit()
         self._connection.autocommit = True
-        self._connection.execute("ANALYZE")
+        self._connection.execute("VACUUM (ANALYZE)")  # as the server itself would, but not now and then
 
     def close(self) -> None:
         self._connection.close()

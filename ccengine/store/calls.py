@@ -30,6 +30,7 @@ from ccengine.store import search, word_lists
 from ccengine.store.call_codec import from_row, to_row
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.recordings import to_recording
+from ccengine.store.search_text import question
 from ccengine.store.tables.calls import call_choices, call_corrections, call_events, calls, recordings
 from ccengine.store.tables.customers import customers
 from ccengine.store.tables.work_orders import work_order_calls, work_orders
@@ -116,7 +117,9 @@ class Calls:
         if not text or (text.isdigit() and len(text) >= _WHOLE_NUMBER):
             rows: Sequence[CallRow] = await self._rows([*conditions, *_of_number(text)], limit + 1)
         else:
-            ids = await word_lists.ids_of(self._db, _LISTED, conditions, (), lambda found: found(text), limit + 1)
+            if not question(text):
+                return Page(items=())
+            ids = await word_lists.ids_of(self._db, _LISTED, conditions, (), lambda found: found(text), limit + 1, text)
             rows = await self.with_ids(ids)
         last = rows[limit - 1].record if len(rows) > limit else None
         return Page(

@@ -27,6 +27,7 @@ _LISTED = Listed(
     key=customers.c.account,
     order=(customers.c.account,),
     newest_first=False,
+    collation="C",
 )
 _COLUMNS = tuple(name for name in CustomerRow.__slots__ if name != "masked")
 
@@ -82,7 +83,7 @@ class Customers:
             return await self._rows(behind, limit)
         if not question(text):
             return []  # signs only
-        found = await word_lists.ids_of(self._db, _LISTED, behind, which, lambda finds: finds(text), limit)
+        found = await word_lists.ids_of(self._db, _LISTED, behind, which, lambda finds: finds(text), limit, text)
         return await self._rows([customers.c.account.in_(found)], limit) if found else []
 
     async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[CustomerRow]:

@@ -17,6 +17,7 @@ from ccengine.hotline.work_order import OVER
 from ccengine.rows.order_conditions import FIELDS, Condition, Group
 from ccengine.store.database import Db, clean
 from ccengine.store.search import Found
+from ccengine.store.search_text import question
 from ccengine.store.tables.work_orders import is_open, work_orders
 
 _T = work_orders.c
@@ -42,6 +43,14 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
 def asks_words(groups: Sequence[Group]) -> bool:
     """Say whether any of the conditions needs the index of words."""
     return any(_by_words(one) for group in groups for one in group)
+
+
+def needed_words(groups: Sequence[Group]) -> str:
+    """Return a text that every order must be found by, "" where there is none."""
+    if len(groups) != 1:
+        return ""
+    alone = (one for one in groups[0] if _by_words(one) and one.operator in ("has", "tail") and len(one.values) == 1)
+    return next((clean(one.values[0]) for one in alone if question(one.values[0])), "")
 
 
 def condition_of(db: Db, groups: Sequence[Group], now: datetime, found: Found) -> ColumnElement[bool]:

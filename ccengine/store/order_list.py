@@ -14,7 +14,7 @@ from ccengine.rows import OrderFilter
 from ccengine.store import cursor as cursors
 from ccengine.store import search, word_lists
 from ccengine.store.database import Db, clean
-from ccengine.store.order_conditions import asks_words, condition_of
+from ccengine.store.order_conditions import asks_words, condition_of, needed_words
 from ccengine.store.search_text import question
 from ccengine.store.tables.order_catalogue import unit_members
 from ccengine.store.tables.work_order_parts import order_units
@@ -44,7 +44,7 @@ async def ids_of(db: Db, wanted: OrderFilter, cursor: str | None, limit: int) ->
         asked = [found(text)] if text else []
         return and_(true(), *asked, *([_groups(wanted, db, found)] if by_groups else []))
 
-    return await word_lists.ids_of(db, _LISTED, seek, sift, worded, limit)
+    return await word_lists.ids_of(db, _LISTED, seek, sift, worded, limit, text or needed_words(wanted.groups))
 
 
 def _groups(wanted: OrderFilter, db: Db, found: search.Found) -> ColumnElement[bool]:

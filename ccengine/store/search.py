@@ -8,8 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, column, delete, false, func, literal_column, select, table, true
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    cast,
+    collate,
+    column,
+    delete,
+    false,
+    func,
+    literal_column,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from ccengine.hotline.account import normal_number
 from ccengine.hotline.outage import DISTRICTS
@@ -49,7 +63,7 @@ def keys_of(db: Db, kind: str, text: str) -> Select[Any] | None:
     if db.dialect == "sqlite":
         found = select(fts.c.rowid).where(sqlite_matches(asked, kind))
         return select(entry.key).where(entry.id.in_(found))
-    return select(entry.key).where(is_of(kind), says(entry.words, asked))
+    return select(entry.key).where(by_index(kind, asked))
 
 
 def matches(db: Db, kind: str, key: ColumnElement[str], text: str) -> ColumnElement[bool]:
@@ -76,7 +90,8 @@ def _says(kind: str, key: ColumnElement[str], asked: words_of.Question) -> Colum
     if not asked:
         return false()
     entry = search_entries.alias()
-    said = select(says(entry.c.words, asked)).where(entry.c.kind == kind, entry.c.key == key).scalar_subquery()
+    same = entry.c.key == collate(key, "default")  # as the index is sorted; codes are sorted otherwise
+    said = select(says(entry.c.words, asked)).where(entry.c.kind == kind, same).scalar_subquery()
     return func.coalesce(said, false())
 
 
@@ -103,6 +118,19 @@ def is_of(kind: str) -> ColumnElement[bool]:
 def says(words: ColumnElement[Any], asked: words_of.Question) -> ColumnElement[bool]:
     """Return PostgreSQL's condition that words answer a question."""
     return words.op("@@", is_comparison=True)(cast(words_of.postgres_match(asked), TSQUERY))
+
+
+def by_index(kind: str, asked: words_of.Question) -> ColumnElement[bool]:
+    """Return PostgreSQL's condition that an entry of that kind answers a question, asked of the index.
+
+    A single sign that ends a phrase begins a thousand words; where the rest of the phrase is enough to go by, it is
+    only looked at in what that found.
+    """
+    words = search_entries.c.words
+    narrow = words_of.without_last_signs(asked)
+    if narrow == asked:
+        return and_(is_of(kind), says(words, asked))
+    return and_(is_of(kind), says(words, narrow), says(func.coalesce(words, cast("", TSVECTOR)), asked))
 
 
 def put(db: Db, kind: str, key: str, words: Sequence[str]) -> None:

@@ -128,6 +128,18 @@ def _open(run: str) -> bool:
     return run.isascii() or len(run) == 1
 
 
+def without_last_signs(asked: Question) -> Question:
+    """Return the question without the single signs that end longer phrases: it finds the same and more."""
+    return tuple(tuple(_without_last_sign(phrase) for phrase in one) for one in asked)
+
+
+def _without_last_sign(phrase: Phrase) -> Phrase:
+    last = phrase.words[-1]
+    if phrase.open_end and len(phrase.words) > 1 and len(last) == 1 and not last.isascii():
+        return Phrase(words=phrase.words[:-1])
+    return phrase
+
+
 def sqlite_match(asked: Question, kind: str) -> str:
     """Return the question as FTS5 takes it."""
     parts = [" OR ".join(_sqlite_phrase(phrase) for phrase in one) for one in asked]

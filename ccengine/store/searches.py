@@ -96,14 +96,15 @@ class Search:
 
 def _among_newest(kind: str, asked: words_of.Question) -> Select[Any]:
     entry = search_entries.c
-    newest = select(entry.id, entry.key, entry.words).where(entry.kind == kind)
-    newest = newest.order_by(entry.kind.desc(), entry.id.desc())  # as the index has them: other kinds are not read
+    # A range and this order, as the index has them: for "=" PostgreSQL would read the other kinds' entries as well.
+    newest = select(entry.id, entry.key, entry.words).where(entry.kind.between(kind, kind))
+    newest = newest.order_by(entry.kind.desc(), entry.id.desc())
     read = newest.limit(NEWEST).subquery()
     return select(read.c.key).where(search.says(read.c.words, asked)).order_by(read.c.id.desc())
 
 
 def _by_index(kind: str, asked: words_of.Question) -> Select[Any]:
     entry = search_entries.c
-    found = select(entry.id, entry.key).where(search.is_of(kind), search.says(entry.words, asked))
+    found = select(entry.id, entry.key).where(search.by_index(kind, asked))
     fenced = found.offset(0).subquery()  # found first, then sorted: few as they are
     return select(fenced.c.key).order_by(fenced.c.id.desc())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Subquery, Table, func, select
+from sqlalchemy import Column, ColumnElement, Select, Subquery, Table, collate, func, select, true
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.util import ClauseAdapter
 
@@ -36,6 +36,7 @@ class Listed:
     key: Column[Any]
     order: tuple[Column[Any], ...]
     newest_first: bool = True
+    collation: str = "default"  # of the key
 
     @property
     def id(self) -> Column[Any]:
@@ -56,14 +57,36 @@ async def ids_of(
     sift: Sequence[ColumnElement[bool]],
     worded: Worded,
     limit: int,
+    needed: str = "",
 ) -> list[Any]:
-    """Return the ids of the first `limit` rows. `seek`: conditions that an index leads to; `sift`: others."""
+    """Return the ids of the first `limit` rows.
+
+    `seek`: conditions that an index leads to; `sift`: others; `needed`: a text that every row must be found by.
+    """
     found, whole = await _walk(db, listed, seek, sift, worded, limit)
     if whole or len(found) == limit:
         return found
-    words = worded(search.finder(db, listed.kind, listed.key))
-    fitting = select(*listed.order).where(*seek, *sift, words).offset(0).subquery()  # found first, then sorted
+    if needed and db.dialect == "postgresql":
+        fitting = _led_by(db, listed, [*seek, *sift], worded, needed)
+    else:
+        words = worded(search.finder(db, listed.kind, listed.key))
+        fitting = select(*listed.order).where(*seek, *sift, words).offset(0).subquery()  # found first, then sorted
     return await ids(db, listed.first(select(fitting.c[listed.id.name]), limit, fitting))
+
+
+def _led_by(db: Db, listed: Listed, conditions: Sequence[ColumnElement[bool]], worded: Worded, needed: str) -> Subquery:
+    """Return the rows that a text finds by the index and that fit: one look at the table for each of them.
+
+    Said so that PostgreSQL has no choice: it takes rare words for common ones, and would read the whole table.
+    """
+    keys = search.keys_of(db, listed.kind, needed)
+    assert keys is not None
+    found = keys.offset(0).subquery("found")
+    read = search.reader(db, listed.kind, listed.key, keys)
+    words = worded(lambda text: true() if text == needed else read(text))
+    same = listed.key == collate(found.c.key, listed.collation)
+    row = select(*listed.order).where(same, *conditions, words).offset(0).lateral("fitting")
+    return select(row).select_from(found.join(row, true())).subquery()
 
 
 async def ids(db: Db, query: Select[Any]) -> list[Any]:
