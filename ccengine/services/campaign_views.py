@@ -46,6 +46,7 @@ class CampaignDetail:
     ends_at: datetime | None
     hours: tuple[tuple[datetime, int, int], ...]  # since, begun, reached
     districts: tuple[tuple[str, int, int, int], ...]  # district, attempts, reached, promised fen
+    amounts: tuple[tuple[int, int, int, int], ...]  # owed from so many fen on, attempts, reached, promised fen
     imports: tuple[ImportRow, ...]
 
 
@@ -88,6 +89,7 @@ async def detail(ctx: Context, actor: Actor, campaign_id: int) -> CampaignDetail
         figures = await uow.campaigns.figures(campaign_id, day, now - timedelta(days=30), _REACHED)
         hours = await uow.attempts.by_hour(campaign_id, day, _REACHED)
         districts = await uow.attempts.by_district(campaign_id, _REACHED)
+        amounts = await uow.attempts.by_amount(campaign_id, _REACHED)
         imports = await uow.campaigns.imports(campaign_id)
     remaining = figures.targets.get("waiting", 0) + figures.targets.get("calling", 0)
     ended_today = figures.attempts_today
@@ -100,6 +102,7 @@ async def detail(ctx: Context, actor: Actor, campaign_id: int) -> CampaignDetail
         ends_at=_forecast(campaign, remaining, hours, now),
         hours=hours,
         districts=districts,
+        amounts=amounts,
         imports=imports,
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, insert, select, update
+from sqlalchemy import and_, case, delete, func, insert, select, text, update
 
 from ccengine.rows import AttemptRow, DialLimits, Learnt, OpenCall, OptOutRow, Page
 from ccengine.store import cursor as cursors
@@ -18,6 +18,9 @@ from ccengine.store.tables.calls import calls
 from ccengine.store.tables.campaigns import campaign_attempts, dial_limits, opt_outs
 from ccengine.store.tables.customers import customers
 from ccengine.store.upsert import insert_new, upsert
+
+#: Classes of what somebody owes, each from so many fen on; below the first one nothing is owed.
+AMOUNT_CLASSES = (1, 5_000, 10_000, 50_000)
 
 
 class Attempts:
@@ -161,6 +164,26 @@ class Attempts:
         )
         rows = await self._db.execute(query)
         return tuple((row.district, row.many, int(row.reached), int(row.promised)) for row in rows)
+
+    async def by_amount(self, campaign_id: int, reached: Sequence[str]) -> tuple[tuple[int, int, int, int], ...]:
+        """Return for each class of what is owed (from so many fen) calls, how many reached somebody, money promised."""
+        table, promised = campaign_attempts.c, campaign_attempts.c.result == "promised"
+        owed = func.coalesce(table.amount_fen, customers.c.arrears_fen)
+        least = case(*[(owed >= fen, fen) for fen in reversed(AMOUNT_CLASSES)], else_=0).label("least")
+        query = (
+            select(
+                least,
+                func.count().label("many"),
+                func.sum(case((table.result.in_(list(reached)), 1), else_=0)).label("reached"),
+                func.sum(case((promised, func.coalesce(table.amount_fen, 0)), else_=0)).label("promised"),
+            )
+            .select_from(campaign_attempts.join(customers, customers.c.account == table.account))
+            .where(table.campaign_id == campaign_id, table.state == "ended", table.result != "not_placed")
+            .group_by(text("1"))
+            .order_by(text("1"))
+        )
+        rows = await self._db.execute(query)
+        return tuple((int(row.least), row.many, int(row.reached), int(row.promised)) for row in rows)
 
     async def abandoned_since(self, numbers: Sequence[str], since: datetime) -> frozenset[str]:
         """Return those of the numbers that were abandoned since then, by whatever campaign."""

@@ -11,9 +11,10 @@ from campaign_helpers import FAST, attempts, record_of, reserve_now, running, ru
 from ccengine.clock import ManualClock
 from ccengine.hotline.campaign import TargetState
 from ccengine.rows import CampaignRow, NewCampaign, NewOrder, NewTarget, TargetFilter, TargetRow
-from ccengine.services import attempt_results, campaign_answers, campaigns, work_orders
+from ccengine.services import attempt_results, campaign_answers, campaign_views, campaigns, work_orders
 from ccengine.services.context import ENGINE, Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed
+from ccengine.store.attempts import AMOUNT_CLASSES
 
 NUMBERS = [f"1380000{index:04}" for index in range(60)]
 
@@ -126,6 +127,19 @@ async def test_who_paid_disputes_or_reported_a_fault_is_not_dunned(ctx: Context)
     rows = await _targets(ctx, campaign)
     reasons = [rows[one.phone].reason for one in (owing[0], owing[1], square)]
     assert [*reasons, rows["13999999999"].reason] == ["disputed", "open_repair", "paid", "no_account"]
+
+
+async def test_results_are_counted_by_area_and_by_what_is_owed(ctx: Context) -> None:
+    async with ctx.store.reading() as uow:
+        owing = (await uow.targets.customers_matching({"arrears_from_fen": 5000}, "", 1))[0]
+    campaign = await running_with(ctx, [NewTarget(number=owing.phone, account=owing.account)], kind="broadcast")
+    (call,) = await reserve_now(ctx)
+    steps = (("dialled", {"status": "ANSWER"}), ("said", {"what": "promised", "value": "20261124"}))
+    await tell(ctx, record_of(ctx, call, answered_at=call.slot_at), *steps)
+    found = await campaign_views.detail(ctx, ENGINE, campaign.id)
+    least = max(one for one in AMOUNT_CLASSES if one <= owing.arrears_fen)
+    assert [one[:3] for one in found.amounts] == [(least, 1, 1)]
+    assert [one[0] for one in found.districts] == [owing.district] and found.amounts[0][3] == found.districts[0][3]
 
 
 async def test_number_is_not_called_by_two_campaigns_at_once(ctx: Context) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -79,6 +81,9 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
         checked = await running_campaign(ctx, people, "survey", attempts_in_all=1, machine_detection=True)
         heard = await running_campaign(ctx, [NewTarget(number=one) for one in SAID], "survey", early_media=True)
         await until(partial(_called, carrier, len(numbers) + len(SAID) + len(ANSWERED)), "the first campaigns' calls")
+        closed = (ctx.clock.now() + timedelta(hours=12)).astimezone(ZoneInfo(settings.site.timezone)).hour % 23
+        hours = f"all {closed}:00-{closed}:30"  # half a day from now
+        late = await running_campaign(ctx, [NewTarget(number="13800003486")], "survey", hours=hours)
         many = [NewTarget(number=f"1390{index:04}486") for index in range(200)]
         await running_campaign(ctx, many, "survey", channels=200)
         await until(partial(_called, carrier, 40), "forty calls")
@@ -90,6 +95,8 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
         # The PBX tells of a call, then sends it: on a busy machine that is not quite the same moment.
         assert carrier.most_in_a_second(0.8) <= 10
         assert all(count == 1 for count in carrier.numbers().values())
+        ((waiting, tried),) = await attempts_of(ctx, late)
+        assert not tried and waiting.next_at > ctx.clock.now(), "nobody is called outside the hours"
         for number, (result, status, cause) in numbers.items():
             attempt = found[number]
             assert attempt.result == result, attempt

@@ -74,6 +74,10 @@ def _detail(found: CampaignDetail) -> m.CampaignDetail:
             m.DistrictCount(district=name, attempts=many, reached=reached, promised_fen=fen)
             for name, many, reached, fen in found.districts
         ],
+        amounts=[
+            m.AmountCount(from_fen=least, attempts=many, reached=reached, promised_fen=fen)
+            for least, many, reached, fen in found.amounts
+        ],
         imports=[m.TargetImport(**_import(one)) for one in found.imports],
     )
 

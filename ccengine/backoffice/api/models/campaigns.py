@@ -99,6 +99,15 @@ class DistrictCount(Out):
     promised_fen: int
 
 
+class AmountCount(Out):
+    """Those who owe so much or more, up to the next class."""
+
+    from_fen: int
+    attempts: int
+    reached: int
+    promised_fen: int
+
+
 class TargetImport(Out):
     """One load of targets."""
 
@@ -129,6 +138,7 @@ class CampaignDetail(Campaign):
     ends_at: datetime | None = Field(description="Forecast at the pace of the last hour")
     hours: list[HourCount]
     districts: list[DistrictCount]
+    amounts: list[AmountCount]
     imports: list[TargetImport]
 
 
