@@ -17,6 +17,8 @@ from ccengine.asterisk.journal.pieces import MAX_RECORD_BYTES, Cutter, Piece
 
 T = TypeVar("T")
 CHUNK_BYTES = 256 * 1024
+#: The first chunk, doubled each time: an engine that dies again and again soon after its start still gets on.
+FIRST_CHUNK_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Tail(Generic[T]):
         self._number = -1
         self._offset = 0
         self._buffer = b""
+        self._chunk = FIRST_CHUNK_BYTES
         self._replay_until: datetime | None = None
         self._listed: tuple[tuple[int, int], bool] | None = None
         self._notes: list[str] = []
@@ -119,13 +122,16 @@ class Tail(Generic[T]):
         assert self._file is not None
         self._check_shorter()
         rotated = self._is_rotated()
-        data = self._file.read(self._offset + len(self._buffer), CHUNK_BYTES)
+        data = self._file.read(self._offset + len(self._buffer), self._chunk)
+        full = len(data) == self._chunk
+        if full and not self.replaying:
+            self._chunk = min(2 * self._chunk, CHUNK_BYTES)
         self._buffer += data
         drained = rotated and not data
         items, bad = self._take(last=drained)
         if drained:
             self._go_on()
-        caught_up = not drained and len(data) < CHUNK_BYTES and not rotated
+        caught_up = not drained and not full and not rotated
         return Reading(items=tuple(items), bad=tuple(bad), notes=self._take_notes(), caught_up=caught_up)
 
     def _take(self, last: bool) -> tuple[list[Item[T]], list[BadStretch]]:

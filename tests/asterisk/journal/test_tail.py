@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from ccengine.asterisk.journal.cel import CelCutter
 from ccengine.asterisk.journal.journal_file import FilePosition
 from ccengine.asterisk.journal.queue_log import QueueLogCutter
-from ccengine.asterisk.journal.tail import BadStretch, Tail
+from ccengine.asterisk.journal.tail import CHUNK_BYTES, FIRST_CHUNK_BYTES, BadStretch, Tail
 from ccengine.records.journal_lines import JournalLine
 
 
@@ -164,6 +165,15 @@ def test_tail_reused_inode_is_another_file(path: Path) -> None:
     reader = follow(path, first.position, last_at=first.tail.last_at).go()
     assert reader.numbers == [5, 6, 7]
     assert reader.notes[0].startswith("lost_file")
+
+
+def test_tail_begins_with_a_small_chunk_and_grows(path: Path) -> None:
+    append(path, *(record(number) for number in range(20_000)))
+    tail = Tail(path, CelCutter())
+    counts = [len(tail.read().items) for _ in range(8)]
+    assert counts[0] * len(record(1)) < FIRST_CHUNK_BYTES
+    assert all(1.8 < after / before < 2.2 for before, after in pairwise(counts[:5]))
+    assert counts[5] * len(record(1)) <= CHUNK_BYTES + len(record(1))
 
 
 @pytest.mark.parametrize("written", [(), (5,), (5, 6, 7, 8)])
