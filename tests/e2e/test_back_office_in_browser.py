@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+import wave
+from array import array
 from datetime import timedelta
 
 import pytest
@@ -15,7 +18,9 @@ from playwright.async_api import expect
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.engine.door import Door
-from ccengine.services import call_records
+from ccengine.services import announcements, call_records
+from ccengine.services.context import ENGINE
+from ccengine.services.sound import to_wav
 
 pytestmark = pytest.mark.browser
 
@@ -218,6 +223,8 @@ _PAGES = (
     "/admin/users",
     "/admin/tokens",
     "/admin/rules",
+    "/admin/dispositions",
+    "/announcements",
     "/admin/audit",
     "/profile",
     "/about",
@@ -270,3 +277,22 @@ async def test_pause_reasons_can_be_reached_on_a_narrow_screen(site: Site, engin
     for reason in await desk.page.locator("#desk-pause button").all():
         await reason.click(trial=True)  # on top of everything and inside the window
     assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_an_announcement_is_recorded_by_microphone_and_put_on_air(desk: Desk, site: Site) -> None:
+    page = desk.page
+    await desk.sign_in("supervisor")
+    await desk.go("/announcements")
+    await page.fill("[name=title]", "解放路爆管")
+    await page.select_option("#announce [name=district]", "chengdong")
+    await page.click("[data-do=record]")
+    await expect(page.locator("[data-clock]")).to_have_text(re.compile("^[2-9]$|^[1-5][0-9]$"), timeout=30_000)
+    await page.click("[data-do=stop]")
+    await page.click("[data-do=send]:enabled", timeout=30_000)
+    await page.locator("td", has_text="解放路爆管").wait_for(timeout=30_000)
+    (row,) = await announcements.newest(site.ctx, ENGINE)
+    assert (row.title, row.district, row.recorded_by) == ("解放路爆管", "chengdong", "browser")
+    assert row.seconds > 1
+    with wave.open(io.BytesIO(to_wav(await announcements.sound(site.ctx, row.id)))) as file:
+        loudest = max(map(abs, array("h", file.readframes(file.getnframes()))))
+    assert loudest > 1000  # the microphone's beep, not silence
