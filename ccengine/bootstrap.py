@@ -134,7 +134,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         ctx,
         live.trunk,
         ready=lambda: live.health()["ok"] and records.health()["ok"],
-        caught_up=lambda: records.health()["behind_bytes"] == 0,
+        caught_up=lambda: bool(records.health()["caught_up"]),
         board=live.board_snapshot,
     )
     live.on_event = dialler.heard

@@ -132,6 +132,8 @@ class Journal(_Section):
     """How the PBX's own files are followed."""
 
     poll_seconds: Seconds = 0.05
+    gather_seconds: Seconds = 1.0  # what is no call's end is read and stored together, at least this often
+    spacing_seconds: float = Field(default=0.1, ge=0, le=5)  # two batches are never closer
     live_fallback_seconds: Seconds = 5
     keep_days: int = Field(default=60, ge=1)
     cel_file: str = ""  # empty: the private PBX's own; on a host's Asterisk /var/log/asterisk/cel-custom/cel.csv

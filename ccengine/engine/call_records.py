@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R")
 _RETRY_MIN_SECONDS, _RETRY_MAX_SECONDS = 0.2, 5.0
 _ROTATION_CHECK_SECONDS = 600.0
-#: What is read this long after it was written is a backlog.
-_BACKLOG_SECONDS = 1.0
+#: What is read this long after it was written is a backlog; younger lines may still be gathered.
+_BACKLOG_SECONDS = 2.0
 
 
 class StoreBatch(Protocol):
@@ -78,6 +78,7 @@ class CallRecords:
         self._last_row: JournalPosition | None = None
         self._reconcile: tuple[datetime, frozenset[str]] | None = None
         self._behind_since: datetime | None = None
+        self._stored_at = float("-inf")  # in the loop's time
         self.storing = False  # a batch is on its way into the store; for long only while that is away
         self.error: str = ""  # why the journal cannot be followed now; empty: it can
 
@@ -89,19 +90,39 @@ class CallRecords:
                 if asyncio.get_running_loop().time() >= next_rotation:
                     next_rotation = asyncio.get_running_loop().time() + _ROTATION_CHECK_SECONDS
                     await self._rotate()
-                if not await self.step():
+                if not self._worth_while() or not await self.step():
                     await asyncio.sleep(self._settings.journal.poll_seconds)
         finally:
             self.close()
 
+    def _worth_while(self) -> bool:
+        """Whether to read now: the end of a call is news that somebody waits for, the rest is read together.
+
+        A batch costs the same for one line and for many: what a busy second brings makes one or a few of them.
+        """
+        reader, journal = self._reader, self._settings.journal
+        if reader is None or self._reconcile is not None:
+            return True
+        try:
+            if not reader.changed():
+                self._behind_since = None
+                return False
+            self._behind_since = self._behind_since or self._clock.now()
+            waited = asyncio.get_running_loop().time() - self._stored_at
+            return waited >= journal.gather_seconds or (waited >= journal.spacing_seconds and reader.holds_an_end())
+        except OSError:
+            return True  # step() says what is wrong
+
     def health(self) -> dict[str, Any]:
         """Return whether the journal is followed and stored, if not, why, and how much of it is not in rows yet."""
         behind = self._behind_bytes()
+        behind_seconds = self._behind_seconds() if behind else 0.0
         return {
             "ok": not self.error,
             "error": self.error,
             "behind_bytes": behind,
-            "behind_seconds": round(self._behind_seconds(), 3) if behind else 0.0,
+            "behind_seconds": round(behind_seconds, 3),
+            "caught_up": behind_seconds < _BACKLOG_SECONDS,
         }
 
     def _behind_bytes(self) -> int:
@@ -193,6 +214,7 @@ class CallRecords:
         finally:
             self.storing = False
         self._last_row = batch.position
+        self._stored_at = asyncio.get_running_loop().time()
         if self._stored is not None:
             self._stored(batch)
 

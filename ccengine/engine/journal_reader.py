@@ -25,6 +25,8 @@ from ccengine.rows import AnomalyRow, CallEvent, JournalBatch, QuarantinedLine
 from ccengine.values import AgentInterval
 
 CEL, QUEUE_LOG = "cel", "queue_log"
+#: The last line of a call.
+_END = b'"LINKEDID_END"'
 #: So long a queue_log line waits for CEL to tell of its channel.
 _WAIT_FOR_CEL = timedelta(seconds=1)
 #: A leg this young when the PBX's list was made, or that ended this shortly before, is left alone.
@@ -119,6 +121,10 @@ class JournalReader:
         """Whether a read is worth while: cheap enough for every few milliseconds."""
         waiting = bool(self._cel.waiting or self._queue.waiting or self._barriers)
         return waiting or self._cel.tail.changed() or self._queue.tail.changed()
+
+    def holds_an_end(self) -> bool:
+        """Whether what was not read yet tells of a call's end, or is so much that it should be read at once."""
+        return bool(self._cel.waiting or self._barriers) or self._cel.tail.holds(_END)
 
     def reconcile(self, at: datetime, alive: frozenset[str]) -> None:
         """Take the PBX's word that at `at` only these channels lived; the journal's other open legs are interrupted."""

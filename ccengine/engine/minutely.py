@@ -85,7 +85,7 @@ class Minutely:
 
     def _caught_up(self) -> bool:
         facts = self._journal()
-        return bool(facts["ok"]) and not facts["behind_bytes"]
+        return bool(facts["ok"] and facts["caught_up"])
 
     def _shown(self) -> LiveTruth | None:
         board = self._live.board_snapshot()

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ccengine.config import Settings
+from ccengine.store import sqlite_cursor
 from ccengine.store_port import AlreadyExists, StoreBusy, StoreUnavailable
 from ccengine.store_port.patience import patience_seconds
 
@@ -34,6 +35,7 @@ def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
     """One connection that writes (waiting in line beats fighting for the lock), four that read."""
     engine = create_async_engine(
         settings.database_url,
+        module=sqlite_cursor.driver(),
         pool_size=1 if writer else _READERS,
         max_overflow=0,
         pool_timeout=settings.database.connect_seconds,

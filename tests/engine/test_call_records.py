@@ -387,6 +387,39 @@ async def test_task_runs_until_cancelled_and_rotates_an_earlier_day(tmp_path: Pa
     assert [path.name for path in site.cel_file.parent.iterdir()] == ["cel.csv.20261121"]
 
 
+async def test_task_gathers_until_a_call_ends(tmp_path: Path) -> None:
+    site, rows, batches = settings_in(tmp_path), Rows(), asyncio.Queue[int]()
+    site = site.model_copy(update={"journal": site.journal.model_copy(update={"gather_seconds": 86400.0})})
+
+    async def store(batch: JournalBatch) -> None:
+        rows.keep(batch)
+        batches.put_nowait(len(batch.records))
+
+    async def load() -> JournalPosition | None:
+        return rows.position
+
+    def write(lines: list[str]) -> None:
+        with site.cel_file.open("a", encoding="utf-8") as file:
+            file.write("".join(line + "\n" for line in lines))
+
+    first, second = answered_call(0), answered_call(1)
+    write(first.cel[:5])
+    task = CallRecords(site, load, store, ManualClock(START), PEOPLE)
+    running = asyncio.create_task(task.run())
+    assert await asyncio.wait_for(batches.get(), 10) == 1  # a call that begins is told at once
+    for line in [*first.cel[5:-1], *second.cel[:5]]:
+        write([line])
+        await asyncio.sleep(0)
+    write([first.cel[-1]])
+    assert "LINKEDID_END" in first.cel[-1]
+    assert await asyncio.wait_for(batches.get(), 10) == 2
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert rows.finals == [first.call_id]
+    assert not rows.calls[second.call_id].final
+
+
 async def test_task_with_the_real_store_twice_over_the_same_journal(ctx: Context, tmp_path: Path) -> None:
     site = settings_in(tmp_path / "pbx")
     calls = all_calls()

@@ -115,6 +115,13 @@ class Tail(Generic[T]):
             return _exists(self.path) or any(self.path.parent.glob(f"{self.path.name}*"))
         return self._file.size != self._offset + len(self._buffer) or self._is_rotated()
 
+    def holds(self, word: bytes) -> bool:
+        """Whether a word is in what was not read yet, or there is a whole chunk of that. Raises OSError."""
+        if self._file is None:
+            return False
+        data = self._file.read(self._offset + len(self._buffer), CHUNK_BYTES)
+        return word in data or len(data) == CHUNK_BYTES
+
     def read(self) -> Reading[T]:
         """Read on, one chunk at most. Never waits. Raises OSError: what was read so far stays."""
         if self._file is None and not self._open_first():
