@@ -42,6 +42,7 @@ from ccengine.engine.silence import SilenceWatch
 from ccengine.engine.sla_clock import SlaClock
 from ccengine.engine.watchdog import Watchdog
 from ccengine.evidence.folder import EvidenceFolder
+from ccengine.rows import JournalBatch
 from ccengine.services import call_records, place
 from ccengine.services.context import Context
 from ccengine.store.anchor_files import read_anchors, write_anchor
@@ -92,6 +93,13 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
     """Return the engine's long-lived tasks by name; `dog` hears when it is ready. Call it inside the running loop."""
     place.load_in_background()
     settings = ctx.settings
+    work = asyncio.Event()
+
+    def stored(batch: JournalBatch) -> None:
+        if any(record.final for record in batch.records):
+            feed.calls_changed()
+            work.set()
+
     live = LiveCalls(settings, load_or_create(settings), ctx.clock, may_act=role.may_act)
     records = CallRecords(
         settings,
@@ -99,6 +107,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         partial(call_records.store_records, ctx),
         ctx.clock,
         people=settings.pbx.devices,
+        stored=stored,
     )
     live.on_snapshot = records.reconcile
     disks = DiskWatch(settings, ctx.clock, live.switch_recording)
@@ -152,7 +161,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "early media": EarlyListener(ctx).run,
         "dialler's board": partial(watch_board, live, dialler),
         "board feed": feed.run,
-        "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir)),
+        "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir), work),
         "night": partial(nightly.run, ctx),
         "visits": partial(visit_calls.run, ctx),
         "anchors": partial(anchors.run, ctx, ANCHOR_FILES),

@@ -54,6 +54,8 @@ REASON_WORDS = (
 
 #: So old may be what the menu knows of hours and outages when the database goes away.
 REFRESH_SECONDS = 30.0
+#: So old may it be at any time: a caller needs no newer word, and a busy menu asks the database once a second.
+FRESH_SECONDS = 1.0
 
 #: No time to finish is promised from here on.
 WORK_DONE = frozenset(
@@ -68,10 +70,10 @@ class ServiceLookups:
         self._ctx = ctx
         self._guesses = GuessLimit()
         patience = ctx.settings.agi.cached_lookup_seconds
-        self._calendar = LastKnown(lambda: self_service.calendar(ctx), patience)
-        self._notices = LastKnown(lambda: outages.current(ctx), patience)
+        self._calendar = LastKnown(lambda: self_service.calendar(ctx), patience, FRESH_SECONDS)
+        self._notices = LastKnown(lambda: outages.current(ctx), patience, FRESH_SECONDS)
         self._sounds = OnAirSounds(ctx)
-        self._on_air = LastKnown(self._sounds.current, patience)
+        self._on_air = LastKnown(self._sounds.current, patience, FRESH_SECONDS)
         self._zone = ZoneInfo(ctx.settings.site.timezone)
         self._table: dict[LookupKind, Callable[[Args], Awaitable[Any]]] = {
             LookupKind.DAY: self._day,

@@ -19,11 +19,13 @@ from ccengine.services.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 EVERY_SECONDS = 1.0
+#: Who there is, and figures of which nobody told that they changed (another engine's calls, midnight).
+SLOWLY_SECONDS = 5.0
 YESTERDAY_SECONDS = 15.0
 
 
 class BoardFeed:
-    """Looks once a second, so that a finished call stands in the figures within about a second."""
+    """Looks within a second after a call's record changed, so that it stands in the figures; else now and then."""
 
     def __init__(self, ctx: Context, live: LiveCalls) -> None:
         self._ctx = ctx
@@ -31,8 +33,14 @@ class BoardFeed:
         self._today: Mapping[str, Any] = {}
         self.yesterday: dict[str, Any] | None = None  # what the comparison of the day before came to
         self._next_yesterday = 0.0
+        self._next_slow = 0.0
+        self._calls_changed = True
         self._people: tuple[Person, ...] = ()
         live.set_today(lambda: self._today)
+
+    def calls_changed(self) -> None:
+        """Take note that the figures of today are others now."""
+        self._calls_changed = True
 
     async def run(self) -> None:
         """Feed the board for ever; while the database is away the board keeps what it knew."""
@@ -48,13 +56,26 @@ class BoardFeed:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _look(self) -> None:
-        rows = await agents.list_agents(self._ctx, ENGINE)
-        people = tuple(Person(number=row.number, name=row.name, extension=row.extension or "") for row in rows)
-        today = await figures.today(self._ctx)
+        now = asyncio.get_running_loop().time()
+        slowly = now >= self._next_slow
+        if slowly:
+            rows = await agents.list_agents(self._ctx, ENGINE)
+            people = tuple(Person(number=row.number, name=row.name, extension=row.extension or "") for row in rows)
+            if people != self._people:
+                self._people = people
+                self._live.set_roster(people)
+        if slowly or self._calls_changed:
+            await self._count()
+            self._next_slow = now + SLOWLY_SECONDS if slowly else self._next_slow
         await self._look_back()
-        if people != self._people:
-            self._people = people
-            self._live.set_roster(people)
+
+    async def _count(self) -> None:
+        self._calls_changed = False
+        try:
+            today = await figures.today(self._ctx)
+        except Unavailable:
+            self._calls_changed = True
+            raise
         if today != self._today:
             self._today = today
             self._live.refresh()

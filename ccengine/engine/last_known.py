@@ -17,16 +17,23 @@ T = TypeVar("T")
 
 
 class LastKnown(Generic[T]):
-    """Reads with `read`; what takes longer than `patience_seconds`, or fails, is answered by what was read last."""
+    """Reads with `read`; what takes longer than `patience_seconds`, or fails, is answered by what was read last.
 
-    def __init__(self, read: Callable[[], Awaitable[T]], patience_seconds: float) -> None:
+    `fresh_seconds`: an answer so young is given again without reading: many callers at once ask once.
+    """
+
+    def __init__(self, read: Callable[[], Awaitable[T]], patience_seconds: float, fresh_seconds: float = 0.0) -> None:
         self._read = read
         self._patience = patience_seconds
+        self._fresh = fresh_seconds
         self._known: list[T] = []
+        self._read_at = 0.0
         self._reading: asyncio.Task[T] | None = None
 
     async def get(self) -> T:
         """Return the newest answer there is. Raises what reading raised, or TimeoutError, where there never was one."""
+        if self._known and asyncio.get_running_loop().time() < self._read_at + self._fresh:
+            return self._known[0]
         wrong = await self._look()
         if wrong is not None and not self._known:
             raise wrong
@@ -51,8 +58,9 @@ class LastKnown(Generic[T]):
         return None
 
     async def _refresh(self) -> T:
+        asked_at = asyncio.get_running_loop().time()
         found = await self._read()
-        self._known = [found]
+        self._known, self._read_at = [found], asked_at
         return found
 
     def close(self) -> None:

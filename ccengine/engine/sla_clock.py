@@ -21,7 +21,7 @@ from ccengine.services.work_calendar import FOLLOW_JOB
 
 log = structlog.get_logger(__name__)
 #: The longest wait between two looks; it and one round of ringing must stay below five seconds.
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 3.0
 AWAY_SECONDS = 2.0
 AT_ONCE = 500
 #: Following all open orders after a change of the calendar takes so long at most.

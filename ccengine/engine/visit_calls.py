@@ -15,14 +15,20 @@ from ccengine.services.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 LOOK_SECONDS = 2.0
+#: Planned visits fall due by the day.
+PLANS_SECONDS = 30.0
 
 
 async def run(ctx: Context) -> None:
     """Look for due visits, for ever."""
+    loop = asyncio.get_running_loop()
+    plans_at = loop.time()
     while True:
         try:
             count = await visit_calls.queue_due(ctx)
-            count += await visit_plans.open_due(ctx)
+            if loop.time() >= plans_at:
+                count += await visit_plans.open_due(ctx)
+                plans_at = loop.time() + PLANS_SECONDS
             if count:
                 log.info("customers to be asked", action="visits", visits=count)
         except Unavailable as error:

@@ -9,12 +9,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import BindParameter, Integer, bindparam, func, or_, select, update
 
 from ccengine.rows import JobRow
 from ccengine.store.database import Db
 from ccengine.store.tables.waiting import jobs
 from ccengine.store.upsert import insert_new
+
+#: Made once: building such a statement costs more than running it, and it is asked day and night.
+_NOW: BindParameter[datetime] = bindparam("now", type_=jobs.c.run_at.type)
+_DUE = (
+    select(jobs.c.id)
+    .where(jobs.c.done_at.is_(None), jobs.c.run_at <= _NOW, jobs.c.kind.in_(bindparam("kinds", expanding=True)))
+    .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= _NOW))
+    .order_by(jobs.c.run_at, jobs.c.id)
+    .limit(bindparam("many", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
 
 
 class Jobs:
@@ -31,15 +42,8 @@ class Jobs:
 
     async def claim(self, kinds: Sequence[str], now: datetime, lease_until: datetime, limit: int) -> tuple[JobRow, ...]:
         """Take due jobs that nobody holds, oldest first."""
-        free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= now)
-        due = (
-            select(jobs.c.id)
-            .where(jobs.c.done_at.is_(None), jobs.c.run_at <= now, jobs.c.kind.in_(list(kinds)), free)
-            .order_by(jobs.c.run_at, jobs.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        ids = list((await self._db.execute(due)).scalars())
+        asked = {"now": now, "kinds": list(kinds), "many": limit}
+        ids = list((await self._db.execute(_DUE, asked)).scalars())
         if not ids:
             return ()
         taken = {"lease_until": lease_until, "attempts": jobs.c.attempts + 1, "holder": self._holder}

@@ -61,3 +61,14 @@ async def test_database_that_never_answered_is_said() -> None:
     with pytest.raises(Unavailable):
         await known.get()
     await known.keep()
+
+
+async def test_many_callers_at_once_ask_once_and_a_later_one_anew() -> None:
+    source = Source()
+    known = LastKnown(source.read, 0.5, fresh_seconds=3600)
+    assert {await known.get() for _ in range(20)} == {"old"}
+    assert source.asked == 1
+    hurried = LastKnown(source.read, 0.5, fresh_seconds=1e-9)
+    await hurried.get()
+    source.value = "new"
+    assert await hurried.get() == "new"
