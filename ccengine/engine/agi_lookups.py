@@ -54,8 +54,8 @@ REASON_WORDS = (
 
 #: So old may be what the menu knows of hours and outages when the database goes away.
 REFRESH_SECONDS = 30.0
-#: So old may it be at any time: a caller needs no newer word, and a busy menu asks the database once a second.
-FRESH_SECONDS = 1.0
+#: So old may it be at any time: of many callers at once only one asks the database.
+FRESH_SECONDS = 0.3
 
 #: No time to finish is promised from here on.
 WORK_DONE = frozenset(

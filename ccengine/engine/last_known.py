@@ -27,7 +27,7 @@ class LastKnown(Generic[T]):
         self._patience = patience_seconds
         self._fresh = fresh_seconds
         self._known: list[T] = []
-        self._read_at = 0.0
+        self._read_at = float("-inf")
         self._reading: asyncio.Task[T] | None = None
 
     async def get(self) -> T:
@@ -40,8 +40,9 @@ class LastKnown(Generic[T]):
         return self._known[0]
 
     async def keep(self) -> None:
-        """Read once for later; a database that is away is no error."""
+        """Read once for later; a database that is away is no error. The next caller's answer is read anew."""
         wrong = await self._look()
+        self._read_at = float("-inf")
         if wrong is not None and not self._known:
             log.info("nothing known yet", action="last_known", error=repr(wrong))
 
