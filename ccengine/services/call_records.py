@@ -5,7 +5,8 @@ What does not live here: what a finished call opens (opening.py), interpretation
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ccengine.hotline.account import normal_number
 from ccengine.rows import (
@@ -27,7 +28,7 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.customers import masked
 from ccengine.services.errors import Invalid, NotFound
 from ccengine.services.guard import guarded, limited
-from ccengine.services.opening import complete_call
+from ccengine.services.opening import complete_call, lock_of
 from ccengine.services.record_changes import as_data, changed_fields, fingerprint
 from ccengine.services.rights import require
 from ccengine.services.timeline import timeline_of
@@ -50,9 +51,12 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
     if batch.records:
         await place.ready()
     async with ctx.store() as uow:
-        await uow.calls.take([record.call_id for record in batch.records])
-        for record in batch.records:
-            await take_record(ctx, uow, record)
+        await _meet(ctx, uow, batch.records)
+        changed = [
+            await _keep(ctx, uow, record) for record in batch.records
+        ]  # first all rows: written at once
+        for one in changed:
+            await _finish(ctx, uow, one)
         await uow.journal.save_intervals(batch.intervals)
         await uow.journal.quarantine(batch.quarantined, ctx.clock.now())
         await uow.calls.add_events(batch.events)
@@ -61,6 +65,19 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
         await uow.journal.add_anomalies(batch.anomalies)
         await uow.journal.save_position(batch.position, ctx.clock.now())
         await uow.commit()
+
+
+async def _meet(ctx: Context, uow: UnitOfWork, records: Sequence[CallRecord]) -> None:
+    """Lock and read at once what a batch is about; whoever asks for one of these is told from memory."""
+    numbers = {normal_number(_other_number(record), ctx.settings.site.area_code) for record in records}
+    accounts = {record.account for record in records if record.account is not None}
+    final = [record for record in records if record.final]
+    await uow.calls.take([record.call_id for record in records], [lock_of(ctx, record) for record in final])
+    if records:
+        await uow.customers.meet(numbers, accounts)
+    if final:
+        known = {customer.account for number in numbers for customer in await uow.customers.by_phone(number)}
+        await uow.work_orders.meet([record.call_id for record in final], numbers, accounts | known)
 
 
 @guarded
@@ -94,7 +111,7 @@ async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: b
         elif known is not None and known.record.source is Source.JOURNAL:
             await _compare(ctx, uow, known.record, record)
             if journal_torn and _disagree(known.record, record):
-                await _correct(ctx, uow, known, record, believed=True)
+                await _finish(ctx, uow, await _correct(ctx, uow, known, record, believed=True))
                 taken = True
         await uow.commit()
     return taken
@@ -125,51 +142,64 @@ async def _compare(ctx: Context, uow: UnitOfWork, journal: CallRecord, live: Cal
 
 async def take_record(ctx: Context, uow: UnitOfWork, record: CallRecord) -> None:
     """Insert, grow, finish or correct one call's row; a record that was seen before changes nothing."""
+    await _finish(ctx, uow, await _keep(ctx, uow, record))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A record that a call's row says now and did not say before, and whose call it was."""
+
+    record: CallRecord
+    account: str | None
+
+
+async def _keep(ctx: Context, uow: UnitOfWork, record: CallRecord) -> _Kept | None:
+    """Let the call's row say what the record says; None when it did already, or goes on saying something better."""
     now, print_ = ctx.clock.now(), fingerprint(record)
     await uow.calls.lock(record.call_id)
     known = await uow.calls.bare(record.call_id)
+    if known is not None and (known.fingerprint == print_ or (known.record.final and not record.final)):
+        return None
+    if known is not None and known.record.final:
+        return await _correct(ctx, uow, known, record)
+    account = (known.customer_account if known is not None else None) or await _account_of(ctx, uow, record)
     if known is None:
-        account = await _account_of(ctx, uow, record)
         where = place.place_of(_other_number(record), ctx.settings.site.area_code)
         await uow.calls.insert(record, print_, account, where, now)
-        await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
-        if record.final:
-            await _finish(ctx, uow, record, account)
-        return
-    if known.fingerprint == print_:
-        return
-    if not known.record.final:
-        account = known.customer_account or await _account_of(ctx, uow, record)
+    else:
         await uow.calls.update(record, print_, account, known.revision, now)
-        await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
-        if record.final:
-            await _finish(ctx, uow, record, account)
-    elif record.final:
-        await _correct(ctx, uow, known, record)
+    await uow.outbox.add("call", {"call_id": record.call_id, "final": record.final}, now)
+    return _Kept(record, account)
 
 
-async def _finish(ctx: Context, uow: UnitOfWork, record: CallRecord, account: str | None) -> None:
+async def _finish(ctx: Context, uow: UnitOfWork, kept: _Kept | None) -> None:
+    """Do what a final record asks for: recordings, orders."""
+    if kept is None or not kept.record.final:
+        return
+    record = kept.record
     for part in record.recordings:
         kind = "message" if part.party == "message" else "part"
         row = RecordingRow(id=0, call_id=record.call_id, file_name=part.file_name, kind=kind, party=part.party.value)
         await uow.recordings.save(row)
     if record.recordings:
         key = f"{record.call_id}:{len(record.recordings)}"
-        await uow.jobs.add("build_recording", key, {"call_id": record.call_id}, ctx.clock.now())
-    await complete_call(ctx, uow, record, account)
+        await uow.jobs.add_later("build_recording", key, {"call_id": record.call_id}, ctx.clock.now())
+    await complete_call(ctx, uow, record, kept.account)
 
 
 async def _correct(
     ctx: Context, uow: UnitOfWork, known: CallRow, record: CallRecord, *, believed: bool = False
-) -> None:
-    """Follow a final record by a different one: the old values stay in call_corrections, the row gets the new ones."""
+) -> _Kept | None:
+    """Follow a final record by a different one: the old values stay in call_corrections, the row gets the new ones.
+
+    Returns None when the row goes on saying what it said."""
     earlier = await uow.calls.corrections(record.call_id)
     seen = {correction.fingerprint_before for correction in earlier}
     from_journal = known.record.source is Source.JOURNAL
     if fingerprint(record) in seen or (record.source is Source.LIVE and from_journal and not believed):
-        return
+        return None
     if not from_journal and _HALF_TOLD & set(record.notes) - set(known.record.notes):
-        return  # the journal lost a part of this call: the live view saw all of it
+        return None  # the journal lost a part of this call: the live view saw all of it
     now = ctx.clock.now()
     names = changed_fields(known.record, record)
     before, after = as_data(known.record), as_data(record)
@@ -189,7 +219,7 @@ async def _correct(
     await uow.outbox.add("call", {"call_id": record.call_id, "final": True}, now)
     if known.record.source is Source.LIVE and record.source is Source.JOURNAL:
         await _compare(ctx, uow, record, known.record)
-    await _finish(ctx, uow, record, account)
+    return _Kept(record, account)
 
 
 def _other_number(record: CallRecord) -> str:

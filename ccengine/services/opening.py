@@ -43,10 +43,15 @@ def facts_of(record: CallRecord, account: str | None) -> CallFacts:
     return CallFacts(call_id=record.call_id, number=number, account=account, at=record.ended_at or record.started_at)
 
 
+def lock_of(ctx: Context, record: CallRecord) -> str:
+    """Return the key under which all that happens to a number's orders happens one after the other."""
+    return f"number:{normal_number(facts_of(record, None).number, ctx.settings.site.area_code)}"
+
+
 async def complete_call(ctx: Context, uow: UnitOfWork, record: CallRecord, account: str | None) -> None:
     """Do what a final record asks of the work orders. Doing it again for the same record changes nothing."""
     facts = facts_of(record, account)
-    await uow.calls.lock(f"number:{normal_number(facts.number, ctx.settings.site.area_code)}")
+    await uow.calls.lock(lock_of(ctx, record))
     if record.outcome is Outcome.ANSWERED:
         await _close_callbacks(ctx, uow, record, facts)
     intent = evaluate(await uow.rules.opening_rules(), record)
@@ -165,8 +170,7 @@ async def create_order(ctx: Context, uow: UnitOfWork, actor: Actor, values: Mapp
     given["due_at"] = await first_due_of(uow, given["type"], given.get("category", ""), given["priority"], now)
     given["created_by"] = f"{actor.kind}:{actor.name}"
     order = await follow_order(ctx, uow, await uow.work_orders.insert(given, opened(now)))
-    if order.call_id:
-        await uow.work_orders.attach(order.id, order.call_id)
+    await uow.work_orders.attach_own(order)
     detail = {"rule": order.rule, "call_id": order.call_id, "form": order.form}
     await uow.work_orders.add_event(opening_event(event_of(ctx, actor, order, "opened", detail=detail), order))
     order = await join_running(ctx, uow, order)

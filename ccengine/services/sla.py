@@ -67,9 +67,10 @@ async def follow_order(ctx: Context, uow: UnitOfWork, order: OrderRow, before: O
     pauses = await _pauses(uow, order.id) if before is not None else ()
     course = Course(stamps=order.stamps, pauses=pauses, calendar=await uow.sla.calendar())
     known = await uow.sla.deadlines(order.id) if before is not None else ()
-    changed, present = follow(policy, course, [row.deadline for row in known], now)
+    standing = [row.deadline for row in known]
+    changed, present = follow(policy, course, standing, now)
     if changed:
-        await uow.sla.save_deadlines(order.id, policy, changed)
+        await uow.sla.save_deadlines(order.id, policy, changed, standing)
     handling = present.get(Step.HANDLE)
     if handling is None:
         due_at: datetime | None = first_due(policy, order.created_at, course.calendar)

@@ -34,7 +34,7 @@ from ccengine.store.search_text import question
 from ccengine.store.tables.calls import call_choices, call_corrections, call_events, calls, recordings
 from ccengine.store.tables.customers import customers
 from ccengine.store.tables.work_orders import work_order_calls, work_orders
-from ccengine.store.upsert import insert_new, upsert
+from ccengine.store.upsert import insert_new_later, upsert
 from ccengine.store.word_lists import Listed
 from ccengine.values import CallRecord
 
@@ -68,10 +68,13 @@ class Calls:
         if call_id not in self._locked:
             await self._db.lock(call_id)
 
-    async def take(self, ids: Sequence[str]) -> None:
-        """Lock these calls and read what is known of them at once: `lock`, `bare` and `choice` need not ask again."""
-        await self._db.lock_all(sorted(set(ids)))
-        self._locked = frozenset(ids)
+    async def take(self, ids: Sequence[str], also: Sequence[str] = ()) -> None:
+        """Lock these calls (and other keys) and read what is known of them at once: `lock`, `bare` and `choice` need
+        not ask again."""
+        self._locked = frozenset((*ids, *also))
+        await self._db.lock_all(sorted(self._locked))
+        if not ids:
+            return
         self._taken, self._choices = dict.fromkeys(ids), dict.fromkeys(ids)
         for row in (await self._db.execute(select(calls).where(calls.c.call_id.in_(ids)))).mappings():
             self._taken[row["call_id"]] = _call_row({**row, "customer_name": ""}, {}, {})
@@ -169,7 +172,7 @@ class Calls:
     async def insert(
         self, record: CallRecord, fingerprint: str, account: str | None, place: str, now: datetime
     ) -> None:
-        """Add a call's row. Raises AlreadyExists."""
+        """Add a call's row. Raises AlreadyExists, now or when it is written."""
         self._taken.pop(record.call_id, None)
         values = to_row(record, self._db.area_code) | {
             "customer_account": account,
@@ -178,7 +181,7 @@ class Calls:
             "fingerprint": fingerprint,
             "updated_at": now,
         }
-        await self._db.execute(_INSERT, values)
+        self._db.later(_INSERT, values)
         await self._index(record, account)
 
     async def update(
@@ -193,12 +196,12 @@ class Calls:
             "updated_at": now,
         }
         values["same_call"] = values.pop("call_id")
-        await self._db.execute(_UPDATE, values)
+        self._db.later(_UPDATE, values)
         await self._index(record, account)
 
     async def _index(self, record: CallRecord, account: str | None) -> None:
-        name = ""
-        if account:
+        name = self._db.customer_names.get(account) if account else ""
+        if name is None:
             query = select(customers.c.name).where(customers.c.account == account)
             name = (await self._db.execute(query)).scalar_one_or_none() or ""
         words = search.call_words(self._db, record, account, name)
@@ -230,7 +233,7 @@ class Calls:
             )
             for one in events
         ]
-        await insert_new(self._db, call_events, rows, ("call_id", "digest"))
+        insert_new_later(self._db, call_events, rows, ("call_id", "digest"))
 
     async def timeline(self, call_id: str) -> tuple[TimelineEntry, ...]:
         """Return what happened in a call, in order."""

@@ -159,16 +159,40 @@ class Db:
         self.zone = ZoneInfo(settings.site.timezone)
         self.dialect = connection.dialect.name
         self._overdue = False
+        self.customer_names: dict[str, str] = {}  # by account, of those that were met (customers.py)
+        self._later: dict[Executable, dict[object, Mapping[str, Any]]] = {}
         self.search_rows: dict[tuple[str, str], dict[str, Any]] = {}  # what the index is to say (search.py)
 
     async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        apart: bool = False,
     ) -> CursorResult[Any]:
-        """Run one statement. Raises StoreUnavailable, StoreBusy, AlreadyExists."""
+        """Run one statement; what waits (`later`) is written before, unless this one has nothing to do with that.
+
+        Raises StoreUnavailable, StoreBusy, AlreadyExists.
+        """
+        if self._later and not apart:
+            await self.write_later()
         return await self._in_time(self._connection.execute(statement, parameters))
+
+    def later(self, statement: Executable, row: Mapping[str, Any], same: object = None) -> None:
+        """Write a row with the next statement that may look at it, at the latest with the commit: rows of the same
+        statement at once. The statement must be one that is made once; of rows with the same `same` the last counts."""
+        rows = self._later.setdefault(statement, {})
+        rows[len(rows) if same is None else same] = row
+
+    async def write_later(self) -> None:
+        """Write what waits, in the order of the statements' first rows."""
+        waiting, self._later = self._later, {}
+        for statement, rows in waiting.items():
+            await self._in_time(self._connection.execute(statement, list(rows.values())))
 
     async def commit(self) -> None:
         """Make it last. Raises StoreUnavailable (then whether it was kept is unknown)."""
+        await self.write_later()
         await self._in_time(self._connection.commit())
 
     async def _in_time(self, action: Coroutine[Any, Any, R]) -> R:

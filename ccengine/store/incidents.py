@@ -15,6 +15,7 @@ from ccengine.store.database import Db, fit
 from ccengine.store.tables.incidents import incidents
 from ccengine.store.tables.work_orders import is_open, work_orders
 
+_RUNNING = select(incidents).where(incidents.c.closed_at.is_(None)).order_by(incidents.c.begun_at.desc())
 _OVER = [status.value for status in OVER]
 
 
@@ -23,9 +24,11 @@ class Incidents:
 
     def __init__(self, db: Db) -> None:
         self._db = db
+        self._running: tuple[IncidentRow, ...] | None = None
 
     async def add(self, row: IncidentRow) -> None:
         """Add an incident."""
+        self._running = None
         values = {name: getattr(row, name) for name in IncidentRow.__slots__}
         await self._db.execute(insert(incidents).values(**fit(incidents, values)))
 
@@ -36,12 +39,15 @@ class Incidents:
         return IncidentRow(**row) if row is not None else None
 
     async def running(self) -> tuple[IncidentRow, ...]:
-        """Return the incidents that are not over, newest first."""
-        query = select(incidents).where(incidents.c.closed_at.is_(None)).order_by(incidents.c.begun_at.desc())
-        return tuple(IncidentRow(**row) for row in (await self._db.execute(query)).mappings())
+        """Return the incidents that are not over, newest first; read once in a transaction."""
+        if self._running is None:
+            rows = (await self._db.execute(_RUNNING)).mappings()
+            self._running = tuple(IncidentRow(**row) for row in rows)
+        return self._running
 
     async def close(self, order_id: int, now: datetime) -> None:
         """Say that an incident is over."""
+        self._running = None
         await self._db.execute(update(incidents).where(incidents.c.order_id == order_id).values(closed_at=now))
 
     async def lonely_orders(self, since: datetime, limit: int) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Integer, bindparam, func, or_, select, upd
 from ccengine.rows import JobRow
 from ccengine.store.database import Db
 from ccengine.store.tables.waiting import jobs
-from ccengine.store.upsert import insert_new
+from ccengine.store.upsert import insert_new, insert_new_later
 
 #: Made once: building such a statement costs more than running it, and it is asked day and night.
 _NOW: BindParameter[datetime] = bindparam("now", type_=jobs.c.run_at.type)
@@ -39,6 +39,11 @@ class Jobs:
         """Add a job; False when one of that kind and key was there before, done or not."""
         row = {"kind": kind, "key": key, "payload": dict(payload), "run_at": run_at, "attempts": 0, "error": ""}
         return await insert_new(self._db, jobs, [row], ("kind", "key")) > 0
+
+    async def add_later(self, kind: str, key: str, payload: Mapping[str, Any], run_at: datetime) -> None:
+        """Add a job unless one of that kind and key was there before; written with the commit at the latest."""
+        row = {"kind": kind, "key": key, "payload": dict(payload), "run_at": run_at, "attempts": 0, "error": ""}
+        insert_new_later(self._db, jobs, [row], ("kind", "key"))
 
     async def claim(self, kinds: Sequence[str], now: datetime, lease_until: datetime, limit: int) -> tuple[JobRow, ...]:
         """Take due jobs that nobody holds, oldest first."""

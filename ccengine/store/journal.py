@@ -16,7 +16,7 @@ from ccengine.store.anomalies import Anomalies
 from ccengine.store.calls import digest
 from ccengine.store.database import clean, fit
 from ccengine.store.tables.calls import agent_intervals, journal_positions, quarantined_lines
-from ccengine.store.upsert import insert_new, upsert, upsert_all
+from ccengine.store.upsert import insert_new, upsert_later
 from ccengine.values import AgentInterval
 
 _POSITION = tuple(JournalPosition.__slots__)
@@ -37,7 +37,7 @@ class Journal(Anomalies):
         """Move on."""
         values = {name: getattr(position, name) for name in _POSITION}
         values |= {"state": dict(position.state), "updated_at": now}
-        await upsert(self._db, journal_positions, values, ("node", "file"))
+        upsert_later(self._db, journal_positions, [values], ("node", "file"))
 
     async def positions(self) -> tuple[JournalPosition, ...]:
         """Return all positions."""
@@ -60,7 +60,7 @@ class Journal(Anomalies):
         """Add intervals, or end those that were open."""
         names = AgentInterval.__slots__
         rows = [fit(agent_intervals, {name: getattr(one, name) for name in names}) for one in intervals]
-        await upsert_all(self._db, agent_intervals, rows, _INTERVAL_KEY)
+        upsert_later(self._db, agent_intervals, rows, _INTERVAL_KEY)
 
     async def intervals(self, agent_number: str, since: datetime, until: datetime) -> tuple[AgentInterval, ...]:
         """Return an agent's intervals that touch a stretch of time, in order."""

@@ -11,7 +11,7 @@ from typing import Any
 from ccengine.rows import RecordingRow
 from ccengine.store.database import Db, fit
 from ccengine.store.tables.calls import recordings
-from ccengine.store.upsert import insert_new, upsert
+from ccengine.store.upsert import insert_new_later, upsert
 
 
 def to_recording(row: Mapping[Any, Any]) -> RecordingRow:
@@ -32,6 +32,6 @@ class Recordings:
         values["silent_sides"] = list(row.silent_sides)
         values = fit(recordings, values)
         if row.built_at is None:
-            await insert_new(self._db, recordings, [values], ("file_name",))
+            insert_new_later(self._db, recordings, [values], ("file_name",))
         else:
             await upsert(self._db, recordings, values, ("file_name",))

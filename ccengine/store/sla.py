@@ -22,6 +22,7 @@ from ccengine.store.tables.sla import order_deadlines, order_lost_stamps, sla_po
 from ccengine.store.tables.work_orders import is_open, work_calendar, work_orders
 from ccengine.store.upsert import upsert
 
+_ADD = insert(order_deadlines)
 _OVER = [status.value for status in OVER]
 _COLUMNS = ("code", "version", "position", "name_zh", "name_en", "active")
 _LISTS = ("types", "categories", "priorities", "warn_roles")
@@ -91,23 +92,20 @@ class Sla:
         query = select(order_deadlines).where(table.order_id == order_id).order_by(table.step, table.round)
         return tuple(deadline_row(row) for row in (await self._db.execute(query)).mappings())
 
-    async def save_deadlines(self, order_id: int, policy: SlaPolicy, changed: Sequence[Deadline]) -> None:
-        """Add new rounds, change those that stand."""
-        known = (
-            {(row.deadline.step, row.deadline.round) for row in await self.deadlines(order_id)} if changed else set()
-        )
-        added: list[dict[str, Any]] = []
+    async def save_deadlines(
+        self, order_id: int, policy: SlaPolicy, changed: Sequence[Deadline], known: Sequence[Deadline]
+    ) -> None:
+        """Add new rounds, change those that stand (`known`)."""
+        there = {(one.step, one.round) for one in known}
         for one in changed:
             values = _clock_values(one, rings_at(one, policy))
             values |= {"policy_code": policy.code, "policy_version": policy.version}
-            if (one.step, one.round) in known:
+            if (one.step, one.round) in there:
                 same = (order_deadlines.c.order_id == order_id) & (order_deadlines.c.step == one.step.value)
                 same &= order_deadlines.c.round == one.round
                 await self._db.execute(update(order_deadlines).where(same).values(**values))
             else:
-                added.append(values | {"order_id": order_id, "step": one.step.value, "round": one.round})
-        if added:
-            await self._db.execute(insert(order_deadlines), added)
+                self._db.later(_ADD, values | {"order_id": order_id, "step": one.step.value, "round": one.round})
 
     async def add_lost_stamps(self, order_id: int, lost: Mapping[str, datetime], now: datetime) -> None:
         """Keep the stamps that were taken back."""

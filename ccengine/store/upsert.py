@@ -5,7 +5,7 @@ What does not live here: which rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,11 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...], keys: tuple[st
 
 
 @lru_cache(maxsize=64)
+def _insert_unless_there(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=keys)
+
+
+@lru_cache(maxsize=64)
 def _insert_new(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:
     return _insert(dialect, table).on_conflict_do_nothing(index_elements=keys).returning(table.c[keys[0]])
 
@@ -41,6 +46,18 @@ async def upsert_all(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], ke
     """Upsert rows of the same columns, in order; of two with the same keys the later one stays."""
     if rows:
         await db.execute(_upsert(db.dialect, table, tuple(rows[0]), tuple(keys)), rows)
+
+
+def upsert_later(db: Db, table: Table, rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> None:
+    """Upsert rows of the same columns some time before the commit (Db.later)."""
+    for row in rows:
+        db.later(_upsert(db.dialect, table, tuple(row), tuple(keys)), row)
+
+
+def insert_new_later(db: Db, table: Table, rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> None:
+    """Insert the rows whose keys are new some time before the commit (Db.later)."""
+    for row in rows:
+        db.later(_insert_unless_there(db.dialect, table, tuple(keys)), row)
 
 
 async def insert_new(db: Db, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int:

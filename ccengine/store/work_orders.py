@@ -5,20 +5,20 @@ What does not live here: which moves are legal (hotline/work_order.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from ccengine.hotline.account import normal_number
-from ccengine.hotline.event_chain import GENESIS, event_hash
 from ccengine.hotline.opening_rule import OpenOrder
 from ccengine.hotline.work_order import OVER, OrderState, OrderStatus
-from ccengine.rows import OrderEvent, OrderFilter, OrderRow, Page
+from ccengine.rows import OrderFilter, OrderRow, Page
 from ccengine.store import cursor as cursors
 from ccengine.store import search
 from ccengine.store.database import Db, clean, fit, storable_id
+from ccengine.store.order_history import OrderHistory
 from ccengine.store.order_list import ids_of
 from ccengine.store.tables.work_orders import (
     STAMPS,
@@ -26,10 +26,9 @@ from ccengine.store.tables.work_orders import (
     order_numbers,
     order_requests,
     work_order_calls,
-    work_order_events,
     work_orders,
 )
-from ccengine.store.upsert import count_up, insert_new
+from ccengine.store.upsert import count_up, insert_new, insert_new_later
 from ccengine.store_port import VersionConflict
 
 _OVER = [status.value for status in OVER]
@@ -53,11 +52,28 @@ _EMPTY = (
 )
 
 
-class WorkOrders:
+# Made once: building such a statement costs more than running it.
+_INSERT = insert(work_orders).returning(work_orders)
+_LAST_NUMBER = update(order_numbers).where(order_numbers.c.day == bindparam("same_day")).values(last=bindparam("last"))
+
+
+class WorkOrders(OrderHistory):
     """Implements store_port.OrderRepository."""
 
     def __init__(self, db: Db) -> None:
-        self._db = db
+        super().__init__(db)
+        self._days: dict[date, int] = {}
+        self._nothing: set[str] = set()  # calls without an order; numbers and accounts without an open one
+
+    async def meet(self, call_ids: Iterable[str], numbers: Iterable[str], accounts: Iterable[str]) -> None:
+        """Read at once which of these have orders: `for_call` and `open_candidates` need not ask about the others."""
+        ids, numbers, accounts = {*call_ids}, {*numbers} - {""}, {*accounts}
+        links, table = work_order_calls.c, work_orders.c
+        linked = await self._db.execute(select(links.call_id).where(links.call_id.in_(ids)))
+        same = or_(table.customer_account.in_(accounts), table.number_key.in_(numbers))
+        open_ = await self._db.execute(select(table.customer_account, table.number_key).where(same, is_open()))
+        known = {key for row in open_ for key in row} | {*linked.scalars()}
+        self._nothing = (ids | numbers | accounts) - known
 
     async def get(self, order_id: int) -> OrderRow | None:
         """Return one order."""
@@ -77,6 +93,8 @@ class WorkOrders:
 
     async def for_call(self, call_id: str) -> tuple[OrderRow, ...]:
         """Return the orders a call belongs to, its own and those it is attached to."""
+        if call_id in self._nothing:
+            return ()
         linked = select(work_order_calls.c.order_id).where(work_order_calls.c.call_id == call_id)
         return tuple(await self._rows([work_orders.c.id.in_(linked)], 50))
 
@@ -135,7 +153,7 @@ class WorkOrders:
             same.append(work_orders.c.customer_account == account)
         if number:
             same.append(work_orders.c.number_key == number)
-        if not same:
+        if not same or {account or number, number or account} <= self._nothing:
             return ()
         table = work_orders.c
         query = (
@@ -169,7 +187,12 @@ class WorkOrders:
 
     async def next_number(self, day: date) -> str:
         """Return the day's next human number: WO20261121-00001."""
-        last = await count_up(self._db, order_numbers, {"day": day}, "last")
+        if day in self._days:  # its row is ours until the end
+            self._days[day] += 1
+            self._db.later(_LAST_NUMBER, {"same_day": day, "last": self._days[day]}, same=day)
+        else:
+            self._days[day] = await count_up(self._db, order_numbers, {"day": day}, "last")
+        last = self._days[day]
         return f"WO{day:%Y%m%d}-{last:05d}"
 
     async def insert(self, values: Mapping[str, Any], state: OrderState) -> OrderRow:
@@ -191,9 +214,10 @@ class WorkOrders:
         }
         row["number_key"] = normal_number(row["contact_number"], self._db.area_code)
         row |= _state_columns(state)
-        result = await self._db.execute(insert(work_orders).values(**fit(work_orders, row)).returning(work_orders.c.id))
-        order = await self.get(result.scalar_one())
-        assert order is not None
+        result = await self._db.execute(_INSERT, fit(work_orders, row), apart=True)
+        order = order_of(result.mappings().one(), [])
+        self._begin_history(order.id)
+        self._forget(order)
         search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
         return order
 
@@ -212,6 +236,7 @@ class WorkOrders:
             raise VersionConflict(order_id)
         order = await self.get(order_id)
         assert order is not None
+        self._forget(order)
         if search.ORDER_FIELDS & set(values):
             search.put(self._db, search.ORDER, order.number, search.order_words(self._db, order))
         return order
@@ -221,42 +246,22 @@ class WorkOrders:
         values = {"latitude": latitude, "longitude": longitude, "place_by": by}
         await self._db.execute(update(work_orders).where(work_orders.c.id == order_id).values(**values))
 
-    async def add_event(self, event: OrderEvent) -> None:
-        """Add a line to an order's history, chained to the one before; who adds at the same time waits."""
-        heads = select(work_orders.c.event_count, work_orders.c.event_head).where(work_orders.c.id == event.order_id)
-        head = (await self._db.execute(heads.with_for_update())).one()
-        values = {name: getattr(event, name) for name in OrderEvent.__slots__}
-        values |= {name: dict(values[name]) for name in ("detail", "before", "after")}
-        values |= {"seq": head.event_count + 1, "prev_hash": head.event_head or GENESIS}
-        values = fit(work_order_events, values)
-        values["hash"] = event_hash(values["prev_hash"], values)
-        await self._db.execute(insert(work_order_events).values(**values))
-        ends = {"event_count": values["seq"], "event_head": values["hash"]}
-        await self._db.execute(update(work_orders).where(work_orders.c.id == event.order_id).values(**ends))
-
-    async def events(self, order_id: int) -> tuple[OrderEvent, ...]:
-        """Return an order's history, first to last."""
-        columns = [work_order_events.c[name] for name in OrderEvent.__slots__]
-        query = select(*columns).where(work_order_events.c.order_id == order_id).order_by(work_order_events.c.id)
-        return tuple(OrderEvent(**row) for row in (await self._db.execute(query)).mappings())
-
-    async def actors_of(self, order_id: int, to_status: str) -> frozenset[str]:
-        """Return who moved the order to a state, whenever it was."""
-        events = work_order_events.c
-        query = select(events.actor).where(events.order_id == order_id, events.to_status == to_status)
-        return frozenset((await self._db.execute(query)).scalars())
-
-    async def last_event(self, order_id: int) -> OrderEvent | None:
-        """Return the newest line of an order's history."""
-        columns = [work_order_events.c[name] for name in OrderEvent.__slots__]
-        query = select(*columns).where(work_order_events.c.order_id == order_id)
-        row = (await self._db.execute(query.order_by(work_order_events.c.id.desc()).limit(1))).mappings().first()
-        return OrderEvent(**row) if row is not None else None
-
     async def attach(self, order_id: int, call_id: str) -> bool:
         """Say that a call belongs to an order; False when it was said before."""
+        self._nothing.discard(call_id)
         rows = [{"order_id": order_id, "call_id": call_id}]
         return await insert_new(self._db, work_order_calls, rows, ("order_id", "call_id")) > 0
+
+    async def attach_own(self, order: OrderRow) -> None:
+        """Say that a new order belongs to the call it was opened by."""
+        if order.call_id:
+            rows = [{"order_id": order.id, "call_id": order.call_id}]
+            insert_new_later(self._db, work_order_calls, rows, ("order_id", "call_id"))
+
+    def _forget(self, order: OrderRow) -> None:
+        """An order was written: what was read of its call, number and account is not true any more."""
+        number = normal_number(order.contact_number, self._db.area_code)
+        self._nothing -= {order.call_id, order.customer_account, number}
 
     async def detach(self, order_id: int, call_id: str) -> None:
         """Take that back."""

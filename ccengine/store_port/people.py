@@ -5,7 +5,7 @@ What does not live here: SQL (store/), rules (hotline/).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,7 @@ class CustomerRepository(Protocol):
     """The customer file."""
 
     async def get(self, account: str) -> CustomerRow | None: ...
+    async def meet(self, numbers: Iterable[str], accounts: Iterable[str]) -> None: ...  # read at once, for a batch
     async def by_phone(self, number: str) -> tuple[CustomerRow, ...]: ...
     async def with_accounts(self, accounts: Sequence[str], text: str) -> tuple[CustomerRow, ...]: ...
     async def find(self, text: str, cursor: str | None, limit: int) -> Page[CustomerRow]: ...
