@@ -6,7 +6,7 @@ What does not live here: today's figures (services/figures), names of people (th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -94,13 +94,30 @@ class BoardSnapshot:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON-ready data; times are ISO 8601 in UTC."""
-        document: dict[str, Any] = _plain(asdict(self))
-        return document
+        lists = {name: [_line(line) for line in getattr(self, name)] for name in _LISTS}
+        plain = {"at": _text(self.at), "pbx_connected": self.pbx_connected, "stale": self.stale}
+        return {**plain, **lists, "today": _plain(dict(self.today))}
+
+
+_LISTS = ("queues", "waiting", "agents", "calls")
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _line(line: QueueLine | WaitingLine | AgentLine | CallLine) -> dict[str, Any]:
+    """A line's fields are plain values and moments; dataclasses.asdict would copy them deeply, at each picture."""
+    found = {}
+    for name in line.__slots__:
+        value = getattr(line, name)
+        found[name] = _text(value) if isinstance(value, datetime) else value
+    return found
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+        return _text(value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -52,9 +52,7 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
         await place.ready()
     async with ctx.store() as uow:
         await _meet(ctx, uow, batch.records)
-        changed = [
-            await _keep(ctx, uow, record) for record in batch.records
-        ]  # first all rows: written at once
+        changed = [await _keep(ctx, uow, record) for record in batch.records]  # first all rows: written at once
         for one in changed:
             await _finish(ctx, uow, one)
         await uow.journal.save_intervals(batch.intervals)
