@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
+import sys
 import tempfile
+import time
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -79,21 +83,41 @@ PARTS: dict[str, Part] = {
 }
 
 
-async def main() -> None:
-    """Measure what was asked for, print, keep."""
+#: No part takes longer, on a loaded machine either.
+PART_SECONDS = 600
+
+
+async def measured(name: str) -> list[Figure]:
+    """Measure a part; one that fails is said in the table, and takes nothing from the others."""
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(PART_SECONDS):
+            found = await PARTS[name]()
+    except Exception as error:  # noqa: BLE001 - the edge of a part
+        traceback.print_exc()
+        note = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        found = [Figure(name=f"{name}: could not be measured", value=float("nan"), unit="", met=False, note=note)]
+    print(f"{table(found)}\n  {name} took {time.monotonic() - began:.0f} s", flush=True)
+    return found
+
+
+async def main() -> int:
+    """Measure what was asked for, print, keep; return how many parts could not be measured."""
     only = [name for name in os.environ.get("ONLY", "").split(",") if name] or list(PARTS)
+    if unknown := set(only) - PARTS.keys():
+        raise SystemExit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     where, figures = machine(), []
     print(where)
     for name in only:
         print(f"… {name}", flush=True)
-        found = await PARTS[name]()
-        print(table(found), flush=True)
-        figures += found
+        figures += await measured(name)
     whole = len(only) == len(PARTS)
     command = "make bench" if whole else f"make bench ONLY={','.join(only)}"
-    print(f"\n{table(figures)}\n{save(figures, command, where, Path('.run'), whole=whole)}")
+    print(f"\n{where}, at the end {os.getloadavg()[0]:.1f}\n{table(figures)}")
+    print(save(figures, command, where, Path(".run"), whole=whole))
+    return sum(math.isnan(one.value) for one in figures)
 
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    asyncio.run(main())
+    sys.exit(1 if asyncio.run(main()) else 0)

@@ -82,7 +82,7 @@ def table(figures: Sequence[Figure]) -> str:
 
 def save(figures: Sequence[Figure], command: str, where: str, state: Path, *, whole: bool) -> Path:
     """Write `bench.json` in the state folder; of a whole run also a dated file with machine and command in results/."""
-    rows = [asdict(one) for one in figures]
+    rows = [asdict(one) | ({"value": None} if not math.isfinite(one.value) else {}) for one in figures]
     state.mkdir(parents=True, exist_ok=True)
     path = state / "bench.json"
     path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
