@@ -10,10 +10,9 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from pypinyin import Style, lazy_pinyin
-
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.rows import CustomerRow
+from ccengine.store import search_text
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
 _GIVEN_FIRST = "建国志文明晓春秀丽桂玉海俊永金美佳嘉子宇浩雨思欣梓一诗静雅小红国光德立云天立新振庆"
@@ -82,7 +81,8 @@ _FEN_PER_TON = 290
 
 @functools.lru_cache(maxsize=4096)
 def _initial(sign: str) -> str:
-    return str(lazy_pinyin(sign, style=Style.FIRST_LETTER)[0])
+    pinyin = search_text.load()
+    return str(pinyin.lazy_pinyin(sign, style=pinyin.Style.FIRST_LETTER)[0])
 
 
 def initials(text: str) -> str:

@@ -7,12 +7,12 @@ phrases, so they give the same answers, and neither needs a dictionary or an ext
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-from pypinyin import Style, lazy_pinyin
+from typing import Any
 
 #: Stands between two fields: no phrase is found across it.
 GAP = "xgapx"
@@ -37,6 +37,11 @@ class Phrase:
 
 #: All of these must be found; of each, one phrase will do.
 Question = tuple[tuple[Phrase, ...], ...]
+
+
+def load() -> Any:
+    """Load the readings of all signs and return them; they take a while, and nobody waits for them at a start."""
+    return importlib.import_module("pypinyin")
 
 
 def _runs(text: str) -> list[str]:
@@ -70,7 +75,8 @@ def number_words(*numbers: str) -> list[str]:
 
 @functools.lru_cache(maxsize=8192)
 def _initial(sign: str) -> str:
-    return str(lazy_pinyin(sign, style=Style.FIRST_LETTER)[0])[:1].lower()
+    pinyin = load()
+    return str(pinyin.lazy_pinyin(sign, style=pinyin.Style.FIRST_LETTER)[0])[:1].lower()
 
 
 def initials(text: str) -> str:
