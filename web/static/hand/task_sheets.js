@@ -17,7 +17,7 @@ export function askMaterials(parts, take) {
   });
   const dialog = sheet(t("hand.from_store", { store: [...new Set(there.map((part) => part.store_name))].join("、") }),
     there.length >= SEARCH_FROM && search,
-    h("ul", { class: stores.size > 1 ? "parts several" : "parts" }, rows.map((row) => row.node)),
+    h("ul", { class: stores.size > 1 ? "parts several" : "parts", tabindex: "-1", autofocus: true }, rows.map((row) => row.node)),
     h("div", { class: "row" },
       h("button", { class: "big", onclick: () => { dialog.close(); askInWords(take); } }, t("hand.other_material")),
       h("button", {
@@ -36,12 +36,15 @@ export function askMaterials(parts, take) {
 function partRow(part) {
   let many = 0;
   const name = `${part.name} ${part.spec}`.trim();
-  const count = h("output", { "aria-live": "polite" }, "0");
-  const step = (by) => () => {
-    many = Math.min(part.quantity, Math.max(0, many + by));
-    count.textContent = String(many);
+  const count = h("input", { class: "many", inputmode: "numeric", maxlength: 6, value: "0", "aria-label": `${t("hand.quantity")} ${name}` });
+  const set = (wanted) => {
+    many = Math.min(part.quantity, Math.max(0, wanted || 0));
     node.classList.toggle("chosen", many > 0);
   };
+  const step = (by) => () => { set(many + by); count.value = String(many); };
+  count.addEventListener("input", () => set(parseInt(count.value, 10)));
+  count.addEventListener("change", () => { count.value = String(many); });
+  count.addEventListener("focus", () => count.select());
   const node = h("li", { class: "part", "data-part": part.code },
     h("span", { class: "what" }, h("b", {}, name), h("small", {}, t("hand.left", { n: part.quantity, unit: part.unit }), h("span", { class: "store" }, ` · ${part.store_name}`))),
     h("button", { class: "step", "aria-label": `− ${name}`, onclick: step(-1) }, "−"), count,
