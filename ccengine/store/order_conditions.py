@@ -53,6 +53,23 @@ def needed_words(groups: Sequence[Group]) -> str:
     return next((clean(one.values[0]) for one in alone if question(one.values[0])), "")
 
 
+def led_to(db: Db, groups: Sequence[Group], now: datetime) -> list[ColumnElement[bool]]:
+    """Return conditions that hold for every order and that an index leads to, newest first or to few."""
+    alone = groups[0] if len(groups) == 1 else ()
+    return [_one(db, one, now, _no_words) for one in alone if _is_led_to(one)]
+
+
+def _is_led_to(wanted: Condition) -> bool:
+    if wanted.field == "open":
+        return wanted.values == ("yes",)
+    fields = ("status", "customer_account", "contact_number")
+    return wanted.field in fields and wanted.operator == "is" and len(wanted.values) == 1
+
+
+def _no_words(text: str) -> ColumnElement[bool]:
+    raise AssertionError(text)
+
+
 def condition_of(db: Db, groups: Sequence[Group], now: datetime, found: Found) -> ColumnElement[bool]:
     """Return the groups as one condition; no group: everything. `found`: how words are looked for."""
     if not groups:

@@ -14,7 +14,7 @@ from ccengine.rows import OrderFilter
 from ccengine.store import cursor as cursors
 from ccengine.store import search, word_lists
 from ccengine.store.database import Db, clean
-from ccengine.store.order_conditions import asks_words, condition_of, needed_words
+from ccengine.store.order_conditions import asks_words, condition_of, led_to, needed_words
 from ccengine.store.search_text import question
 from ccengine.store.tables.order_catalogue import unit_members
 from ccengine.store.tables.work_order_parts import order_units
@@ -39,6 +39,10 @@ async def ids_of(db: Db, wanted: OrderFilter, cursor: str | None, limit: int) ->
         sift.append(_groups(wanted, db, search.finder(db, search.ORDER, _T.number)))
     if not text and not by_groups:
         return await word_lists.ids(db, _LISTED.first(select(_T.id).where(*seek, *sift), limit))
+
+    if by_groups:
+        assert wanted.as_of is not None
+        seek += led_to(db, wanted.groups, wanted.as_of)
 
     def worded(found: search.Found) -> ColumnElement[bool]:
         asked = [found(text)] if text else []

@@ -123,11 +123,10 @@ def says(words: ColumnElement[Any], asked: words_of.Question) -> ColumnElement[b
 def by_index(kind: str, asked: words_of.Question) -> ColumnElement[bool]:
     """Return PostgreSQL's condition that an entry of that kind answers a question, asked of the index.
 
-    A single sign that ends a phrase begins a thousand words; where the rest of the phrase is enough to go by, it is
-    only looked at in what that found.
+    One or two signs that end a phrase begin thousands of words; they are only looked at in what the rest found.
     """
     words = search_entries.c.words
-    narrow = words_of.without_last_signs(asked)
+    narrow = words_of.without_short_ends(asked)
     if narrow == asked:
         return and_(is_of(kind), says(words, asked))
     return and_(is_of(kind), says(words, narrow), says(func.coalesce(words, cast("", TSVECTOR)), asked))

@@ -22,6 +22,8 @@ _INITIALS_LONGEST = 8
 #: PostgreSQL refuses a word of more than 2 kB; nobody looks for one that long.
 _WORD_LONGEST = 64
 _TAIL_SHORTEST = 4
+#: So short an end begins thousands of words.
+_SHORT_END = 2
 #: A question longer than this is answered by its beginning.
 _PARTS_MOST = 8
 _SIGNS_MOST = 60
@@ -134,14 +136,13 @@ def _open(run: str) -> bool:
     return run.isascii() or len(run) == 1
 
 
-def without_last_signs(asked: Question) -> Question:
-    """Return the question without the single signs that end longer phrases: it finds the same and more."""
-    return tuple(tuple(_without_last_sign(phrase) for phrase in one) for one in asked)
+def without_short_ends(asked: Question) -> Question:
+    """Return the question without the one or two signs that end longer phrases: it finds the same and more."""
+    return tuple(tuple(_without_short_end(phrase) for phrase in one) for one in asked)
 
 
-def _without_last_sign(phrase: Phrase) -> Phrase:
-    last = phrase.words[-1]
-    if phrase.open_end and len(phrase.words) > 1 and len(last) == 1 and not last.isascii():
+def _without_short_end(phrase: Phrase) -> Phrase:
+    if phrase.open_end and len(phrase.words) > 1 and len(phrase.words[-1]) <= _SHORT_END:
         return Phrase(words=phrase.words[:-1])
     return phrase
 
