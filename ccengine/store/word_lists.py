@@ -21,7 +21,7 @@ from ccengine.store.database import Db
 #: So many of the first rows are looked at, and so many of those that fit otherwise are read for words: about what the
 #: index needs for words that are too seldom to be found so.
 SEEN_MOST = {"postgresql": 10_000, "sqlite": 1500}
-READ_MOST = {"postgresql": 2500, "sqlite": 1500}
+READ_MOST = {"postgresql": 5000, "sqlite": 1500}
 #: Given how words are looked for, returns the condition that asks for them.
 Worded = Callable[[search.Found], ColumnElement[bool]]
 
