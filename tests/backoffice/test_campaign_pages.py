@@ -29,7 +29,7 @@ RULES = {
     "agent_seconds": "2",
     "recall_hours": "72",
 }
-FORM = {"name": "催缴", "kind": "broadcast", "weight": "1", "note": "", **RULES}
+FORM = {"name": "催缴", "kind": "broadcast", "weight": "1", "note": "", "early_media": "1", **RULES}
 
 
 async def test_campaign_is_set_up_loaded_run_and_stopped(site: Site) -> None:
@@ -37,6 +37,8 @@ async def test_campaign_is_set_up_loaded_run_and_stopped(site: Site) -> None:
     await browser.get("/campaigns/new")
     made = await browser.post("/campaigns", FORM)
     assert made.status == 303 and made.headers["Location"].startswith("/campaigns/1")
+    form = (await browser.get("/campaigns/1/edit")).text
+    assert 'name="early_media" value="1" checked' in form and 'name="machine_detection" value="1">' in form
     page = await browser.get("/campaigns/1")
     assert "催缴" in page.text and 'data-list-upload="/campaigns/1/file/stream"' in page.text
     assert (await browser.post("/campaigns/1/customers", {"arrears_from_yuan": "50"})).status == 303
