@@ -172,10 +172,12 @@ class CallRecords:
             self._behind_since = self._behind_since or self._clock.now()
             batch = await self._read(self._reader)
         except OSError as error:
+            self._behind_since = None  # what cannot be read does not speak
             self._say(f"journal: {error.strerror}")
             return False
         self._say("")
         if batch is None:
+            self._behind_since = None
             return False
         await self._keep(batch)
         return True

@@ -118,10 +118,11 @@ async def test_agent_who_hangs_up_ends_the_call_and_wraps_up(
     answered = await agent.answer_next()
     await answered.wait_heard(CALLER_TONE)
     await answered.hangup()
-    record = await site.record_of("13900000005")
-    assert (record["outcome"], record["ended_by"], record["agent_number"]) == ("answered", "agent", "8001")
+    # The caller is asked for a grade meanwhile.
     await site.wait(lambda: _state(site, "8001", "wrap_up"), "wrap-up on the board")
     await site.wait(lambda: _state(site, "8001", "available"), "the end of wrap-up")
+    record = await site.record_of("13900000005")
+    assert (record["outcome"], record["ended_by"], record["agent_number"]) == ("answered", "agent", "8001")
     assert len(await site.calls_from("13900000005")) == 1
 
 
