@@ -82,7 +82,7 @@ async def all_dispositions(ask: Ask) -> m.SavedDispositionList:
 ENDPOINTS = (
     Endpoint(
         method="GET",
-        path="/dispositions/all",
+        path="/all-dispositions",  # not below /dispositions: "all" could be a code
         handler=all_dispositions,
         tag="order codes",
         right="rules.edit",
@@ -97,7 +97,7 @@ ENDPOINTS = (
         parameters={"code": CodeText},
         body=m.DispositionBody,
         answer=m.SavedDisposition,
-        problems=(409,),
+        problems=(404, 409),
     ),
     Endpoint(
         method="GET",
