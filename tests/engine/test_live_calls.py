@@ -53,7 +53,9 @@ async def test_answered_call_is_followed_from_ring_to_wrap_up(pbx: PbxInstance, 
         await watch.until(lambda: watch.agent("8001") == "wrap_up", "the wrap-up")
         assert [type(fact) for fact in watch.facts if isinstance(fact, CallStarted | CallWaiting | CallConnected)] == [
             CallStarted, CallWaiting, CallConnected]  # fmt: skip
-        assert watch.states("8001") == ["available", "ringing", "talking", "available", "wrap_up"]
+        states = watch.states("8001")
+        states = states[states[0] == "unreachable" :]  # where an earlier test's phone has gone
+        assert states == ["available", "ringing", "talking", "available", "wrap_up"]
         assert watch.anomalies() == []
     assert same_when_replayed(watch, log)
 

@@ -34,7 +34,7 @@ def test_zero_goes_to_a_person_at_any_hour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "events"), [(["", ""], ["timeout", "timeout"]), (["7", "#"], ["invalid", "invalid"]), (["5", ""], None)]
+    ("keys", "events"), [(["", ""], ["timeout", "timeout"]), (["7", "A"], ["invalid", "invalid"]), (["5", ""], None)]
 )
 def test_two_misses_go_to_a_person(keys: list[str], events: list[str] | None) -> None:
     book = Playbook(list(keys))

@@ -87,7 +87,7 @@ def test_read_back_error_rate_is_below_its_bound(language: str) -> None:
 
 def test_all_audio_stays_small() -> None:
     size = sum((PROMPTS / f"{path}.{ending}").stat().st_size for path, e in ENTRIES.items() for ending in _endings(e))
-    assert size <= 20_500_000, "the repository carries every version of this"
+    assert size <= 21_000_000, "the repository carries every version of this"
 
 
 def _endings(entry: lock.Entry) -> tuple[str, ...]:
