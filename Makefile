@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 CC := .venv/bin/ccengine
 # Workers of `make test`, each with a PBX, databases and a browser of its own; 0: all tests one after the other.
-WORKERS ?= 2
+WORKERS ?= 3
 .DEFAULT_GOAL := help
 .PHONY: host-faults help demo up down test check format lock host-test prompts bench faults
 
