@@ -41,12 +41,14 @@ class Pbx(_Section):
 
     `root`: folder of the unpacked Debian package where the host has no Asterisk; empty: `asterisk-root` in the state
     folder. `recordings_dir`: empty: the private instance's own. `trunk_uri`: where outbound calls go, as sip:host:port;
-    empty: none. `devices`: extension -> agent number.
+    empty: none. `caller_ids`: numbers that the carrier has given us and a campaign may show instead of the hotline; the
+    PBX knows them after `ccengine pbx configure`. `devices`: extension -> agent number.
     """
 
     root: str = ""
     recordings_dir: str = ""
     trunk_uri: str = Field(default="", pattern=r"^(sip:[A-Za-z0-9.\-]{1,100}(:[0-9]{1,5})?)?$")
+    caller_ids: tuple[Annotated[str, Field(pattern=r"^[0-9]{3,15}$")], ...] = ()
     devices: dict[Annotated[str, Field(pattern=r"^[0-9]{3,6}$")], Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]] = {
         "1001": "8001",
         "1002": "8002",

@@ -133,7 +133,8 @@ def template_values(settings: Settings, program: Program, places: dict[str, Path
     ]
     return {
         **site.model_dump(include={"node", "hotline", "timezone"}),
-        **pbx.model_dump(exclude={"devices", "root", "trunk_match"}),
+        **pbx.model_dump(exclude={"devices", "root", "trunk_match", "caller_ids"}),
+        "trunks": trunks(settings),
         "trunk_match": [part.strip() for part in pbx.trunk_match.split(",")],
         "phones": phones,
         "ami_events_secret": known.ami["cc_events"],
@@ -150,6 +151,16 @@ def template_values(settings: Settings, program: Program, places: dict[str, Path
         "modules_dir": program.modules_dir,
         "dirs": places,
     }
+
+
+def trunks(settings: Settings) -> list[dict[str, str]]:
+    """Return the ways out: the hotline's, and one for each further number that a campaign may show.
+
+    What is shown is a property of the way, so that no text from elsewhere can ever become a caller id.
+    """
+    hotline = settings.site.hotline
+    others = [one for one in dict.fromkeys(settings.pbx.caller_ids) if one != hotline]
+    return [{"name": "cc-trunk", "shown": hotline}, *({"name": f"cc-trunk-{one}", "shown": one} for one in others)]
 
 
 def _music(program: Program) -> Path:

@@ -6,7 +6,8 @@ begin (pacing.py), rows (store/).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -114,7 +115,7 @@ class Rules:
     `abandoned_percent`: highest share of people who answered and got no agent within `agent_seconds`, over the day and
     over 30 days. `recall_hours`: nobody who was abandoned is called again sooner by a machine. `early_media`: what is
     heard before the answer is recorded and classified. `machine_detection`: the PBX judges who answered first, which
-    costs a person up to some seconds of silence.
+    costs a person up to some seconds of silence. `caller_id`: the number that is shown; empty: the hotline.
     """
 
     hours: str = "workdays 9:00-18:00"
@@ -131,6 +132,7 @@ class Rules:
     arrears_from_fen: int = 1
     early_media: bool = False
     machine_detection: bool = False
+    caller_id: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Return the rules as they are stored."""
@@ -152,6 +154,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 #: Rules that are switched on or off.
 FLAGS = ("early_media", "machine_detection")
+#: What a number that is shown may look like; which ones a site has is in its settings.
+_CALLER_ID = re.compile(r"(?:[0-9]{3,15})?")
 _WHOLE = frozenset(name for name in BOUNDS if name not in ("calls_per_second", "abandoned_percent", "agent_seconds"))
 
 
@@ -181,7 +185,15 @@ def rules_of(data: Mapping[str, Any]) -> Rules:
     for name in FLAGS:
         if not isinstance(data.get(name, False), bool):
             raise BadRule(name, "true or false")
+    caller_id = data.get("caller_id", "")
+    if not isinstance(caller_id, str) or not _CALLER_ID.fullmatch(caller_id):
+        raise BadRule("caller_id", "3 to 15 digits, or empty for the hotline")
     retry = data.get("retry_minutes", {})
     if not isinstance(retry, Mapping) or not all(isinstance(one, int) and 0 <= one <= 43_200 for one in retry.values()):
         raise BadRule("retry_minutes", "result = minutes, 0 to 43200")
     return Rules(**data)
+
+
+def shown_number(rules: Rules, hotline: str, others: Collection[str]) -> str:
+    """Return the number to show: the campaign's own where it still is one of the site's `others`, else the hotline."""
+    return rules.caller_id if rules.caller_id in others else hotline

@@ -82,7 +82,7 @@ def _checked(ctx: Context, new: NewCampaign) -> dict[str, Any]:
         "flow": flow,
         "queue": queue,
         "weight": new.weight,
-        "rules": checked_rules(new.rules).as_data(),
+        "rules": _own_number(ctx, checked_rules(new.rules)).as_data(),
         "note": required_text("note", new.note, 2000, may_be_empty=True),
     }
 
@@ -103,6 +103,24 @@ def checked_rules(data: Any) -> Rules:
             'Write calling hours as "workdays 9:00-18:00" or "all 9:00-20:00"',
         ) from None
     return rules
+
+
+def caller_ids(ctx: Context) -> tuple[str, ...]:
+    """Return the numbers a campaign may show, the hotline first."""
+    return tuple(dict.fromkeys((ctx.settings.site.hotline, *ctx.settings.pbx.caller_ids)))
+
+
+def _own_number(ctx: Context, rules: Rules) -> Rules:
+    """Return the rules if they show a number of the site's; the hotline, however written, is the empty text."""
+    allowed = caller_ids(ctx)
+    if rules.caller_id and rules.caller_id not in allowed:
+        listed = ", ".join(allowed)
+        raise Invalid(
+            "rules.caller_id",
+            f"主叫号码只能是：{listed}（管理员可在配置 pbx.caller_ids 中增加）",
+            f"caller_id must be one of: {listed} (the setting pbx.caller_ids allows more)",
+        )
+    return replace(rules, caller_id="") if rules.caller_id == ctx.settings.site.hotline else rules
 
 
 @guarded
@@ -150,7 +168,8 @@ async def move(
 ) -> CampaignRow:
     """Start, pause, stop or archive. A pause or stop is felt by the dialler within a second; calls under way go on.
 
-    Errors: NotAllowed(campaigns.run), NotFound, Invalid(move), Conflict (with the legal moves), Unavailable.
+    Errors: NotAllowed(campaigns.run), NotFound, Invalid(move; rules.caller_id no longer is the site's), Conflict (with
+    the legal moves), Unavailable.
     """
     require(actor, "campaigns.run")
     one_of("move", what, tuple(one.value for one in CampaignMove))
@@ -162,6 +181,8 @@ async def move(
         if target is None:
             zh, en = _WORDS[CampaignMove(what)]
             raise Conflict(f"当前状态不能{zh}", f"This campaign cannot be {en} in its present state", _legal(row.state))
+        if target is CampaignState.RUNNING:
+            _own_number(ctx, row.rules)
         values: dict[str, Any] = {"state": target.value}
         if target is CampaignState.RUNNING and row.started_at is None:
             values["started_at"] = now

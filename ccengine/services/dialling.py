@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ccengine.hotline.campaign import CampaignKind
+from ccengine.hotline.campaign import CampaignKind, Rules, shown_number
 from ccengine.hotline.pacing import AgentPicture
 from ccengine.hotline.work_calendar import WorkCalendar
 from ccengine.rows import AttemptRow, CampaignRow, DialLimits, OpenCall, TargetRow
@@ -33,7 +33,10 @@ SPARE = 1.005
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """A call that is committed and must be sent at its time, or later where the caps of trunk and campaign want it."""
+    """A call that is committed and must be sent at its time, or later where the caps of trunk and campaign want it.
+
+    `caller_id`: the number of the site's that is shown instead of the hotline; empty: the hotline.
+    """
 
     attempt_id: int
     campaign_id: int
@@ -49,6 +52,7 @@ class Placement:
     campaign_per_second: float
     early_media: bool = False
     machine_detection: bool = False
+    caller_id: str = ""
 
     @property
     def leg_id(self) -> str:
@@ -246,6 +250,7 @@ async def _commit_to(
             campaign_per_second=one.campaign.rules.calls_per_second,
             early_media=one.campaign.rules.early_media,
             machine_detection=one.campaign.rules.machine_detection,
+            caller_id=other_number(ctx, row),
         )
         for one, row in zip(chosen, rows, strict=True)
     )
@@ -264,8 +269,20 @@ def _attempt_of(ctx: Context, one: _Chosen) -> AttemptRow:
         state="reserved",
         slot_at=one.slot_at,
         valid_until=one.slot_at + VALID,
-        rules=one.campaign.rules.as_data(),
+        rules=rules_as_used(ctx, one.campaign.rules),
     )
+
+
+def rules_as_used(ctx: Context, rules: Rules) -> dict[str, object]:
+    """Return the rules as they are kept with an attempt: the number that is shown is written out."""
+    shown = shown_number(rules, ctx.settings.site.hotline, ctx.settings.pbx.caller_ids)
+    return rules.as_data() | {"caller_id": shown}
+
+
+def other_number(ctx: Context, row: AttemptRow) -> str:
+    """Return the number an attempt shows instead of the hotline, "" where it shows the hotline."""
+    shown = str(row.rules["caller_id"])
+    return "" if shown == ctx.settings.site.hotline else shown
 
 
 def new_call_id(node: str, at: datetime) -> str:

@@ -23,7 +23,7 @@ from ccengine.services.audit import note
 from ccengine.services.campaigns import campaign_of
 from ccengine.services.context import Actor, Context
 from ccengine.services.dial_checks import known_of, may_be_called
-from ccengine.services.dialling import SPARE, leg_id_of, limits_of, new_call_id
+from ccengine.services.dialling import SPARE, leg_id_of, limits_of, new_call_id, other_number, rules_as_used
 from ccengine.services.errors import Conflict, NotFound, Unavailable
 from ccengine.services.guard import guarded, one_of
 from ccengine.services.rights import require
@@ -96,7 +96,7 @@ async def call(ctx: Context, actor: Actor, pbx: Pbx, campaign_id: int, target_id
     _, extension = await agent_and_device(ctx, actor.agent_number, None)
     row, ring_seconds, attempt_id = await _commit(ctx, actor, campaign_id, target_id)
     await asyncio.sleep(max(0.0, (row.slot_at - ctx.clock.now()).total_seconds()))
-    variables = _variables(row, extension, ring_seconds)
+    variables = {**_variables(row, extension, ring_seconds), "__CC_SHOWN": other_number(ctx, row)}
     try:
         await pbx.originate(
             leg_id_of(row.call_id),
@@ -150,7 +150,7 @@ async def _commit(ctx: Context, actor: Actor, campaign_id: int, target_id: int) 
             slot_at=slot,
             valid_until=slot + OWN_PHONE + timedelta(seconds=5),
             agent_number=actor.agent_number,
-            rules=campaign.rules.as_data(),
+            rules=rules_as_used(ctx, campaign.rules),
         )
         ids = await uow.attempts.insert_many([row])
         await uow.targets.mark_calling([target.id], now)

@@ -38,6 +38,7 @@ async def test_campaign_is_set_up_loaded_run_and_stopped(site: Site) -> None:
     made = await browser.post("/campaigns", FORM)
     assert made.status == 303 and made.headers["Location"].startswith("/campaigns/1")
     form = (await browser.get("/campaigns/1/edit")).text
+    assert '<option value="" selected>96390（热线）</option>' in form
     assert 'name="early_media" value="1" checked' in form and 'name="machine_detection" value="1">' in form
     page = await browser.get("/campaigns/1")
     assert "催缴" in page.text and 'data-list-upload="/campaigns/1/file/stream"' in page.text
@@ -92,7 +93,13 @@ async def _is_failed(site: Site, import_id: int) -> bool:
 async def test_wrong_rule_is_said_beside_its_field(site: Site) -> None:
     browser = await site.browser("supervisor")
     await browser.get("/campaigns/new")
-    for name, value in (("ring_seconds", "5"), ("hours", "nine"), ("calls_per_second", "nan"), ("weight", "x")):
+    for name, value in (
+        ("ring_seconds", "5"),
+        ("hours", "nine"),
+        ("calls_per_second", "nan"),
+        ("weight", "x"),
+        ("caller_id", "110"),
+    ):
         refused = await browser.post("/campaigns", {**FORM, name: value})
         assert refused.status == 422 and f'id="{name}-error"' in refused.text, name
     caps = await browser.post("/campaigns/limits", {"calls_per_second": "0", "channels": "3"})

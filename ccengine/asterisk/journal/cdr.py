@@ -21,7 +21,7 @@ from ccengine.values import CALL_ID_PATTERN
 
 _COLUMNS = 10
 _START = 5  # which column says when the pair began
-_DEVICE_OR_TRUNK = re.compile(r"^PJSIP/(?:[0-9]{1,8}|cc-trunk)-[0-9a-fA-F]+$")
+_DEVICE_OR_TRUNK = re.compile(r"^PJSIP/(?:[0-9]{1,8}|cc-trunk(?:-[0-9]{3,15})?)-[0-9a-fA-F]+$")
 
 
 def read_cdr(path: Path, since: datetime, tail_bytes: int | None = None) -> CdrTruth | None:

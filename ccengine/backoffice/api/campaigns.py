@@ -86,8 +86,9 @@ def _target(row: TargetRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in m.Target.model_fields} | {"values": dict(row.values)}
 
 
-def _limits(row: DialLimits) -> m.DialLimits:
-    return m.DialLimits(**{name: getattr(row, name) for name in m.DialLimits.model_fields})
+def _limits(ask: Ask, row: DialLimits) -> m.DialLimits:
+    names = ("calls_per_second", "channels", "stopped_at", "stopped_by")
+    return m.DialLimits(**{name: getattr(row, name) for name in names}, caller_ids=list(campaigns.caller_ids(ask.ctx)))
 
 
 def _new(body: m.CampaignBody) -> NewCampaign:
@@ -168,18 +169,18 @@ async def add_customers(ask: Ask) -> m.TargetImport:
 
 async def get_limits(ask: Ask) -> m.DialLimits:
     """Get the trunk's caps and the state of the switch."""
-    return _limits(await campaigns.limits(ask.ctx, ask.actor))
+    return _limits(ask, await campaigns.limits(ask.ctx, ask.actor))
 
 
 async def set_limits(ask: Ask) -> m.DialLimits:
     """Set the trunk's caps for all campaigns together."""
-    return _limits(await campaigns.set_limits(ask.ctx, ask.actor, ask.body.calls_per_second, ask.body.channels))
+    return _limits(ask, await campaigns.set_limits(ask.ctx, ask.actor, ask.body.calls_per_second, ask.body.channels))
 
 
 async def switch(ask: Ask) -> m.DialLimits:
     """Stop all new calls within a second, or let running campaigns go on."""
     act = campaigns.stop_all if ask.body.stopped else campaigns.resume_all
-    return _limits(await act(ask.ctx, ask.actor))
+    return _limits(ask, await act(ask.ctx, ask.actor))
 
 
 async def list_opt_outs(ask: Ask) -> m.OptOutList:

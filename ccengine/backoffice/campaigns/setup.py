@@ -54,13 +54,16 @@ def _fields(rules: Rules) -> dict[str, str]:
     data = rules.as_data() | {"arrears_from_yuan": f"{rules.arrears_from_fen / 100:g}"}
     shown = {name: "1" if data[name] else "" for name in FLAGS}
     return shown | {
-        name: f"{data[name]:g}" if isinstance(data[name], float) else str(data[name]) for name in ("hours", *RULES)
+        name: f"{data[name]:g}" if isinstance(data[name], float) else str(data[name])
+        for name in ("hours", "caller_id", *RULES)
     }
 
 
 def _form(
     request: web.Request, campaign: CampaignRow | None, form: dict[str, str], errors: dict[str, str], status: int
 ) -> web.Response:
+    _ = text_for(request)
+    hotline, *others = campaigns.caller_ids(request.app[CTX])
     return render(
         request,
         "campaigns/edit.html",
@@ -68,9 +71,10 @@ def _form(
         c=campaign,
         form=form,
         errors=errors,
-        kinds=options(text_for(request), "campaign_kind", CampaignKind),
+        kinds=options(_, "campaign_kind", CampaignKind),
         rule_names=RULES,
         flags=FLAGS,
+        caller_ids=[("", _("campaigns.hotline", number=hotline)), *((one, one) for one in others)],
         **helpers(request),
     )
 
@@ -109,7 +113,7 @@ _SHOWN_AS = {"arrears_from_fen": "arrears_from_yuan", "version": "form"}
 
 def _new(form: dict[str, str], known: Rules) -> NewCampaign:
     """Return what the form says; rules that are not on it stay as they are."""
-    rules: dict[str, Any] = known.as_data() | {"hours": form.get("hours", "")}
+    rules: dict[str, Any] = known.as_data() | {"hours": form.get("hours", ""), "caller_id": form.get("caller_id", "")}
     rules |= {name: form.get(name) == "1" for name in FLAGS}
     for name in RULES:
         value = _value(name, form.get(name, ""))

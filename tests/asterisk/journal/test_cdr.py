@@ -46,6 +46,13 @@ def test_pairs_of_one_call_are_joined(tmp_path: Path) -> None:
     assert not told.calls[OTHER].connected  # answered by the PBX, by nobody else
 
 
+def test_way_out_that_shows_another_number_counts_as_the_line(tmp_path: Path) -> None:
+    told = read_cdr(
+        _file(tmp_path, _pair(CALL, "PJSIP/cc-trunk-057185100000-0000000b", 1795318318.5, 1795318322)), EPOCH
+    )
+    assert told is not None and told.calls[CALL].connected
+
+
 def test_strangers_and_torn_lines_are_passed_over(tmp_path: Path) -> None:
     good = _pair(CALL, "PJSIP/1001-00000003", 1795318318.5, 1795318322.25)
     path = _file(

@@ -256,6 +256,7 @@ class DialLimits(Out):
     channels: int
     stopped_at: datetime | None
     stopped_by: str
+    caller_ids: list[str] = Field(description="What the rule `caller_id` may be; the first is the hotline, the default")
 
 
 class DialLimitsBody(In):
