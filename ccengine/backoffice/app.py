@@ -18,6 +18,7 @@ from ccengine.backoffice.api.metrics import get_metrics
 from ccengine.backoffice.calls.recording import LISTENED
 from ccengine.backoffice.calls.routes import ROUTES as CALLS
 from ccengine.backoffice.campaigns.files import SILENT_SECONDS, end_broken
+from ccengine.backoffice.campaigns.loads import LOADS, Loads, keep_loads
 from ccengine.backoffice.campaigns.routes import ROUTES as CAMPAIGNS
 from ccengine.backoffice.catalogue_names import CATALOGUE, KeptCatalogue
 from ccengine.backoffice.customers.routes import ROUTES as CUSTOMERS
@@ -79,6 +80,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[LISTENED] = {}
     app[SOCKETS] = WeakSet()
     app[SILENT_SECONDS] = campaign_targets.SILENT_SECONDS
+    app[LOADS] = Loads()
     for routes in _AREAS:
         app.router.add_routes(routes)
     setup_api(app)
@@ -88,6 +90,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app.on_shutdown.append(close_sockets)
     app.cleanup_ctx.append(_follow_board)
     app.cleanup_ctx.append(end_broken)
+    app.cleanup_ctx.append(keep_loads)
     return app
 
 

@@ -62,6 +62,30 @@ class NewTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerQuery:
+    """Which customers to call: arrears from so much, due for so many days, of a district, silent for so many days."""
+
+    arrears_from_fen: int = 0
+    overdue_days: int | None = None
+    district: str = ""
+    silent_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedCustomerQuery:
+    """A query under a name that everybody shares; it is asked anew each time it is loaded."""
+
+    id: int
+    name: str
+    query: CustomerQuery
+    version: int
+    created_by: str
+    created_at: datetime
+    changed_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
     """A target of a campaign. `attempts` counts calls that were placed."""
 

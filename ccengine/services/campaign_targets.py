@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from ccengine.hotline.campaign import CampaignState
 from ccengine.hotline.list_row import Refused, account_of, columns_of, number_of
 from ccengine.hotline.outage import DISTRICTS
-from ccengine.rows import CampaignRow, ImportRow, NewTarget, Refusal
+from ccengine.rows import CampaignRow, CustomerQuery, ImportRow, NewTarget, Refusal
 from ccengine.services.audit import note
 from ccengine.services.campaigns import campaign_of
 from ccengine.services.context import Actor, Context
@@ -36,16 +36,6 @@ SILENT_SECONDS = 20.0
 MOST_FEN = 2_000_000_000
 #: So much of a list's other columns is kept with a target.
 _VALUES_MAX = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerQuery:
-    """Which customers to call: arrears from so much, due for so many days, of a district, silent for so many days."""
-
-    arrears_from_fen: int = 0
-    overdue_days: int | None = None
-    district: str = ""
-    silent_days: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,9 +59,15 @@ class _Chunk:
 
 @guarded
 async def begin_import(
-    ctx: Context, actor: Actor, campaign_id: int, source: str, file_name: str, total: int | None = None
+    ctx: Context,
+    actor: Actor,
+    campaign_id: int,
+    source: str,
+    file_name: str,
+    total: int | None = None,
+    query: CustomerQuery | None = None,
 ) -> ImportRow:
-    """Note that a list is being loaded into a campaign.
+    """Note that a list is being loaded into a campaign. `file_name`: a file's, or a saved query's name.
 
     Errors: NotAllowed(campaigns.edit), NotFound, Conflict (stopped or archived), Unavailable.
     """
@@ -94,7 +90,8 @@ async def begin_import(
             "started_at": ctx.clock.now(),
         }
         row = await uow.campaigns.add_import(values)
-        await note(ctx, uow, actor, "campaigns.import", f"campaign:{campaign_id}", {"source": source})
+        detail = {"source": source} | ({"name": file_name, **asdict(query)} if query is not None else {})
+        await note(ctx, uow, actor, "campaigns.import", f"campaign:{campaign_id}", detail)
         await uow.commit()
     return row
 
@@ -211,6 +208,11 @@ async def _finish(ctx: Context, import_id: int, state: str, error: str = "") -> 
     return await _import(ctx, import_id)
 
 
+async def cut_off(ctx: Context, import_id: int) -> None:
+    """End an import that nobody goes on with. Errors: Unavailable."""
+    await _finish(ctx, import_id, "failed", "interrupted")
+
+
 @guarded
 async def _import(ctx: Context, import_id: int) -> ImportRow:
     async with ctx.store.reading() as uow:
@@ -249,6 +251,13 @@ async def _unfinished(ctx: Context) -> dict[int, int]:
 
 async def load_customers(ctx: Context, actor: Actor, campaign_id: int, query: CustomerQuery) -> ImportRow:
     """Load the customers who fit a query. Errors: as begin_import, Invalid(field)."""
+    check_query(query)
+    started = await begin_import(ctx, actor, campaign_id, "customers", "", query=query)
+    return await load_query(ctx, started, query)
+
+
+def check_query(query: CustomerQuery) -> None:
+    """Raise Invalid(field) for a query that makes no sense."""
     if query.district:
         one_of("district", query.district, tuple(DISTRICTS))
     for name in ("overdue_days", "silent_days"):
@@ -256,22 +265,30 @@ async def load_customers(ctx: Context, actor: Actor, campaign_id: int, query: Cu
             raise Invalid(name, "应在 0 到 3650 天之间", f"{name} must be between 0 and 3650")
     if not 0 <= query.arrears_from_fen <= MOST_FEN:
         raise Invalid("arrears_from_fen", "金额应在 0 到 2000 万元之间", f"arrears_from_fen must be 0 to {MOST_FEN}")
-    started = await begin_import(ctx, actor, campaign_id, "customers", "")
-    campaign = await _campaign(ctx, campaign_id)
+
+
+async def load_query(ctx: Context, started: ImportRow, query: CustomerQuery) -> ImportRow:
+    """Load those who fit a checked query now into the campaign of an import that has begun. Errors: Unavailable."""
+    campaign = await _campaign(ctx, started.campaign_id)
     async for chunk in _customer_chunks(ctx, query):
         started = await _store_and_rest(ctx, campaign, started, chunk)
     return await _finish(ctx, started.id, "done")
 
 
-async def _customer_chunks(ctx: Context, query: CustomerQuery) -> AsyncIterator[_Chunk]:
-    now, row, after = ctx.clock.now(), 0, ""
+def conditions_of(ctx: Context, query: CustomerQuery) -> dict[str, Any]:
+    """Return a query as the store is asked it, with days counted from now."""
+    now = ctx.clock.now()
     overdue = None if query.overdue_days is None else (now - timedelta(days=query.overdue_days)).date()
-    conditions = {
+    return {
         "arrears_from_fen": query.arrears_from_fen,
         "overdue_before": overdue,
         "district": query.district,
         "no_contact_since": None if query.silent_days is None else now - timedelta(days=query.silent_days),
     }
+
+
+async def _customer_chunks(ctx: Context, query: CustomerQuery) -> AsyncIterator[_Chunk]:
+    row, after, conditions = 0, "", conditions_of(ctx, query)
     site = ctx.settings.site
     while True:
         async with ctx.store.reading() as uow:

@@ -119,21 +119,30 @@ class Targets:
     ) -> tuple[CustomerRow, ...]:
         """Return customers behind the account `after`. Conditions: arrears_from_fen, overdue_before (date), district,
         no_contact_since (moment of the last call with the account)."""
-        table = customers.c
-        wanted = [table.account > after]
-        if conditions.get("arrears_from_fen"):
-            wanted.append(table.arrears_fen >= conditions["arrears_from_fen"])
-        if isinstance(conditions.get("overdue_before"), date):
-            wanted.append(table.due_on < conditions["overdue_before"])
-        if conditions.get("district"):
-            wanted.append(table.district == clean(conditions["district"]))
-        if conditions.get("no_contact_since"):
-            spoken = select(calls.c.call_id).where(
-                calls.c.customer_account == table.account, calls.c.started_at >= conditions["no_contact_since"]
-            )
-            wanted.append(~spoken.exists())
-        query = select(customers).where(*wanted).order_by(table.account).limit(limit)
+        wanted = (customers.c.account > after, *_fitting(conditions))
+        query = select(customers).where(*wanted).order_by(customers.c.account).limit(limit)
         return tuple(customer_of(row) for row in (await self._db.execute(query)).mappings())
+
+    async def count_customers(self, conditions: Mapping[str, Any]) -> int:
+        """Return how many customers fit; conditions as in `customers_matching`."""
+        query = select(func.count()).select_from(customers).where(*_fitting(conditions))
+        return int((await self._db.execute(query)).scalar_one())
+
+
+def _fitting(conditions: Mapping[str, Any]) -> list[Any]:
+    table, wanted = customers.c, list[Any]()
+    if conditions.get("arrears_from_fen"):
+        wanted.append(table.arrears_fen >= conditions["arrears_from_fen"])
+    if isinstance(conditions.get("overdue_before"), date):
+        wanted.append(table.due_on < conditions["overdue_before"])
+    if conditions.get("district"):
+        wanted.append(table.district == clean(conditions["district"]))
+    if conditions.get("no_contact_since"):
+        spoken = select(calls.c.call_id).where(
+            calls.c.customer_account == table.account, calls.c.started_at >= conditions["no_contact_since"]
+        )
+        wanted.append(~spoken.exists())
+    return wanted
 
 
 def _target(row: Mapping[Any, Any]) -> TargetRow:

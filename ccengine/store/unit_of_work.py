@@ -21,6 +21,7 @@ from ccengine.store.audit import Audit
 from ccengine.store.calls import Calls
 from ccengine.store.campaigns import Campaigns
 from ccengine.store.chain import Chain
+from ccengine.store.customer_queries import CustomerQueries
 from ccengine.store.customers import Customers
 from ccengine.store.database import Db, Pulse, make_engine, store_errors, unbroken
 from ccengine.store.desk import Desk
@@ -93,6 +94,7 @@ class SqlUnitOfWork:
     parts: Parts
     campaigns: Campaigns
     targets: Targets
+    customer_queries: CustomerQueries
     attempts: Attempts
 
     def __init__(self, engine: AsyncEngine, settings: Settings, pulse: Pulse, fence: Fence | None = None) -> None:
@@ -148,6 +150,7 @@ class SqlUnitOfWork:
         self.parts = Parts(db)
         self.campaigns = Campaigns(db)
         self.targets = Targets(db)
+        self.customer_queries = CustomerQueries(db)
         self.attempts = Attempts(db)
         return self
 

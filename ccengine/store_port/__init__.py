@@ -6,7 +6,12 @@ What does not live here: SQL (store/), rules (hotline/). Any method may raise St
 from __future__ import annotations
 
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
-from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
+from ccengine.store_port.campaigns import (
+    AttemptRepository,
+    CampaignRepository,
+    CustomerQueryRepository,
+    TargetRepository,
+)
 from ccengine.store_port.desk import DeskRepository, KnowledgeRepository, PartRepository, SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
@@ -36,6 +41,7 @@ __all__ = [
     "CampaignRepository",
     "CatalogueRepository",
     "ChainRepository",
+    "CustomerQueryRepository",
     "CustomerRepository",
     "DeskRepository",
     "EvidenceRepository",

@@ -1,4 +1,4 @@
-"""Campaigns, targets, attempts, caps and who must not be called.
+"""Campaigns, targets and saved queries for them, attempts, caps and who must not be called.
 
 What does not live here: SQL (store/), rules (hotline/).
 """
@@ -13,6 +13,7 @@ from ccengine.rows import (
     AttemptRow,
     CampaignFigures,
     CampaignRow,
+    CustomerQuery,
     CustomerRow,
     DialLimits,
     ImportRow,
@@ -22,6 +23,7 @@ from ccengine.rows import (
     OptOutRow,
     Page,
     Refusal,
+    SavedCustomerQuery,
     TargetFilter,
     TargetRow,
 )
@@ -62,6 +64,20 @@ class TargetRepository(Protocol):
     async def customers_matching(
         self, conditions: Mapping[str, Any], after: str, limit: int
     ) -> tuple[CustomerRow, ...]: ...
+    async def count_customers(self, conditions: Mapping[str, Any]) -> int: ...
+
+
+class CustomerQueryRepository(Protocol):
+    """Saved queries for customers to call."""
+
+    async def all(self, limit: int) -> tuple[SavedCustomerQuery, ...]: ...
+    async def get(self, query_id: int) -> SavedCustomerQuery | None: ...
+    async def named(self, name: str) -> SavedCustomerQuery | None: ...
+    async def insert(self, name: str, query: CustomerQuery, by: str, at: datetime) -> SavedCustomerQuery: ...
+    async def update(
+        self, query_id: int, version: int, name: str, query: CustomerQuery, by: str, at: datetime
+    ) -> SavedCustomerQuery: ...
+    async def delete(self, query_id: int) -> None: ...
 
 
 class AttemptRepository(Protocol):

@@ -10,7 +10,12 @@ from typing import Protocol
 
 from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
-from ccengine.store_port.campaigns import AttemptRepository, CampaignRepository, TargetRepository
+from ccengine.store_port.campaigns import (
+    AttemptRepository,
+    CampaignRepository,
+    CustomerQueryRepository,
+    TargetRepository,
+)
 from ccengine.store_port.desk import DeskRepository, KnowledgeRepository, PartRepository, SearchRepository
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
 from ccengine.store_port.orders import (
@@ -99,6 +104,8 @@ class UnitOfWork(Protocol):
     def campaigns(self) -> CampaignRepository: ...
     @property
     def targets(self) -> TargetRepository: ...
+    @property
+    def customer_queries(self) -> CustomerQueryRepository: ...
     @property
     def attempts(self) -> AttemptRepository: ...
 

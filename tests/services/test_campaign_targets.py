@@ -12,10 +12,9 @@ import xlsxwriter
 from campaign_helpers import running
 
 from ccengine.hotline.list_row import Refused, number_of
-from ccengine.rows import CampaignRow, ImportRow, NewCampaign, TargetFilter
+from ccengine.rows import CampaignRow, CustomerQuery, ImportRow, NewCampaign, TargetFilter
 from ccengine.services import campaigns
 from ccengine.services.campaign_targets import (
-    CustomerQuery,
     begin_import,
     end_broken_imports,
     load_customers,

@@ -7,10 +7,10 @@ from typing import Any
 from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import RowId
 from ccengine.backoffice.api.models import campaigns as m
+from ccengine.backoffice.api.models.campaign_lists import CustomerTargetsBody
 from ccengine.hotline.campaign import legal_moves
-from ccengine.rows import CampaignRow, DialLimits, ImportRow, NewCampaign, TargetFilter, TargetRow
+from ccengine.rows import CampaignRow, CustomerQuery, DialLimits, ImportRow, NewCampaign, TargetFilter, TargetRow
 from ccengine.services import campaign_targets, campaign_views, campaigns, preview
-from ccengine.services.campaign_targets import CustomerQuery
 from ccengine.services.campaign_views import CampaignDetail
 from ccengine.services.rights import shown_number
 
@@ -39,7 +39,8 @@ def _campaign(row: CampaignRow) -> m.Campaign:
     return m.Campaign(**_fields(row))
 
 
-def _import(row: ImportRow) -> dict[str, Any]:
+def import_fields(row: ImportRow) -> dict[str, Any]:
+    """Return what a client is told of a load."""
     names = [
         "id",
         "source",
@@ -78,7 +79,7 @@ def _detail(found: CampaignDetail) -> m.CampaignDetail:
             m.AmountCount(from_fen=least, attempts=many, reached=reached, promised_fen=fen)
             for least, many, reached, fen in found.amounts
         ],
-        imports=[m.TargetImport(**_import(one)) for one in found.imports],
+        imports=[m.TargetImport(**import_fields(one)) for one in found.imports],
     )
 
 
@@ -157,14 +158,16 @@ async def add_targets(ask: Ask) -> m.LoadedTargets:
     rows = [(one.number, one.name, one.account or "") for one in ask.body.targets]
     done, refusals = await campaign_targets.add_targets(ask.ctx, ask.actor, ask.path["id"], rows)
     told = [m.Refusal(row=one.row, text=one.text, reason=one.reason) for one in refusals]
-    return m.LoadedTargets(**_import(done), refusals=told)
+    return m.LoadedTargets(**import_fields(done), refusals=told)
 
 
 async def add_customers(ask: Ask) -> m.TargetImport:
     """Add the customers who fit a query to a campaign."""
-    body: m.CustomerTargetsBody = ask.body
+    body: CustomerTargetsBody = ask.body
     query = CustomerQuery(**body.model_dump() | {"district": body.district or ""})
-    return m.TargetImport(**_import(await campaign_targets.load_customers(ask.ctx, ask.actor, ask.path["id"], query)))
+    return m.TargetImport(
+        **import_fields(await campaign_targets.load_customers(ask.ctx, ask.actor, ask.path["id"], query))
+    )
 
 
 async def get_limits(ask: Ask) -> m.DialLimits:
@@ -257,7 +260,7 @@ ENDPOINTS = (
         add_customers,
         "edit",
         m.TargetImport,
-        body=m.CustomerTargetsBody,
+        body=CustomerTargetsBody,
         problems=(409,),
     ),
     _endpoint("GET", "/campaigns/{id}/preview", next_preview, "call", m.PreviewTarget, problems=(409,)),

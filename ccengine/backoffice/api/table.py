@@ -7,6 +7,7 @@ from ccengine.backoffice.api import (
     announcements,
     board,
     calls,
+    campaign_lists,
     campaigns,
     customers,
     desk,
@@ -50,4 +51,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *visits.ENDPOINTS,
     *sla.ENDPOINTS,
     *campaigns.ENDPOINTS,
+    *campaign_lists.ENDPOINTS,
 )

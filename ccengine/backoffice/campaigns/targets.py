@@ -10,7 +10,8 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.campaigns.pages import show_campaign
-from ccengine.backoffice.forms import field_errors, integer, one_of_or_none, page_links, path_number, query, read_form
+from ccengine.backoffice.campaigns.queries import errors_of, query_of
+from ccengine.backoffice.forms import field_errors, one_of_or_none, page_links, path_number, query, read_form
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, options
 from ccengine.backoffice.render import go, language_of, render, text_for
@@ -19,7 +20,6 @@ from ccengine.hotline.campaign import TargetState
 from ccengine.hotline.dial_result import Result
 from ccengine.rows import TargetFilter
 from ccengine.services import campaign_targets, campaign_views, campaigns
-from ccengine.services.campaign_targets import CustomerQuery
 from ccengine.services.errors import Conflict, Invalid
 
 
@@ -85,21 +85,11 @@ async def add_customers(request: web.Request, person: SignedIn) -> web.StreamRes
     """Load customers by a query, or show the campaign again with the error beside its field."""
     form, campaign_id = await read_form(request), path_number(request)
     try:
-        wanted = CustomerQuery(
-            arrears_from_fen=integer("arrears_from_yuan", form.get("arrears_from_yuan") or "0") * 100,
-            overdue_days=_days("overdue_days", form),
-            district=form.get("district", ""),
-            silent_days=_days("silent_days", form),
-        )
+        wanted = query_of(form)
         await campaign_targets.load_customers(request.app[CTX], person.actor, campaign_id, wanted)
     except Invalid as error:
-        errors = field_errors(error, language_of(request), {"arrears_from_fen": "arrears_from_yuan"})
-        return await show_campaign(request, person, form, errors, 422)
+        return await show_campaign(request, person, form, errors_of(request, error), 422)
     return go(f"/campaigns/{campaign_id}", "done.targets_loaded")
-
-
-def _days(name: str, form: dict[str, str]) -> int | None:
-    return integer(name, form[name]) if form.get(name) else None
 
 
 @page("campaigns.view")

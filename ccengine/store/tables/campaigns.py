@@ -119,6 +119,23 @@ dial_limits = Table(
     Column("stopped_by", String(96), nullable=False),
 )
 
+#: Whom to call, by what the customer file says at the moment of loading. Shared by all who set up campaigns.
+customer_queries = Table(
+    "customer_queries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("arrears_from_fen", Integer, nullable=False),
+    Column("overdue_days", Integer),
+    Column("district", String(32), nullable=False),
+    Column("silent_days", Integer),
+    Column("version", Integer, nullable=False),
+    Column("created_by", String(96), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_by", String(96), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
 target_imports = Table(
     "target_imports",
     metadata,

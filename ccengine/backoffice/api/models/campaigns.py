@@ -22,7 +22,7 @@ from ccengine.backoffice.api.fields import (
     one_of,
     whole,
 )
-from ccengine.backoffice.api.models.codes import DistrictCode, Next
+from ccengine.backoffice.api.models.codes import Next
 from ccengine.hotline.campaign import CampaignKind, CampaignMove, CampaignState, Flow, Rules, TargetState
 from ccengine.hotline.dial_result import Result
 
@@ -224,15 +224,6 @@ class TargetsBody(In):
     """Targets to add."""
 
     targets: Annotated[list[NewTargetBody], Field(min_length=1, max_length=500)]
-
-
-class CustomerTargetsBody(In):
-    """Customers to call."""
-
-    arrears_from_fen: whole(0, 2_000_000_000) = 0  # type: ignore[valid-type]
-    overdue_days: whole(0, 3650) | None = None  # type: ignore[valid-type]
-    district: DistrictCode | None = None
-    silent_days: whole(0, 3650) | None = None  # type: ignore[valid-type]
 
 
 class Refusal(Out):
