@@ -182,6 +182,7 @@ class Web(_Section):
     idle_minutes: int = Field(default=480, ge=5)
     session_hours: int = Field(default=24, ge=1)
     request_seconds: Seconds = 10
+    upload_seconds: Seconds = 600  # a list of people to call must have arrived after this
     #: Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     map_tiles_url: str = ""  # the dispatch map's tiles, like https://tiles.example/{z}/{x}/{y}.png; empty: a plain plan

@@ -58,6 +58,19 @@ class _Chunk:
 
 
 @guarded
+async def check_open(ctx: Context, actor: Actor, campaign_id: int) -> None:
+    """Raise what `begin_import` would, before somebody's file is read."""
+    require(actor, "campaigns.edit")
+    async with ctx.store.reading() as uow:
+        _refuse_stopped(await campaign_of(uow, campaign_id))
+
+
+def _refuse_stopped(campaign: CampaignRow) -> None:
+    if campaign.state in (CampaignState.STOPPED, CampaignState.ARCHIVED):
+        raise Conflict("任务已停止，请复制后再导入", "This campaign was stopped; copy it and load the list there")
+
+
+@guarded
 async def begin_import(
     ctx: Context,
     actor: Actor,
@@ -73,9 +86,7 @@ async def begin_import(
     """
     require(actor, "campaigns.edit")
     async with ctx.store() as uow:
-        campaign = await campaign_of(uow, campaign_id)
-        if campaign.state in (CampaignState.STOPPED, CampaignState.ARCHIVED):
-            raise Conflict("任务已停止，请复制后再导入", "This campaign was stopped; copy it and load the list there")
+        _refuse_stopped(await campaign_of(uow, campaign_id))
         values = {
             "campaign_id": campaign_id,
             "source": source,

@@ -164,6 +164,17 @@ async def export(ctx: Context, actor: Actor, campaign_id: int) -> AsyncIterator[
 
 
 @guarded
+async def load(ctx: Context, actor: Actor, campaign_id: int, import_id: int) -> ImportRow:
+    """Return how far a list's loading is. Errors: NotAllowed(campaigns.view), NotFound, Unavailable."""
+    require(actor, "campaigns.view")
+    async with ctx.store.reading() as uow:
+        row = await uow.campaigns.get_import(import_id)
+    if row is None or row.campaign_id != campaign_id:
+        raise NotFound("import", import_id)
+    return row
+
+
+@guarded
 async def refusals(
     ctx: Context, actor: Actor, campaign_id: int, import_id: int, after_row: int = 0, limit: int = 200
 ) -> tuple[Refusal, ...]:

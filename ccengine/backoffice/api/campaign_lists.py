@@ -1,20 +1,26 @@
-"""Where a campaign's targets come from: saved queries for customers, loaded behind the request.
+"""Where a campaign's targets come from: saved queries for customers and files, loaded behind the request.
 
 What does not live here: campaigns and their targets (campaigns.py).
 """
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
+
+from aiohttp import hdrs
 
 from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.campaigns import import_fields
 from ccengine.backoffice.api.fields import RowId
 from ccengine.backoffice.api.models import campaign_lists as m
-from ccengine.backoffice.api.models.campaigns import TargetImport
+from ccengine.backoffice.api.models.campaigns import Refusal, TargetImport
+from ccengine.backoffice.api.problems import Refused
+from ccengine.backoffice.campaigns.files import save_list
 from ccengine.backoffice.campaigns.loads import LOADS, Loads
-from ccengine.rows import CustomerQuery, SavedCustomerQuery
-from ccengine.services import campaign_targets, customer_queries
+from ccengine.rows import CustomerQuery, ImportRow, SavedCustomerQuery
+from ccengine.services import campaign_targets, campaign_views, customer_queries
 
 
 def _fields(row: SavedCustomerQuery) -> dict[str, Any]:
@@ -83,7 +89,7 @@ async def count_customers(ask: Ask) -> m.CustomerCount:
 
 
 async def load_customer_query(ask: Ask) -> TargetImport:
-    """Begin to load a saved query into a campaign; ask `/campaigns/{id}` how far it is."""
+    """Begin to load a saved query into a campaign; ask the import how far it is."""
     loads = _loads(ask)
     loads.refuse_more()
     started, wanted = await customer_queries.begin_load(ask.ctx, ask.actor, ask.path["id"], ask.path["query"])
@@ -91,8 +97,61 @@ async def load_customer_query(ask: Ask) -> TargetImport:
     return TargetImport(**import_fields(started))
 
 
+#: What a list may be sent as; what it is its content says.
+_LIST_TYPES = (
+    "application/octet-stream",
+    "text/csv",
+    "application/vnd.ms-excel",  # what Windows calls a .csv
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+
+
+async def send_list(ask: Ask) -> TargetImport:
+    """Send an .xlsx or .csv file as the body (100 MB, a million rows); ask the import how far it is."""
+    request, campaign_id, loads = ask.request, ask.path["id"], _loads(ask)
+    if request.content_type not in _LIST_TYPES or request.headers.get(hdrs.CONTENT_ENCODING, "identity") != "identity":
+        raise Refused(
+            415,
+            "content_type",
+            "请把 .xlsx 或 .csv 文件原样作为请求内容发送，Content-Type: application/octet-stream",
+            "Send the .xlsx or .csv file itself as the body, with Content-Type: application/octet-stream",
+        )
+    await campaign_targets.check_open(ask.ctx, ask.actor, campaign_id)  # before a stranger's bytes are read
+    loads.refuse_more()
+    folder = tempfile.TemporaryDirectory(prefix="ccengine-list-")
+    try:
+        await save_list(request, Path(folder.name) / "list")
+        loads.refuse_more()
+        name = ask.query.name
+        started = await campaign_targets.begin_import(ask.ctx, ask.actor, campaign_id, "file", name)
+    except BaseException:
+        folder.cleanup()
+        raise
+    loads.begin(ask.ctx, started.id, _load_file(ask, started, folder))
+    return TargetImport(**import_fields(started))
+
+
+async def _load_file(ask: Ask, started: ImportRow, folder: tempfile.TemporaryDirectory[str]) -> None:
+    with folder as name:
+        await campaign_targets.load_file(ask.ctx, started, Path(name) / "list")
+
+
+async def get_import(ask: Ask) -> TargetImport:
+    """Say how far a list's loading is."""
+    row = await campaign_views.load(ask.ctx, ask.actor, ask.path["id"], ask.path["import"])
+    return TargetImport(**import_fields(row))
+
+
+async def list_refusals(ask: Ask) -> m.RefusalList:
+    """List the rows of a list that became no target, each with its reason."""
+    query: m.RefusalQuery = ask.query
+    path = ask.path
+    rows = await campaign_views.refusals(ask.ctx, ask.actor, path["id"], path["import"], query.after, query.limit)
+    return m.RefusalList(items=[Refusal(row=one.row, text=one.text, reason=one.reason) for one in rows])
+
+
 def _endpoint(method: str, path: str, handler: Any, right: str, answer: Any, **more: Any) -> Endpoint:
-    parameters = {name: RowId for name in ("id", "query") if f"{{{name}}}" in path}
+    parameters = {name: RowId for name in ("id", "query", "import") if f"{{{name}}}" in path}
     problems = tuple(more.pop("problems", ())) + ((404,) if parameters else ())
     return Endpoint(
         method=method,
@@ -140,5 +199,25 @@ ENDPOINTS = (
         TargetImport,
         status=202,
         problems=(409,),
+    ),
+    _endpoint(
+        "POST",
+        "/campaigns/{id}/lists",
+        send_list,
+        "edit",
+        TargetImport,
+        query=m.ListQuery,
+        status=202,
+        raw_body=True,
+        problems=(409, 415),
+    ),
+    _endpoint("GET", "/campaigns/{id}/imports/{import}", get_import, "view", TargetImport),
+    _endpoint(
+        "GET",
+        "/campaigns/{id}/imports/{import}/refusals",
+        list_refusals,
+        "view",
+        m.RefusalList,
+        query=m.RefusalQuery,
     ),
 )

@@ -47,6 +47,7 @@ def import_fields(row: ImportRow) -> dict[str, Any]:
         "file_name",
         "state",
         "rows_read",
+        "rows_total",
         "accepted",
         "refused",
         "error",

@@ -27,7 +27,7 @@ from ccengine.services.errors import Invalid, Unavailable
 #: How long an import without progress is watched before it counts as cut off.
 SILENT_SECONDS: web.AppKey[float] = web.AppKey("silent_seconds", float)
 _log = structlog.get_logger(__name__)
-_LARGEST_BYTES = 100 * 1024 * 1024
+LARGEST_BYTES = 100 * 1024 * 1024
 _PIECE = 1 << 16
 _FIELDS = (
     "number name account state reason result attempts last_at answered ring_seconds cause promised_on amount grade "
@@ -41,7 +41,7 @@ async def upload(request: web.Request, person: SignedIn) -> web.StreamResponse:
     ctx, name = request.app[CTX], request.query.get("name", "")[:100]
     with tempfile.TemporaryDirectory(prefix="ccengine-list-") as folder:
         path = Path(folder) / "list"
-        await _save(request, path)
+        await save_list(request, path)
         started = await campaign_targets.begin_import(ctx, person.actor, path_number(request), "file", name)
         done = await campaign_targets.load_file(ctx, started, path)
     return web.json_response({"state": done.state, "accepted": done.accepted, "refused": done.refused})
@@ -65,14 +65,28 @@ async def _end_broken(app: web.Application) -> None:
             await asyncio.sleep(app[SILENT_SECONDS])
 
 
-async def _save(request: web.Request, path: Path) -> None:
-    size = 0
-    with path.open("wb") as file:
-        async for piece in request.content.iter_chunked(_PIECE):
-            size += len(piece)
-            if size > _LARGEST_BYTES:
-                raise Invalid("file", "文件超过 100 MB，请分批导入", "The file is larger than 100 MB; split it")
-            await asyncio.to_thread(file.write, piece)
+async def save_list(request: web.Request, path: Path) -> None:
+    """Write the request's body to a file. Raises Invalid(file) when it is empty, too large or too slow."""
+    size, seconds = 0, request.config_dict[CTX].settings.web.upload_seconds
+    too_large = Invalid("file", "文件超过 100 MB，请分批导入", "The file is larger than 100 MB; split it")
+    if (request.content_length or 0) > LARGEST_BYTES:
+        raise too_large
+    try:
+        async with asyncio.timeout(seconds):
+            with path.open("wb") as file:
+                async for piece in request.content.iter_chunked(_PIECE):
+                    size += len(piece)
+                    if size > LARGEST_BYTES:
+                        raise too_large
+                    await asyncio.to_thread(file.write, piece)
+    except TimeoutError:
+        raise Invalid(
+            "file",
+            f"{seconds:g} 秒内没有收到完整文件，请分批导入",
+            f"The file did not arrive within {seconds:g} seconds; split it",
+        ) from None
+    if not size:
+        raise Invalid("file", "文件是空的，请选择 .xlsx 或 .csv", "The file is empty; send an .xlsx or a .csv file")
 
 
 @page("campaigns.view")

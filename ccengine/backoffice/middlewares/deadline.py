@@ -15,7 +15,7 @@ from ccengine.services.errors import Unavailable
 from ccengine.store_port.patience import impatient
 
 #: Paths whose answers are streams of their own length.
-_STREAMS = ("/recording", "/ws", "/stream", "/export.xlsx", "/export.csv")
+_STREAMS = ("/recording", "/ws", "/stream", "/lists", "/export.xlsx", "/export.csv")
 #: Pieces of files over a slow network: they have a deadline of their own (evidence.chunk_seconds).
 _PIECES = "/api/v1/field/uploads/"
 

@@ -1,11 +1,17 @@
-"""Where targets come from, by the API: saved queries, counted and loaded; each refusal names its field."""
+"""Where targets come from, by the API: saved queries and files, loaded behind the request; refusals name the field."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import pytest
+import xlsxwriter
 from api_peer import Api
 from campaign_world import until
+from yarl import URL
 
 from ccengine.rows import CustomerRow, NewCampaign
 from ccengine.services import campaigns
@@ -57,3 +63,91 @@ async def test_who_may_look_may_not_keep(api: Api) -> None:
     assert (await api.ask("POST", "/customer-queries", "dispatcher", json={"name": "x"}))[0] == 403
     assert (await api.ask("GET", "/customer-queries", "agent"))[0] == 403
     assert (await api.ask("GET", "/customer-count?overdue_days=-1"))[0] == 422
+
+
+LIST = "手机号,姓名,户号\n13800000001,张三,\n1.38E+10,李四,\n13800000001,张三,\n+85291234567,王,\n13800000002,赵,12\n"
+REASONS = {3: "scientific", 4: "duplicate", 5: "foreign", 6: "bad_account"}
+
+
+def _xlsx(path: Path) -> bytes:
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    for index, line in enumerate(LIST.splitlines()):
+        for column, cell in enumerate(line.split(",")):
+            sheet.write_string(index, column, cell)
+    book.close()
+    return path.read_bytes()
+
+
+async def _ended(api: Api, campaign_id: int, import_id: int) -> dict[str, Any] | None:
+    status, found, _ = await api.ask("GET", f"/campaigns/{campaign_id}/imports/{import_id}")
+    assert status == 200
+    one: dict[str, Any] = found
+    return one if one["ended_at"] else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type"),
+    [
+        ("utf-8", "text/csv"),
+        ("gb18030", "application/octet-stream"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ],
+)
+async def test_file_is_loaded_behind_the_request_and_every_refused_row_is_listed(
+    api: Api, tmp_path: Path, kind: str, content_type: str
+) -> None:
+    body = _xlsx(tmp_path / "list.xlsx") if kind == "xlsx" else LIST.encode(kind)
+    campaign = await campaigns.create(api.ctx, ENGINE, NewCampaign(name="名单", kind="survey"))
+    headers, path = {"Content-Type": content_type}, f"/campaigns/{campaign.id}/lists"
+    status, begun, _ = await api.ask("POST", f"{path}?name=十一月.csv", data=body, headers=headers)
+    assert (status, begun["state"], begun["source"], begun["file_name"]) == (202, "reading", "file", "十一月.csv")
+    done = await until(lambda: _ended(api, campaign.id, begun["id"]), "the list to be loaded")
+    assert (done["state"], done["rows_read"], done["accepted"], done["refused"]) == ("done", 6, 1, 4)
+    refusals = f"/campaigns/{campaign.id}/imports/{begun['id']}/refusals"
+    _, listed, _ = await api.ask("GET", refusals)
+    assert {one["row"]: one["reason"] for one in listed["items"]} == REASONS
+    _, rest, _ = await api.ask("GET", f"{refusals}?after=3&limit=2")
+    assert [one["row"] for one in rest["items"]] == [4, 5]
+    for wrong in (f"/campaigns/{campaign.id + 1}/imports/{begun['id']}", f"/campaigns/{campaign.id}/imports/999"):
+        assert (await api.ask("GET", wrong))[0] == 404
+        assert (await api.ask("GET", f"{wrong}/refusals"))[0] == 404
+
+
+async def test_what_is_no_list_ends_with_its_error_and_harms_nothing(api: Api) -> None:
+    campaign = await campaigns.create(api.ctx, ENGINE, NewCampaign(name="名单", kind="survey"))
+    path = f"/campaigns/{campaign.id}/lists"
+    for body in (b"PK\x03\x04nonsense", b"\x00\x01\x02"):
+        status, begun, _ = await api.ask("POST", path, data=body)
+        assert status == 202
+        done = await until(partial(_ended, api, campaign.id, begun["id"]), "the import to be ended")
+        assert (done["state"], done["error"], done["accepted"]) == ("failed", "unreadable", 0)
+
+
+async def test_list_is_refused_before_it_is_read(api: Api) -> None:
+    campaign = await campaigns.create(api.ctx, ENGINE, NewCampaign(name="名单", kind="survey"))
+    path, body = f"/campaigns/{campaign.id}/lists", LIST.encode()
+    status, told, _ = await api.ask("POST", path, data=b"")
+    assert (status, told["errors"][0]["field"]) == (422, "file")
+    for kind in ("application/json", "multipart/form-data; boundary=x", "text/html"):
+        status, told, _ = await api.ask("POST", path, data=body, headers={"Content-Type": kind})
+        assert status == 415 and "application/octet-stream" in told["detail"], kind
+    for role, wanted in (("agent", 403), ("dispatcher", 403), (None, 401)):
+        assert (await api.ask("POST", path, role, data=body))[0] == wanted
+    assert (await api.ask("POST", "/campaigns/999/lists", data=body))[0] == 404
+    status, told, _ = await api.ask("POST", f"{path}?name={'x' * 101}", data=body)
+    assert (status, told["errors"][0]["field"]) == (422, "name")
+    await campaigns.move(api.ctx, ENGINE, campaign.id, "archive")
+    assert (await api.ask("POST", path, data=body))[0] == 409
+    assert (await api.ask("GET", f"/campaigns/{campaign.id}"))[1]["imports"] == []
+
+
+async def test_list_that_says_it_is_too_large_is_refused_at_once(api: Api) -> None:
+    campaign = await campaigns.create(api.ctx, ENGINE, NewCampaign(name="名单", kind="survey"))
+    url = URL(api.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST /api/v1/campaigns/{campaign.id}/lists HTTP/1.1\r\nHost: x\r\nContent-Length: 104857601\r\n"
+    writer.write(f"{head}Authorization: Bearer {api.tokens['administrator']}\r\n\r\n138".encode())
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 422 ")

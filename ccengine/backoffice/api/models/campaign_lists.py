@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ccengine.backoffice.api.fields import In, Out, Version, free_text, whole
+from ccengine.backoffice.api.fields import In, Limit, Out, Version, free_text, whole
+from ccengine.backoffice.api.models.campaigns import Refusal
 from ccengine.backoffice.api.models.codes import DistrictCode
 
 
@@ -71,3 +72,22 @@ class CustomerCount(Out):
     """How many customers fit now."""
 
     count: int
+
+
+class ListQuery(In):
+    """What the list is called in the campaign."""
+
+    name: Annotated[str, free_text(100)] = ""
+
+
+class RefusalQuery(In):
+    """Which refused rows: those behind the row `after`."""
+
+    after: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    limit: Limit = 200
+
+
+class RefusalList(Out):
+    """Rows of a list that became no target, in their order; the next page is behind the last `row`."""
+
+    items: list[Refusal]

@@ -26,6 +26,8 @@ from ccengine.backoffice.api.models.codes import Next
 from ccengine.hotline.campaign import CampaignKind, CampaignMove, CampaignState, Flow, Rules, TargetState
 from ccengine.hotline.dial_result import Result
 
+IMPORT_SOURCES = ("file", "customers", "api", "visits")
+IMPORT_STATES = ("reading", "done", "failed")
 RulesBody = Annotated[
     dict[str, Any],
     Field(
@@ -109,13 +111,14 @@ class AmountCount(Out):
 
 
 class TargetImport(Out):
-    """One load of targets."""
+    """One load of targets, and how far it is. Done or failed when `ended_at` is said; `error` is why it failed."""
 
     id: int
-    source: str
-    file_name: str
-    state: str
+    source: one_of(IMPORT_SOURCES)  # type: ignore[valid-type]
+    file_name: str = Field(description="The file's, or the saved query's name")
+    state: one_of(IMPORT_STATES)  # type: ignore[valid-type]
     rows_read: int
+    rows_total: int | None = Field(description="null where nobody can know before the end")
     accepted: int
     refused: int
     error: str
