@@ -9,7 +9,17 @@ from ccengine.backoffice.api.fields import RowId
 from ccengine.backoffice.api.models import campaigns as m
 from ccengine.backoffice.api.models.campaign_lists import CustomerTargetsBody
 from ccengine.hotline.campaign import legal_moves
-from ccengine.rows import CampaignRow, CustomerQuery, DialLimits, ImportRow, NewCampaign, TargetFilter, TargetRow
+from ccengine.rows import (
+    CampaignRow,
+    CustomerQuery,
+    DialLimits,
+    ImportRow,
+    NewCampaign,
+    OptOutRow,
+    Page,
+    TargetFilter,
+    TargetRow,
+)
 from ccengine.services import campaign_targets, campaign_views, campaigns, preview
 from ccengine.services.campaign_views import CampaignDetail
 from ccengine.services.rights import shown_number
@@ -191,6 +201,10 @@ async def list_opt_outs(ask: Ask) -> m.OptOutList:
     """List the numbers that must not be called, newest first."""
     query: m.OptOutQuery = ask.query
     page = await campaign_views.opt_outs(ask.ctx, ask.actor, query.number, query.cursor, query.limit)
+    return _opt_outs(page)
+
+
+def _opt_outs(page: Page[OptOutRow]) -> m.OptOutList:
     names = list(m.OptOut.model_fields)
     items = [m.OptOut(**{name: getattr(row, name) for name in names}) for row in page.items]
     return m.OptOutList(items=items, next=page.next)
@@ -201,6 +215,12 @@ async def add_opt_out(ask: Ask) -> m.OptOut:
     body: m.OptOutBody = ask.body
     row = await campaigns.add_opt_out(ask.ctx, ask.actor, body.number, body.kind, body.note)
     return m.OptOut(**{name: getattr(row, name) for name in m.OptOut.model_fields})
+
+
+async def lift_legal_hold(ask: Ask) -> m.OptOutList:
+    """Take a number's legal hold away; an opt-out stays for ever. Get the newest of the list."""
+    await campaigns.lift_legal_hold(ask.ctx, ask.actor, ask.body.number)
+    return _opt_outs(await campaign_views.opt_outs(ask.ctx, ask.actor))
 
 
 async def next_preview(ask: Ask) -> m.PreviewTarget:
@@ -282,4 +302,5 @@ ENDPOINTS = (
     _endpoint("POST", "/dialling/switch", switch, "run", m.DialLimits, body=m.DialSwitchBody),
     _endpoint("GET", "/opt-outs", list_opt_outs, "view", m.OptOutList, query=m.OptOutQuery),
     _endpoint("POST", "/opt-outs", add_opt_out, "edit", m.OptOut, body=m.OptOutBody, status=201, problems=(409,)),
+    _endpoint("POST", "/opt-outs/lift", lift_legal_hold, "edit", m.OptOutList, body=m.LegalHoldBody, problems=(404,)),
 )

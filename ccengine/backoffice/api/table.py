@@ -7,6 +7,7 @@ from ccengine.backoffice.api import (
     announcements,
     board,
     calls,
+    campaign_files,
     campaign_lists,
     campaigns,
     customers,
@@ -52,4 +53,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sla.ENDPOINTS,
     *campaigns.ENDPOINTS,
     *campaign_lists.ENDPOINTS,
+    *campaign_files.ENDPOINTS,
 )

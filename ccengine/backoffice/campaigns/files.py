@@ -22,6 +22,7 @@ from ccengine.backoffice.render import render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.spreadsheet import Cell, send_csv, send_xlsx
 from ccengine.services import campaign_targets, campaign_views, prehear
+from ccengine.services.context import Actor
 from ccengine.services.errors import Invalid, Unavailable
 
 #: How long an import without progress is watched before it counts as cut off.
@@ -100,7 +101,12 @@ async def listen(request: web.Request, person: SignedIn) -> web.StreamResponse:
 @page("campaigns.view")
 async def sentence(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """One sentence as sound, as it goes over the line."""
-    files = prehear.sound_files(person.actor, request.match_info["flow"], path_number(request, "number"))
+    return await send_sentence(person.actor, request.match_info["flow"], path_number(request, "number"))
+
+
+async def send_sentence(actor: Actor, flow: str, number: int) -> web.Response:
+    """Answer with one sentence of a flow. Errors: NotAllowed(campaigns.view), NotFound."""
+    files = prehear.sound_files(actor, flow, number)
     sound = b"".join([await asyncio.to_thread(path.read_bytes) for path in files])
     return web.Response(body=_wav(sound), content_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"})
 
@@ -129,20 +135,25 @@ _SAMPLES = [struct.pack("<h", _linear(value)) for value in range(256)]
 @page("campaigns.view")
 async def export(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """All targets, each with its last call, for Excel."""
-    ctx, campaign_id, kind = request.app[CTX], path_number(request), request.match_info["kind"]
-    await campaign_views.detail(ctx, person.actor, campaign_id)
-    day = ctx.clock.now().astimezone(request.app[PAGES].formats.zone)
+    return await send_targets(request, person.actor, path_number(request), request.match_info["kind"])
+
+
+async def send_targets(request: web.Request, actor: Actor, campaign_id: int, kind: str) -> web.StreamResponse:
+    """Answer with all targets as a file, `kind` csv or xlsx. Errors: NotAllowed(campaigns.view), NotFound."""
+    ctx = request.config_dict[CTX]
+    await campaign_views.detail(ctx, actor, campaign_id)
+    day = ctx.clock.now().astimezone(request.config_dict[PAGES].formats.zone)
     name = f"campaign-{campaign_id}-{day:%Y%m%d-%H%M}.{kind}"
     _ = text_for(request)
     head = [_(f"campaign_export.{field}") for field in _FIELDS.split()]
-    rows = _rows(request, campaign_views.export(ctx, person.actor, campaign_id))
+    rows = _rows(request, campaign_views.export(ctx, actor, campaign_id))
     return await (send_csv if kind == "csv" else send_xlsx)(request, name, head, rows)
 
 
 async def _rows(
     request: web.Request, batches: AsyncIterator[tuple[campaign_views.TargetDetail, ...]]
 ) -> AsyncIterator[list[list[Cell]]]:
-    named, zone = helpers(request)["code_text"], request.app[PAGES].formats.zone
+    named, zone = helpers(request)["code_text"], request.config_dict[PAGES].formats.zone
     async for batch in batches:
         table: list[list[Cell]] = []
         for found in batch:

@@ -151,3 +151,35 @@ async def test_list_that_says_it_is_too_large_is_refused_at_once(api: Api) -> No
     answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 422 ")
+
+
+async def test_targets_are_exported_and_sentences_heard_as_on_the_pages(api: Api) -> None:
+    campaign = await campaigns.create(api.ctx, ENGINE, NewCampaign(name="名单", kind="survey"))
+    body = {"targets": [{"number": "13800000001", "name": "=1+1"}]}
+    assert (await api.ask("POST", f"/campaigns/{campaign.id}/targets", json=body))[1]["accepted"] == 1
+    for kind, begin in (("csv", "\ufeff"), ("xlsx", "PK")):
+        async with api.http.get(
+            f"/api/v1/campaigns/{campaign.id}/export.{kind}",
+            headers={"Authorization": f"Bearer {api.tokens['administrator']}"},
+        ) as answer:
+            assert answer.status == 200 and (await answer.read()).startswith(begin.encode()), kind
+        assert (await api.ask("GET", f"/campaigns/999/export.{kind}"))[0] == 404
+        assert (await api.ask("GET", f"/campaigns/{campaign.id}/export.{kind}", "agent"))[0] == 403
+    _, said, _ = await api.ask("GET", "/campaign-sentences/arrears")
+    assert [one["name"] for one in said["items"]][:2] == ["hello", "arrears"]
+    last = said["items"][-1]["number"]
+    async with api.http.get(
+        f"/api/v1/campaign-sentences/arrears/{last}.wav",
+        headers={"Authorization": f"Bearer {api.tokens['administrator']}"},
+    ) as answer:
+        assert (answer.status, answer.content_type) == (200, "audio/wav")
+    assert (await api.ask("GET", f"/campaign-sentences/arrears/{last + 1}.wav"))[0] == 404
+    assert (await api.ask("GET", "/campaign-sentences/nothing"))[0] == 404
+
+
+async def test_legal_hold_is_lifted_and_an_opt_out_is_not(api: Api) -> None:
+    for number, kind, status in (("13812345670", "legal_hold", 200), ("13812345671", "opt_out", 404)):
+        assert (await api.ask("POST", "/opt-outs", json={"number": number, "kind": kind}))[0] == 201
+        assert (await api.ask("POST", "/opt-outs/lift", json={"number": number}))[0] == status, kind
+    _, left, _ = await api.ask("GET", "/opt-outs")
+    assert [one["kind"] for one in left["items"]] == ["opt_out"]

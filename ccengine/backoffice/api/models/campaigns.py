@@ -299,6 +299,26 @@ class OptOutBody(In):
     note: Annotated[str, free_text(500)] = ""
 
 
+class LegalHoldBody(In):
+    """A number whose legal hold is over."""
+
+    number: Annotated[str, free_text(24, 3)]
+
+
+class Sentence(Out):
+    """One thing that a flow says; its sound is at `…/{number}.wav`."""
+
+    number: int
+    name: str
+    prompts: list[str]
+
+
+class SentenceList(Out):
+    """What a flow says, in order, with sample values."""
+
+    items: list[Sentence]
+
+
 class PreviewTarget(Out):
     """Who is next in a preview campaign; null: nobody is due."""
 
