@@ -32,7 +32,8 @@ IDLE_SECONDS = 1.0
 ROUND_SECONDS = AHEAD.total_seconds() / 4
 AWAY_SECONDS = 2.0
 _FREE = frozenset({"available"})
-_BUSY = frozenset({"ringing", "talking", "on_hold", "wrap_up"})
+_WRAPPING = frozenset({"wrap_up"})
+_BUSY = frozenset({"ringing", "talking", "on_hold"}) | _WRAPPING
 
 
 class Dialler:
@@ -129,6 +130,7 @@ class Dialler:
             queue.queue: AgentPicture(
                 free=sum(state in _FREE for state in states),
                 busy=sum(state in _BUSY for state in states),
+                wrapping=sum(state in _WRAPPING for state in states),
                 waiting=queue.waiting,
                 age_seconds=float("inf") if stale else age,
             )

@@ -113,10 +113,11 @@ class TargetRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCall:
-    """What the caps must know of a call that has not ended."""
+    """What caps and pacing must know of a call that has not ended. `slot_at`: when it was to begin."""
 
     campaign_id: int
     number: str
+    slot_at: datetime
     answered: bool
 
 

@@ -6,6 +6,7 @@ What does not live here: the rule itself (hotline/pacing.py), the trunk's caps (
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,33 +36,43 @@ async def calls_for_agents(
         return room
     if picture is None:
         return 0
-    in_flight = sum(not one.answered for one in open_calls)
-    if campaign.kind is CampaignKind.PROGRESSIVE:
-        return pacing.progressive(picture, in_flight)
-    share = campaign.rules.abandoned_percent / 100
-    return pacing.predictive(picture, in_flight, await experience(ctx, uow, campaign), share)
-
-
-async def experience(ctx: Context, uow: UnitOfWork, campaign: CampaignRow) -> pacing.Experience:
-    """Return what the campaign's calls taught so far: of the last half hour, and for the cap of day and 30 days."""
     now = ctx.clock.now()
+    rung = [(now - one.slot_at).total_seconds() for one in open_calls if not one.answered]
+    if campaign.kind is CampaignKind.PROGRESSIVE:
+        return pacing.progressive(picture, len(rung))
+    cap = campaign.rules.abandoned_percent / 100
+    seen = await experience(ctx, uow, campaign, now)
+    return pacing.predictive(picture, pacing.ringing(rung, seen), seen, cap)
+
+
+async def experience(ctx: Context, uow: UnitOfWork, campaign: CampaignRow, now: datetime) -> pacing.Experience:
+    """Return what the campaign's calls taught so far: of the last half hour, and of day and 30 days, whichever allows
+    less."""
     reached = [one.value for one in REACHED]
     figures = await uow.campaigns.figures(campaign.id, day_begins(ctx, now), now - timedelta(days=30), reached)
     learnt = await uow.attempts.learnt(campaign.id, now - _LEARN, reached)
     usual = pacing.Experience()
     known = learnt.attempts >= _LEAST_ATTEMPTS
-    return pacing.Experience(
+    seen = pacing.Experience(
         answer_rate=learnt.reached / learnt.attempts if known else usual.answer_rate,
         ring_seconds=learnt.ring_seconds or usual.ring_seconds,
         handle_seconds=learnt.talk_seconds + ctx.settings.pbx.wrapup_seconds
         if learnt.talk_seconds
         else usual.handle_seconds,
-        abandoned_share=max(
-            share(figures.abandoned_today, figures.reached_today),
-            share(figures.abandoned_30_days, figures.reached_30_days),
-        ),
+        wrap_seconds=ctx.settings.pbx.wrapup_seconds,
+    )
+    day = replace(
+        seen,
+        abandoned_share=share(figures.abandoned_today, figures.reached_today),
+        answered=figures.reached_today,
+    )
+    month = replace(
+        seen,
+        abandoned_share=share(figures.abandoned_30_days, figures.reached_30_days),
         answered=figures.reached_30_days,
     )
+    cap = campaign.rules.abandoned_percent / 100
+    return min(day, month, key=lambda one: pacing.allowance(one, cap))
 
 
 def share(part: int, whole: int) -> float:

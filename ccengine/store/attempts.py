@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, insert, select, text, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, text, update
 
 from ccengine.rows import AttemptRow, DialLimits, Learnt, OpenCall, OptOutRow, Page
 from ccengine.store import cursor as cursors
@@ -83,7 +83,7 @@ class Attempts:
     async def open_calls(self, node: str) -> tuple[OpenCall, ...]:
         """Return what the caps must know of one node's attempts that have not come to an end."""
         table = campaign_attempts.c
-        query = select(table.campaign_id, table.number, table.answered)
+        query = select(table.campaign_id, table.number, table.slot_at, table.answered)
         rows = await self._db.execute(query.where(table.state.in_(("reserved", "sent")), table.node == node))
         return tuple(OpenCall(**row) for row in rows.mappings())
 
@@ -114,15 +114,18 @@ class Attempts:
         return {row.campaign_id: row.many for row in await self._db.execute(query)}
 
     async def learnt(self, campaign_id: int, since: datetime, reached: Sequence[str]) -> Learnt:
-        """Return what a campaign's ended calls since then teach."""
+        """Return what a campaign's calls since then teach: the ended ones and those being talked on, which would be
+        missing among the answered ones for as long as talks last."""
         table = campaign_attempts.c
-        mine = and_(table.campaign_id == campaign_id, table.slot_at >= since, table.state == "ended")
-        answered = func.sum(case((table.result.in_(list(reached)), 1), else_=0))
+        talking = and_(table.state != "ended", table.answered)
+        known = or_(table.state == "ended", talking)
+        mine = and_(table.campaign_id == campaign_id, table.slot_at >= since, known)
+        answered = func.sum(case((or_(table.result.in_(list(reached)), talking), 1), else_=0))
         talk = func.avg(func.nullif(calls.c.talk_seconds, 0))
         query = select(
             func.count().label("attempts"),
             answered.label("reached"),
-            func.avg(table.ring_seconds).label("ring"),
+            func.avg(case((table.result.in_(list(reached)), table.ring_seconds))).label("ring"),
             talk.label("talk"),
         )
         joined = campaign_attempts.outerjoin(calls, calls.c.call_id == table.call_id)
