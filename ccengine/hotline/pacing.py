@@ -26,13 +26,13 @@ LEAST_ANSWERED = 50
 PATIENCE_SECONDS = 2.0
 
 #: The share aimed at, of the cap: chance needs the rest.
-_AIM = 0.75
-#: The plan when the aim is met, of the cap: each second plans anew, so that much more is lost than one plan says.
-_PLAN = 0.13
+_AIM = 0.85
+#: The plan when the aim is met, of the cap: each second plans anew and estimates err, so that many times more is lost.
+_PLAN = 0.01
 _LARGEST_PLAN = 6.5
 #: How strongly plan and caution follow the distance from the aim, below it and above it; how many answers it takes
-#: until half of a distance is believed. Bad news is believed sooner, boldness is paid for with hours at the cap.
-_BOLDER, _SHYER = (6.0, 1.9, 400), (20.0, 3.0, 80)
+#: until half of a distance is believed. Bad news is believed sooner: boldness is paid for with an hour at the cap.
+_BOLDER, _SHYER = (12.0, 1.9, 300), (30.0, 3.0, 80)
 #: Those who answer are never believed to be fewer than this share of the estimate, nor more than this multiple.
 _FEWER, _MORE = 0.64, 2.5
 #: So much of the chance to be answered is left to a call that has rung longer than any other.
