@@ -107,7 +107,7 @@ class Ours:
         return np.array([[answer_chance(step / 2, seen) for step in range(64)] for seen in experiences])
 
 
-RATIOS = (1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 3.5, 4.0, 5.0)
+RATIOS = (1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)
 VICIDIAL = [
     (method, limit, spare)
     for method in ("HARD", "AVERAGE", "TAPERED")
