@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
+import pytest
 from campaign_world import until
 from pages_site import Site
 
+from ccengine.backoffice.campaigns.loads import LOADS, MOST, Loads
 from ccengine.rows import ImportRow, NewCampaign
-from ccengine.services import campaigns
+from ccengine.services import campaign_targets, campaigns
 from ccengine.services.context import ENGINE
+from ccengine.services.errors import Conflict, Unavailable
 
 FORM = {"name": "欠费大户", "arrears_from_yuan": "50.50", "overdue_days": "", "district": "", "silent_days": "3"}
 
@@ -62,3 +66,34 @@ async def test_who_may_look_may_not_keep_or_load(site: Site) -> None:
     assert (await browser.get("/campaigns/queries")).status == 200
     for path in ("/campaigns/queries", "/campaigns/queries/1", "/campaigns/queries/1/delete", "/campaigns/1/queries"):
         assert (await browser.post(path, FORM)).status == 403, path
+
+
+@pytest.mark.parametrize("error", [Unavailable("database"), RuntimeError("a bug")])
+async def test_load_that_breaks_is_ended_and_says_so(site: Site, error: Exception) -> None:
+    async def work() -> None:
+        raise error
+
+    campaign = await campaigns.create(site.ctx, ENGINE, NewCampaign(name="x", kind="survey"))
+    started = await campaign_targets.begin_import(site.ctx, ENGINE, campaign.id, "file", "list.csv")
+    site.server.app[LOADS].begin(site.ctx, started.id, work())
+    (ended,) = await until(partial(_done, site, campaign.id), "the import to be ended")
+    assert (ended.state, ended.error) == ("failed", "interrupted")
+
+
+async def test_no_more_lists_at_once_than_the_machine_can_bear(site: Site) -> None:
+    loads, go_on = Loads(), asyncio.Event()
+    for _ in range(MOST):
+        loads.refuse_more()
+        loads.begin(site.ctx, 1, go_on.wait())
+    with pytest.raises(Conflict):
+        loads.refuse_more()
+    go_on.set()
+    await until(partial(_has_room, loads), "the loads to end")
+
+
+async def _has_room(loads: Loads) -> bool:
+    try:
+        loads.refuse_more()
+    except Conflict:
+        return False
+    return True
