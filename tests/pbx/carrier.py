@@ -26,11 +26,12 @@ _WORDS = {183: "Session Progress", 180: "Ringing", 200: "OK", 486: "Busy Here", 
 
 @dataclass
 class Invite:
-    """One call as the carrier saw it. `at`: when the kernel received it, however late we read it."""
+    """One call as the carrier saw it. `at`: when the kernel received it, however late we read it; `shown`: by whom."""
 
     number: str
     at: float
     call_id: str
+    shown: str
     ended: bool = False
 
 
@@ -101,7 +102,8 @@ class Carrier:
             return  # repeated, or within the dialogue
         match = _USER.search(uri)
         number = match[1] if match else ""
-        self.invites[call_id] = Invite(number, at, call_id)
+        caller = _USER.search(_one(headers, "From"))
+        self.invites[call_id] = Invite(number, at, call_id, caller[1] if caller else "")
         self._requests[call_id] = (number, headers, address)
         code = int(number[-3:]) if number[-3:].isdigit() else 200
         if number in self.answers:

@@ -23,6 +23,8 @@ from ccengine.asterisk.secrets import Secrets, load_or_create
 from ccengine.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Besides the hotline's, a number that a campaign may show.
+OTHER_NUMBER = "96391"
 CEL_COLUMNS = (
     "eventtype",
     "eventtime",
@@ -56,7 +58,13 @@ class PbxInstance:
         ports = free_ports(5)
         rtp = 21000 + ports[0] % 40 * 200
         own: dict[str, dict[str, Any]] = {
-            "pbx": {"sip_port": ports[0], "rtp_start": rtp, "rtp_end": rtp + 199, "root": str(asterisk_root())},
+            "pbx": {
+                "sip_port": ports[0],
+                "rtp_start": rtp,
+                "rtp_end": rtp + 199,
+                "root": str(asterisk_root()),
+                "caller_ids": [OTHER_NUMBER],
+            },
             "ami": {"port": ports[1]},
             "agi": {"port": ports[2]},
             "web": {"port": ports[3]},

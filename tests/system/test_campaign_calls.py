@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from campaign_world import add_customer, attempts_of, ended, engine_on, running_campaign, until
 from carrier import Carrier, carrier_on
-from pbx_instance import PbxInstance
+from pbx_instance import OTHER_NUMBER, PbxInstance
 from phones import Phone, Phones
 from running_site import fresh
 from sounds import RATE, alaw
@@ -79,7 +79,8 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
         carrier.answers = {number: sound for number, (_, _, sound) in ANSWERED.items()}
         people = [NewTarget(number=one) for one in ANSWERED]
         checked = await running_campaign(ctx, people, "survey", attempts_in_all=1, machine_detection=True)
-        heard = await running_campaign(ctx, [NewTarget(number=one) for one in SAID], "survey", early_media=True)
+        announced = [NewTarget(number=one) for one in SAID]
+        heard = await running_campaign(ctx, announced, "survey", early_media=True, caller_id=OTHER_NUMBER)
         await until(partial(_called, carrier, len(numbers) + len(SAID) + len(ANSWERED)), "the first campaigns' calls")
         closed = (ctx.clock.now() + timedelta(hours=12)).astimezone(ZoneInfo(settings.site.timezone)).hour % 23
         hours = f"all {closed}:00-{closed}:30"  # half a day from now
@@ -97,6 +98,8 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
         assert all(count == 1 for count in carrier.numbers().values())
         ((waiting, tried),) = await attempts_of(ctx, late)
         assert not tried and waiting.next_at > ctx.clock.now(), "nobody is called outside the hours"
+        shown = {invite.number: invite.shown for invite in carrier.invites.values()}
+        assert {shown[number] for number in SAID} == {OTHER_NUMBER} and {shown[one] for one in numbers} == {"96390"}
         for number, (result, status, cause) in numbers.items():
             attempt = found[number]
             assert attempt.result == result, attempt
