@@ -69,6 +69,8 @@ class Watchdog:
         self._lags: deque[float] = deque(maxlen=_PROBES_KEPT)
         #: One short sentence for `systemctl status`; asked at each sign of life.
         self.status: Callable[[], str] = lambda: ""
+        #: Called once, when everything expected holds for the first time.
+        self.on_ready: Callable[[], None] = lambda: None
         self.ready = False
 
     def expect(self, part: str, condition: Callable[[], bool]) -> None:
@@ -99,6 +101,7 @@ class Watchdog:
                 self._note(loop.time() - due)
                 if not self.ready and all(condition() for condition in self._expected.values()):
                     self.ready = True
+                    self.on_ready()
                     next_sign = loop.time()
                     self._tell("READY=1\n")
                 if loop.time() >= next_sign:

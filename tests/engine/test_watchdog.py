@@ -109,15 +109,20 @@ def test_signs_come_from_the_loop_and_stop_with_it(systemd: Systemd) -> None:
 
 def test_not_ready_before_every_condition_holds(systemd: Systemd) -> None:
     open_now: list[bool] = []
+    told: list[bool] = []
     dog = Watchdog(systemd.environment)
     dog.expect("part", lambda: bool(open_now))
+    dog.on_ready = lambda: told.append(dog.ready)
     running = LoopInThread(dog)
     try:
         assert "READY=1" not in systemd.wait_for("WATCHDOG=1")
+        assert not told
         open_now.append(True)
         systemd.wait_for("READY=1")
+        systemd.wait_for("WATCHDOG=1")
     finally:
         running.end()
+    assert told == [True], "once"
 
 
 def test_nobody_listening_is_no_error(tmp_path: Path) -> None:
