@@ -138,7 +138,7 @@ class Hotline:
         return self.folder / f"{stem}.short", Counts.read(self.folder / f"{stem}.stat")
 
     def _wait_quiet(self, pbx: BenchPbx) -> None:
-        """Wait for the last calls; hang up those whose BYE SIPp never sent (counted as failed): nobody else ends them."""
+        """Wait for the last calls; hang up those whose BYE SIPp never sent (counted as failed): nobody else does."""
         for _ in range(QUIET_ROUNDS):
             with suppress(AssertionError):
                 wait_until(lambda: not pbx.channels(), "the last calls to end", 20)
