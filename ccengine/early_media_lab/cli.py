@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ccengine.early_media import model as shipped
+from ccengine.prompts.cli import VOICES
 
 _FOLDER = click.option(
     "--folder",
@@ -46,12 +47,7 @@ def hear(file: Path) -> None:
 
 @early_media.command()
 @_FOLDER
-@click.option(
-    "--voices",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path(".run/kokoro-js-1.2.1.tgz"),
-    help="The npm package with the voices: npm pack kokoro-js@1.2.1 --pack-destination .run",
-)
+@VOICES
 def synthesise(folder: Path, voices: Path) -> None:
     """Speak the sentences of both sets that are not there yet (needs the packages of [tts])."""
     from ccengine.early_media_lab.synthesise import synthesise as speak

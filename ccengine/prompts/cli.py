@@ -14,6 +14,15 @@ _FOLDER = click.option(
 )
 
 
+#: Where whatever speaks finds its voices.
+VOICES = click.option(
+    "--voices",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path(".run/kokoro-js-1.2.1.tgz"),
+    help="The npm package with the voices: npm pack kokoro-js@1.2.1 --pack-destination .run",
+)
+
+
 @click.group()
 def prompts() -> None:
     """Make and check what callers hear."""
@@ -21,12 +30,7 @@ def prompts() -> None:
 
 @prompts.command()
 @_FOLDER
-@click.option(
-    "--voices",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path(".run/kokoro-js-1.2.1.tgz"),
-    help="The npm package with the voices: npm pack kokoro-js@1.2.1 --pack-destination .run",
-)
+@VOICES
 def build(folder: Path, voices: Path) -> None:
     """Make the audio that is missing or whose text, reading or voice changed (needs the packages of [tts])."""
     try:

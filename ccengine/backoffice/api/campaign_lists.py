@@ -11,9 +11,8 @@ from typing import Any
 
 from aiohttp import hdrs
 
-from ccengine.backoffice.api.ask import Ask, Endpoint
-from ccengine.backoffice.api.campaigns import import_fields
-from ccengine.backoffice.api.fields import RowId
+from ccengine.backoffice.api.ask import Ask
+from ccengine.backoffice.api.campaigns import endpoint, import_fields
 from ccengine.backoffice.api.models import campaign_lists as m
 from ccengine.backoffice.api.models.campaigns import Refusal, TargetImport
 from ccengine.backoffice.api.problems import Refused
@@ -150,26 +149,10 @@ async def list_refusals(ask: Ask) -> m.RefusalList:
     return m.RefusalList(items=[Refusal(row=one.row, text=one.text, reason=one.reason) for one in rows])
 
 
-def _endpoint(method: str, path: str, handler: Any, right: str, answer: Any, **more: Any) -> Endpoint:
-    parameters = {name: RowId for name in ("id", "query", "import") if f"{{{name}}}" in path}
-    problems = tuple(more.pop("problems", ())) + ((404,) if parameters else ())
-    return Endpoint(
-        method=method,
-        path=path,
-        handler=handler,
-        tag="campaigns",
-        right=f"campaigns.{right}",
-        answer=answer,
-        parameters=parameters or None,
-        problems=problems,
-        **more,
-    )
-
-
 _BODY = m.SavedCustomerQueryBody
 ENDPOINTS = (
-    _endpoint("GET", "/customer-queries", list_customer_queries, "view", m.SavedCustomerQueryList),
-    _endpoint(
+    endpoint("GET", "/customer-queries", list_customer_queries, "view", m.SavedCustomerQueryList),
+    endpoint(
         "POST",
         "/customer-queries",
         save_customer_query,
@@ -179,8 +162,8 @@ ENDPOINTS = (
         status=201,
         problems=(409,),
     ),
-    _endpoint("GET", "/customer-queries/{id}", get_customer_query, "view", m.SavedCustomerQueryDetail),
-    _endpoint(
+    endpoint("GET", "/customer-queries/{id}", get_customer_query, "view", m.SavedCustomerQueryDetail),
+    endpoint(
         "POST",
         "/customer-queries/{id}",
         change_customer_query,
@@ -189,9 +172,9 @@ ENDPOINTS = (
         body=_BODY,
         problems=(409,),
     ),
-    _endpoint("DELETE", "/customer-queries/{id}", delete_customer_query, "edit", m.SavedCustomerQueryList),
-    _endpoint("GET", "/customer-count", count_customers, "view", m.CustomerCount, query=m.CustomerCountQuery),
-    _endpoint(
+    endpoint("DELETE", "/customer-queries/{id}", delete_customer_query, "edit", m.SavedCustomerQueryList),
+    endpoint("GET", "/customer-count", count_customers, "view", m.CustomerCount, query=m.CustomerCountQuery),
+    endpoint(
         "POST",
         "/campaigns/{id}/customer-queries/{query}",
         load_customer_query,
@@ -200,7 +183,7 @@ ENDPOINTS = (
         status=202,
         problems=(409,),
     ),
-    _endpoint(
+    endpoint(
         "POST",
         "/campaigns/{id}/lists",
         send_list,
@@ -211,8 +194,8 @@ ENDPOINTS = (
         raw_body=True,
         problems=(409, 415),
     ),
-    _endpoint("GET", "/campaigns/{id}/imports/{import}", get_import, "view", TargetImport),
-    _endpoint(
+    endpoint("GET", "/campaigns/{id}/imports/{import}", get_import, "view", TargetImport),
+    endpoint(
         "GET",
         "/campaigns/{id}/imports/{import}/refusals",
         list_refusals,

@@ -245,8 +245,9 @@ async def skip_target(ask: Ask) -> m.PreviewTarget:
     return await next_preview(ask)
 
 
-def _endpoint(method: str, path: str, handler: Any, right: str, answer: Any, **more: Any) -> Endpoint:
-    parameters = {name: RowId for name in ("id", "target") if f"{{{name}}}" in path}
+def endpoint(method: str, path: str, handler: Any, right: str, answer: Any, **more: Any) -> Endpoint:
+    """Describe one request of the campaigns' room: ids in its path, what it may answer, the right it needs."""
+    parameters = {name: RowId for name in ("id", "target", "query", "import") if f"{{{name}}}" in path}
     problems = tuple(more.pop("problems", ())) + ((404,) if parameters else ())
     return Endpoint(
         method=method,
@@ -262,20 +263,20 @@ def _endpoint(method: str, path: str, handler: Any, right: str, answer: Any, **m
 
 
 ENDPOINTS = (
-    _endpoint("GET", "/campaigns", list_campaigns, "view", m.CampaignList, query=m.CampaignQuery),
-    _endpoint("POST", "/campaigns", create_campaign, "edit", m.Campaign, body=m.CampaignBody, status=201),
-    _endpoint("GET", "/campaigns/{id}", get_campaign, "view", m.CampaignDetail),
-    _endpoint("POST", "/campaigns/{id}", change_campaign, "edit", m.Campaign, body=m.CampaignBody, problems=(409,)),
-    _endpoint("POST", "/campaigns/{id}/copy", copy_campaign, "edit", m.Campaign, status=201),
-    _endpoint(
+    endpoint("GET", "/campaigns", list_campaigns, "view", m.CampaignList, query=m.CampaignQuery),
+    endpoint("POST", "/campaigns", create_campaign, "edit", m.Campaign, body=m.CampaignBody, status=201),
+    endpoint("GET", "/campaigns/{id}", get_campaign, "view", m.CampaignDetail),
+    endpoint("POST", "/campaigns/{id}", change_campaign, "edit", m.Campaign, body=m.CampaignBody, problems=(409,)),
+    endpoint("POST", "/campaigns/{id}/copy", copy_campaign, "edit", m.Campaign, status=201),
+    endpoint(
         "POST", "/campaigns/{id}/move", move_campaign, "run", m.Campaign, body=m.CampaignMoveBody, problems=(409,)
     ),
-    _endpoint("GET", "/campaigns/{id}/targets", list_targets, "view", m.TargetList, query=m.TargetQuery),
-    _endpoint("GET", "/campaigns/{id}/targets/{target}", get_target, "view", m.TargetDetail),
-    _endpoint(
+    endpoint("GET", "/campaigns/{id}/targets", list_targets, "view", m.TargetList, query=m.TargetQuery),
+    endpoint("GET", "/campaigns/{id}/targets/{target}", get_target, "view", m.TargetDetail),
+    endpoint(
         "POST", "/campaigns/{id}/targets", add_targets, "edit", m.LoadedTargets, body=m.TargetsBody, problems=(409,)
     ),
-    _endpoint(
+    endpoint(
         "POST",
         "/campaigns/{id}/customers",
         add_customers,
@@ -284,11 +285,11 @@ ENDPOINTS = (
         body=CustomerTargetsBody,
         problems=(409,),
     ),
-    _endpoint("GET", "/campaigns/{id}/preview", next_preview, "call", m.PreviewTarget, problems=(409,)),
-    _endpoint(
+    endpoint("GET", "/campaigns/{id}/preview", next_preview, "call", m.PreviewTarget, problems=(409,)),
+    endpoint(
         "POST", "/campaigns/{id}/targets/{target}/call", call_target, "call", m.PlacedCall, status=201, problems=(409,)
     ),
-    _endpoint(
+    endpoint(
         "POST",
         "/campaigns/{id}/targets/{target}/skip",
         skip_target,
@@ -297,10 +298,10 @@ ENDPOINTS = (
         body=m.SkipBody,
         problems=(409,),
     ),
-    _endpoint("GET", "/dialling", get_limits, "view", m.DialLimits),
-    _endpoint("POST", "/dialling/limits", set_limits, "run", m.DialLimits, body=m.DialLimitsBody),
-    _endpoint("POST", "/dialling/switch", switch, "run", m.DialLimits, body=m.DialSwitchBody),
-    _endpoint("GET", "/opt-outs", list_opt_outs, "view", m.OptOutList, query=m.OptOutQuery),
-    _endpoint("POST", "/opt-outs", add_opt_out, "edit", m.OptOut, body=m.OptOutBody, status=201, problems=(409,)),
-    _endpoint("POST", "/opt-outs/lift", lift_legal_hold, "edit", m.OptOutList, body=m.LegalHoldBody, problems=(404,)),
+    endpoint("GET", "/dialling", get_limits, "view", m.DialLimits),
+    endpoint("POST", "/dialling/limits", set_limits, "run", m.DialLimits, body=m.DialLimitsBody),
+    endpoint("POST", "/dialling/switch", switch, "run", m.DialLimits, body=m.DialSwitchBody),
+    endpoint("GET", "/opt-outs", list_opt_outs, "view", m.OptOutList, query=m.OptOutQuery),
+    endpoint("POST", "/opt-outs", add_opt_out, "edit", m.OptOut, body=m.OptOutBody, status=201, problems=(409,)),
+    endpoint("POST", "/opt-outs/lift", lift_legal_hold, "edit", m.OptOutList, body=m.LegalHoldBody, problems=(404,)),
 )
