@@ -97,7 +97,6 @@ class TrackedLeg:
     stays: list[Span] = field(default_factory=list)
     holds: list[Span] = field(default_factory=list)
     agent_number: str | None = None
-    unlisted: bool = False
 
     @property
     def bridge(self) -> str:

@@ -60,7 +60,6 @@ class QueueWait:
     priority: int = 0
     state: WaitState = WaitState.WAITING
     left_at: datetime | None = None
-    missed_by: int = 0
 
     @property
     def open(self) -> bool:
@@ -73,7 +72,6 @@ class QueueWait:
         if target is None:
             return False
         self.state = target
-        self.missed_by += what is WaitInput.MISSED
         if target not in _OPEN and self.left_at is None:
             self.left_at = max(at, self.joined_at)
         return True

@@ -5,7 +5,6 @@ What does not live here: which limit was missed (sla.py), who may waive a penalt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 from ccengine.hotline.sla import Step
@@ -35,13 +34,3 @@ def deducted(retention_fen: int, urgent: int, individual: int) -> int:
     return min(
         max(retention_fen, 0), urgent * AMOUNT_FEN[PenaltyKind.URGENT] + individual * AMOUNT_FEN[PenaltyKind.INDIVIDUAL]
     )
-
-
-def allocate(retention_fen: int, amounts: Iterable[int]) -> tuple[int, ...]:
-    """Return what each penalty really takes, oldest first: the last may find only a rest, those after it nothing."""
-    left = max(retention_fen, 0)
-    taken: list[int] = []
-    for amount in amounts:
-        taken.append(min(left, amount))
-        left -= taken[-1]
-    return tuple(taken)

@@ -33,9 +33,6 @@ class Speech(Protocol):
     def digits(self, text: str) -> list[str]:
         """Digits one by one, as a phone number is read. Raises ValueError on anything but 0-9."""
 
-    def phone_number(self, number: str) -> list[str]:
-        """A phone number, in its groups."""
-
     def order_number(self, number: str) -> list[str]:
         """The digits of a work order's number ("WO20261121-00001" or "2026112100001")."""
 

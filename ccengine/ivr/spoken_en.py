@@ -147,12 +147,6 @@ class English:
             raise ValueError(f"{text!r} is not a string of digits")
         return [f"cc/n/{digit}" for digit in text]
 
-    def phone_number(self, number: str) -> list[str]:
-        """In groups of four from the right, the first one as long as is left."""
-        first = len(number) % 4 or 4
-        groups = [number[:first]] + [number[at : at + 4] for at in range(first, len(number), 4)]
-        return _with_pauses([self.digits(group) for group in groups])
-
     def order_number(self, number: str) -> list[str]:
         """Year, month and day, running number, with pauses between."""
         digits = number.upper().removeprefix("WO").replace("-", "")

@@ -170,15 +170,6 @@ class Mandarin:
             raise ValueError(f"{text!r} is not a string of digits")
         return [f"cc/d/{text[at : at + 2]}" for at in range(0, len(text), 2)]
 
-    def phone_number(self, number: str) -> list[str]:
-        """Groups as people read them: 幺三八 零零幺三 八零零零; others in fours from the right."""
-        if len(number) == 11 and number.startswith("1"):
-            groups = [number[:3], number[3:7], number[7:]]
-        else:
-            first = len(number) % 4 or 4
-            groups = [number[:first]] + [number[at : at + 4] for at in range(first, len(number), 4)]
-        return _with_pauses([self.digits(group) for group in groups])
-
     def order_number(self, number: str) -> list[str]:
         """Year, month and day, running number, with pauses between."""
         digits = number.upper().removeprefix("WO").replace("-", "")

@@ -19,7 +19,6 @@ from baresip.events import StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 
-RATE_HZ = 8000
 PUMP_SECONDS = 0.02
 AHEAD_SECONDS = 0.2
 

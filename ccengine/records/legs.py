@@ -54,7 +54,6 @@ class Leg:
     ended_at: datetime | None = None
     cause: int | None = None
     hangup_source: str = ""
-    dial_status: str = ""
     interrupted: bool = False
     lived_until: datetime | None = None  # of an interrupted leg: the PBX's last sign of life
     linked_ids: list[str] = field(default_factory=list)
@@ -145,7 +144,6 @@ def _apply(leg: Leg, line: JournalLine) -> None:
             leg.hung_up_at = line.at
             leg.cause = _integer(extra.get("hangupcause"))
             leg.hangup_source = str(extra.get("hangupsource", ""))
-            leg.dial_status = str(extra.get("dialstatus", ""))
         case "CHAN_END":
             leg.ended_at = line.at
             _leave(leg, None, line.at)

@@ -43,25 +43,6 @@ class VisitResult:
 
 
 @guarded
-async def due_visits(ctx: Context, kinds: tuple[str, ...] = ("phone",), limit: int = 20) -> tuple[VisitRow, ...]:
-    """Return the visits whose time has come, oldest first. Errors: Unavailable."""
-    async with ctx.store.reading() as uow:
-        return await uow.visits.due(ctx.clock.now(), kinds, limit)
-
-
-@guarded
-async def begin_visit(ctx: Context, visit_id: int) -> bool:
-    """Take a visit in hand before dialling; False when somebody else has it or it is over. Who dies with it in hand
-    loses it after `orders.visit_lease_minutes`. Errors: Unavailable."""
-    now = ctx.clock.now()
-    async with ctx.store() as uow:
-        until = now + timedelta(minutes=ctx.settings.orders.visit_lease_minutes)
-        taken = await uow.visits.claim(visit_id, now, until)
-        await uow.commit()
-    return taken
-
-
-@guarded
 async def record_try(ctx: Context, actor: Actor, visit_id: int, call_id: str | None = None) -> VisitRow:
     """Note a try in vain: asked again later, or, after as many as the type's rule asks for, given up and closed.
 

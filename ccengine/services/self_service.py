@@ -24,7 +24,6 @@ class OrderProgress:
     number: str
     type: str
     status: OrderStatus
-    status_since: datetime
     created_at: datetime
     due_at: datetime
     stamps: Mapping[str, datetime] = field(default_factory=dict)
@@ -76,7 +75,6 @@ def progress_of(order: OrderRow) -> OrderProgress:
         number=order.number,
         type=order.type,
         status=order.status,
-        status_since=order.stamps.get(order.status.value, order.created_at),
         created_at=order.created_at,
         due_at=order.due_at,
         stamps=order.stamps,

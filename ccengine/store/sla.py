@@ -113,12 +113,6 @@ class Sla:
         if rows:
             await self._db.execute(insert(order_lost_stamps), rows)
 
-    async def lost_stamps(self, order_id: int) -> tuple[tuple[str, datetime, datetime], ...]:
-        """Return (name, reached, taken back) of an order's lost stamps."""
-        table = order_lost_stamps.c
-        query = select(table.name, table.at, table.until).where(table.order_id == order_id).order_by(table.id)
-        return tuple((row.name, row.at, row.until) for row in await self._db.execute(query))
-
     async def set_due(self, order_id: int, due_at: datetime) -> None:
         """Let the order say when it must be handled; what is computed makes no new version."""
         await self._db.execute(update(work_orders).where(work_orders.c.id == order_id).values(due_at=due_at))

@@ -109,11 +109,6 @@ def test_digits_joined_are_the_digits() -> None:
         assert said == "".join("零幺二三四五六七八九"[int(digit)] for digit in str(value))
 
 
-def test_phone_number_of_a_mobile_is_read_in_its_groups() -> None:
-    assert joined(SPEECH.phone_number("13800138000")) == "幺三八 零零幺三 八零零零"
-    assert joined(SPEECH.phone_number("057188886666")) == "零五七幺 八八八八 六六六六"
-
-
 def test_order_number_is_read_without_its_letters() -> None:
     assert joined(SPEECH.order_number("WO20261121-00001")) == "二零二六 幺幺二幺 零零零零幺"
     assert SPEECH.order_number("2026112100001") == SPEECH.order_number("WO20261121-00001")

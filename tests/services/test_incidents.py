@@ -14,7 +14,7 @@ from ccengine.config import Orders
 from ccengine.hotline.incident import Report, belongs, offers, road_of
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.rows import NewOrder, OrderRow
-from ccengine.services import call_records, chain, incidents, order_visits, outages, work_orders
+from ccengine.services import call_records, chain, incidents, order_visits, outages, visits, work_orders
 from ccengine.services.context import Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed
 from ccengine.services.incidents import NewIncident
@@ -113,7 +113,7 @@ async def test_incident_tells_callers_takes_new_orders_and_closes_each_with_a_vi
         assert [(one.round, one.kind, one.status) for one in detail.visits] == [(1, "phone", "pending")]
     assert (await work_orders.get(ctx, AGENT, incident.id)).visits == ()
     clock.moment += timedelta(hours=1)
-    assert len(await order_visits.due_visits(ctx)) == 5
+    assert len(await visits.waiting(ctx, SUPERVISOR)) == 5
     (visit,) = (await work_orders.get(ctx, AGENT, late.id)).visits
     again = await order_visits.record_result(ctx, AGENT, visit.id, VisitResult(grade_handling=1))
     assert (again.status, again.reopened) == (S.IN_PROGRESS, 1), "one who still has no water is heard"

@@ -16,7 +16,7 @@ from ccengine.hotline.order_catalogue import Code, CodeKind
 from ccengine.hotline.order_moves import NAMES
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.rows import NewOrder, OrderFilter, OrderRow
-from ccengine.services import audit, call_records, catalogue, order_visits, work_orders
+from ccengine.services import audit, call_records, catalogue, order_visits, visits, work_orders
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound, ServiceError
 from ccengine.services.order_visits import VisitResult
@@ -272,15 +272,23 @@ async def test_visit_waits_for_the_inspection_and_is_claimed_by_one(ctx: Context
     order = await _handled(ctx)
     assert (await work_orders.get(ctx, ADMIN, order.id)).visits == ()
     await _move(ctx, SUPERVISOR, order, "inspect")
-    assert await order_visits.due_visits(ctx) == ()
+    assert await visits.waiting(ctx, SUPERVISOR) == ()
     clock.moment += timedelta(minutes=30)
-    (visit,) = await order_visits.due_visits(ctx)
+    (visit,) = [one.visit for one in await visits.waiting(ctx, SUPERVISOR)]
     assert (visit.order_id, visit.round, visit.kind) == (order.id, 1, "phone")
-    taken = await asyncio.gather(*(order_visits.begin_visit(ctx, visit.id) for _ in range(4)))
+    taken = await asyncio.gather(*(_claim(ctx, visit.id) for _ in range(4)))
     assert sorted(taken) == [False, False, False, True]
-    assert await order_visits.due_visits(ctx) == ()
+    assert await visits.waiting(ctx, SUPERVISOR) == ()
     clock.moment += timedelta(minutes=15)  # who took it never came back
-    assert [one.id for one in await order_visits.due_visits(ctx)] == [visit.id]
+    assert [one.visit.id for one in await visits.waiting(ctx, SUPERVISOR)] == [visit.id]
+
+
+async def _claim(ctx: Context, visit_id: int) -> bool:
+    now = ctx.clock.now()
+    async with ctx.store() as uow:
+        taken = await uow.visits.claim(visit_id, now, now + timedelta(minutes=15))
+        await uow.commit()
+    return taken
 
 
 @pytest.mark.parametrize("result", [VisitResult(grade_handling=2), VisitResult(grade_handling=5, fixed=False)])

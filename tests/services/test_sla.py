@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from ccengine.clock import ManualClock
@@ -19,6 +19,7 @@ from ccengine.services import notices, penalties, sla, sla_alarms, work_calendar
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from ccengine.services.order_moves import MoveRequest, make_move
+from ccengine.store.tables.sla import order_lost_stamps
 from ccengine.store.unit_of_work import SqlStore
 
 AGENT = Actor(kind="user", name="8001", roles=frozenset({"agent"}))
@@ -258,12 +259,14 @@ async def test_notices_are_seen_one_by_one_or_all(ctx: Context, clock: ManualClo
 
 async def test_stamps_that_were_taken_back_are_kept(ctx: Context, store: SqlStore, clock: ManualClock) -> None:
     order = await _order(ctx)
-    handled_at = clock.moment
+    handled_at, lost = clock.moment, order_lost_stamps.c
     await work_orders.transition(ctx, ADMIN, order.id, "handled")
     clock.moment += HOUR
     await work_orders.transition(ctx, ADMIN, order.id, "in_progress", "又漏了")
     async with store.reading() as uow:
-        assert await uow.sla.lost_stamps(order.id) == (("handled", handled_at, clock.moment),)
+        assert uow._db is not None
+        kept = select(lost.name, lost.at, lost.until).where(lost.order_id == order.id)
+        assert [tuple(row) for row in await uow._db.execute(kept)] == [("handled", handled_at, clock.moment)]
 
 
 async def test_waiting_for_the_customer_stops_the_clock_and_adds_exactly_its_length(

@@ -93,7 +93,6 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
         self._tap = tap
         self._framer = Framer()
         self.pending: dict[str, PendingAction] = {}
-        self.late_replies = 0
         self.lost_because: str | None = None
         self.greeted = asyncio.get_running_loop().create_future()
 
@@ -137,10 +136,8 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
                 action.add(headers)
             else:
                 self._on_event(headers)
-        elif action is not None:
+        elif action is not None:  # else the reply of an action whose deadline has passed
             action.add(headers)
-        else:
-            self.late_replies += 1
 
     def send(self, action: PendingAction, as_list: bool = False) -> asyncio.Future[Reply]:
         """Write an action that was checked before; its future resolves with the reply or with the link's loss."""
