@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from journal_told import told_by
 from pbx_instance import PbxInstance
 from phones import Phone, PhoneCall, Phones
 
@@ -15,8 +16,6 @@ from ccengine.asterisk.ami.recorded import Recorder
 from ccengine.calls.facts import AgentStateChanged, Anomaly, CallEnded, Fact
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
-from ccengine.engine.journal_reader import JournalReader
-from ccengine.engine.journal_state import JournalState
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.values import CallRecord
 
@@ -103,28 +102,10 @@ _SAME = (
 _NEAR = ("wait_seconds", "talk_seconds", "hold_seconds")
 
 
-def journal_records(pbx: PbxInstance) -> dict[str, CallRecord]:
-    """What the PBX's own journal says about its calls, by call id."""
-    settings = pbx.settings
-    reader = JournalReader(
-        settings.site.node,
-        settings.cel_file,
-        settings.queue_log_file,
-        JournalState(),
-        SystemClock(),
-        settings.pbx.devices,
-    )
-    told: dict[str, CallRecord] = {}
-    while (batch := reader.read()) is not None:
-        told |= {record.call_id: record for record in batch.records}
-    reader.close()
-    return told
-
-
 async def agree(pbx: PbxInstance, watch: LiveWatch) -> None:
     """Both streams tell the same of every call that ended."""
     await pbx.wait_call_over()
-    journal = journal_records(pbx)
+    journal = told_by(pbx)
     for live in watch.records():
         told = journal[live.call_id]
         assert told.final

@@ -11,11 +11,11 @@ import signal
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from journal_told import told_by
 from pbx_engines import Serve, engine
 from pbx_fixtures import MakePbx
 from pbx_instance import PbxInstance
@@ -25,9 +25,7 @@ from sounds import tone_share
 from ccengine.asterisk import pbx as process
 from ccengine.asterisk.recordings import StereoBuilder
 from ccengine.asterisk.secrets import load_or_create
-from ccengine.clock import ManualClock, SystemClock
-from ccengine.engine.journal_reader import JournalReader
-from ccengine.engine.journal_state import JournalState
+from ccengine.clock import SystemClock
 from ccengine.engine.live_calls import LiveCalls
 from ccengine.ports import BuiltRecording, RecordingNotReady
 from ccengine.values import CallRecord, Direction, EndedBy, Outcome, RecordingParty
@@ -38,19 +36,7 @@ REPLAYS = Path(__file__).parent.parent / "replays"
 
 def records_of(pbx: PbxInstance, name: str = "") -> list[CallRecord]:
     """Read the PBX's journals as the engine does; return this test's records, and keep the journals if asked."""
-    reader = JournalReader(
-        pbx.settings.site.node,
-        pbx.settings.cel_file,
-        pbx.settings.queue_log_file,
-        JournalState(),
-        ManualClock(datetime.now(UTC) + timedelta(minutes=2)),  # long after: nobody's word is waited for any more
-        pbx.settings.pbx.devices,
-    )
-    told: dict[str, CallRecord] = {}
-    while (batch := reader.read()) is not None:
-        assert batch.quarantined == ()
-        told |= {record.call_id: record for record in batch.records}
-    reader.close()
+    told = told_by(pbx)
     if name and os.environ.get("CCENGINE_SAVE_REPLAYS"):
         folder = REPLAYS / name
         folder.mkdir(parents=True, exist_ok=True)
