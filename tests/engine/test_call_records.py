@@ -136,7 +136,9 @@ def intervals_of(calls: list[Script]) -> list[tuple[object, ...]]:
     return [(one.agent_number, one.state, one.started_at) for one in found]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     happenings=st.dictionaries(
         st.integers(0, 260), st.sampled_from(["read", "read", "crash", "lose", "rotate_cel", "rotate_queue"])

@@ -62,7 +62,9 @@ async def test_settling_again_after_a_crash_finds_the_same_files(tmp_path: Path)
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 3
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=20))
 def test_any_pieces_in_any_order_never_spoil_the_file(tmp_path: Path, pieces: list[tuple[int, int]]) -> None:
     content = bytes(range(64))

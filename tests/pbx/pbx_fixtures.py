@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +26,35 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
+_made: list[PbxInstance] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failed test's report what its PBXs wrote, before anything is cleared: one failure must be enough."""
+    report = yield
+    if report.failed and item.get_closest_marker("pbx"):
+        told = [f"{one.settings.pbx_dir}\n{one.story()}" for one in _made if one.settings.pbx_dir.exists()]
+        report.sections.append(("what the PBX wrote since the test began", "\n".join(told)))
+    return report
+
+
 @pytest.fixture(scope="session")
 def make_pbx() -> Iterator[MakePbx]:
     """Start further private PBXs: `make_pbx(pbx={"queue_timeout_seconds": 5})`. They end with the session."""
-    made: list[PbxInstance] = []
 
     def make(**sections: dict[str, Any]) -> PbxInstance:
         folder = Path(tempfile.mkdtemp(prefix="ccengine-test-"))
         folder.chmod(0o755)
         instance = PbxInstance.create(folder, **sections)
-        made.append(instance)
+        _made.append(instance)
         instance.start()
         return instance
 
     yield make
-    for instance in made:
+    for instance in _made:
         instance.stop()
         shutil.rmtree(instance.settings.state_dir)
 

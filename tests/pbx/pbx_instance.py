@@ -39,6 +39,8 @@ CEL_COLUMNS = (
 CEL_COLUMNS += ("appdata", "uniqueid", "linkedid", "bridgepeer", "eventextra", "accountcode", "peeraccount")
 
 CelRow = dict[str, str]
+#: What the PBX says of itself in tests (what it plays, dials, hangs up), for whoever looks at a failure.
+FULL_LOG = "full.log"
 
 
 class PbxInstance:
@@ -92,6 +94,7 @@ class PbxInstance:
         if not self._full_prompts:
             shorten_prompts(self.settings)
         process.start(self.settings)
+        self.cli(f"logger add channel {FULL_LOG} notice,warning,error,verbose(3)")
 
     def stop(self) -> None:
         """End it."""
@@ -118,8 +121,16 @@ class PbxInstance:
             wait_until(lambda: not self.channels(), "calls of an earlier test to end")
         for phone in self.members():
             self.cli(f"queue remove member PJSIP/{phone} from {self.settings.pbx.queue}")
-        for path in (self.settings.cel_file, self.settings.queue_log_file):
+        for path in self._written():
             self._marks[path] = path.stat().st_size if path.exists() else 0
+
+    def _written(self) -> tuple[Path, ...]:
+        return (self.settings.cel_file, self.settings.queue_log_file, self.settings.pbx_dir / "log" / FULL_LOG)
+
+    def story(self, lines: int = 40) -> str:
+        """Return the last lines that the PBX wrote since the test began, file by file: for a failure's report."""
+        told = [f"--- {path.name}\n" + "\n".join(self._since(path).splitlines()[-lines:]) for path in self._written()]
+        return "\n".join(told)
 
     def lose_phone(self, extension: str) -> None:
         """End a phone's leg as the PBX does when it hears no sound of it any more (rtp_timeout: cause 44)."""
