@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from figures import Figure, at_most
 
+from ccengine import assets
 from ccengine.early_media.classify import classify
+from ccengine.early_media.model import model_of
 from ccengine.early_media_lab import confusion, music
 from ccengine.early_media_lab.clips import Clip
 from ccengine.prompts.sound import decode_alaw
@@ -27,9 +29,10 @@ COUNT = 30
 async def measure() -> list[Figure]:
     """Judge, print the matrix, return the figures."""
     whole = FOLDER.is_dir() and MUSIC.is_dir() and importlib.util.find_spec("av") is not None
-    classify(np.zeros(16_000, np.int16) + 9)  # the model is read once, not for the first call
+    model = model_of(assets.EARLY_MEDIA_MODEL.read_bytes())
+    classify(np.zeros(16_000, np.int16) + 9, model)  # what is made once is not counted for the first call
     made = confusion.test_clips(FOLDER, music.tracks(MUSIC, test=True), count=COUNT, seed=23) if whole else _sample()
-    report = confusion.judge(made)
+    report = confusion.judge(made, model)
     print("\n".join(confusion.lines_of(report)))
     note = "whole test set" if whole else "the tests' sample; for the whole set: ccengine early-media synthesise"
     return [

@@ -15,3 +15,5 @@ DIALPLAN = _ROOT / "dialplan"
 PROMPTS = _ROOT / "ivr_prompts"
 MIGRATIONS = _ROOT / "migrations"
 WEB = _ROOT / "web"
+#: What the listener to early media was taught; it stands in the package.
+EARLY_MEDIA_MODEL = _PACKAGE / "early_media" / "model.npz"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccengine.early_media.evidence import Evidence, evidence_of
-from ccengine.early_media.model import Model, shipped
+from ccengine.early_media.model import Model
 from ccengine.early_media.sound import HOP, RATE, SILENT_DB, frames_of
 from ccengine.values import Heard
 
@@ -37,14 +37,13 @@ class Finding:
     sound_seconds: float = 0.0
 
 
-def classify(samples: NDArray[np.int16], model: Model | None = None) -> Finding:
-    """Return what a sound of 8 kHz is; `model`: another than the shipped one."""
+def classify(samples: NDArray[np.int16], model: Model) -> Finding:
+    """Return what a sound is, by what was learnt; `samples`: 8 kHz, one side."""
     frames = frames_of(samples)
     sounding = frames.level_db > SILENT_DB
     seconds, sound_seconds = len(samples) / RATE, float(sounding.sum()) * HOP / RATE
     if sound_seconds < _LEAST_SECONDS:
         return Finding(heard=Heard.NOTHING, score=1.0, seconds=seconds, sound_seconds=sound_seconds)
-    model = model or shipped()
     evidence = evidence_of(model, samples)
     tone = evidence.tones.kind
     active = evidence.frames.level_db > max(SILENT_DB, float(evidence.frames.level_db.max()) - 30)

@@ -1,13 +1,12 @@
-"""What was learnt: the network's weights, the phrases in its phones, the weights of the evidence. Read once, checked.
+"""What was learnt: the network's weights, the phrases in its phones, the weights of the evidence; as bytes and back.
 
-What does not live here: how it is learnt (early_media_lab/train.py).
+What does not live here: how it is learnt (early_media_lab/train.py), where it is kept (assets.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from ccengine.early_media.phones import Network
 from ccengine.early_media.phrases import Net, net_of
 from ccengine.early_media.sound import Floats
 
-FILE = Path(__file__).with_name("model.npz")
 _NOTHING = np.zeros(0)
 
 
@@ -62,12 +60,13 @@ class Model:
         at = int(likely.argmax())
         return self.kinds[at], float(likely[at])
 
-    def save(self, path: Path = FILE) -> None:
-        """Write it down, the network in half precision."""
+    def data(self) -> bytes:
+        """Return it as `model_of` takes it, the network in half precision."""
         arrays: dict[str, Any] = {f"w{at}": one.astype(np.float16) for at, one in enumerate(self.network.weights)}
         arrays |= {f"b{at}": one.astype(np.float16) for at, one in enumerate(self.network.biases)}
+        written = BytesIO()
         np.savez_compressed(
-            path,
+            written,
             phones=np.array(self.network.phones),
             texts=np.array(self.texts),
             numbers=np.array([" ".join(map(str, one)) for one in self.numbers]),
@@ -78,30 +77,25 @@ class Model:
             bar=np.array(self.bar),
             **arrays,
         )
+        return written.getvalue()
 
 
-def load(path: Path = FILE) -> Model:
-    """Return what was written down. Raises OSError, KeyError, ValueError."""
-    with np.load(path, allow_pickle=False) as data:
-        layers = range(sum(name.startswith("w") and name[1:].isdigit() for name in data.files))
+def model_of(data: bytes) -> Model:
+    """Return what `Model.data` wrote. Raises KeyError, ValueError."""
+    with np.load(BytesIO(data), allow_pickle=False) as arrays:
+        layers = range(sum(name.startswith("w") and name[1:].isdigit() for name in arrays.files))
         network = Network(
-            phones=tuple(map(str, data["phones"])),
-            weights=tuple(data[f"w{at}"].astype(np.float32) for at in layers),
-            biases=tuple(data[f"b{at}"].astype(np.float32) for at in layers),
+            phones=tuple(map(str, arrays["phones"])),
+            weights=tuple(arrays[f"w{at}"].astype(np.float32) for at in layers),
+            biases=tuple(arrays[f"b{at}"].astype(np.float32) for at in layers),
         )
         return Model(
             network=network,
-            texts=tuple((str(kind), str(words)) for kind, words in data["texts"]),
-            numbers=tuple(tuple(map(int, str(one).split())) for one in data["numbers"]),
-            kinds=tuple(map(str, data["kinds"])),
-            mean=data["mean"],
-            spread=data["spread"],
-            weight=data["weight"],
-            bar=float(data["bar"]),
+            texts=tuple((str(kind), str(words)) for kind, words in arrays["texts"]),
+            numbers=tuple(tuple(map(int, str(one).split())) for one in arrays["numbers"]),
+            kinds=tuple(map(str, arrays["kinds"])),
+            mean=arrays["mean"],
+            spread=arrays["spread"],
+            weight=arrays["weight"],
+            bar=float(arrays["bar"]),
         )
-
-
-@cache
-def shipped() -> Model:
-    """Return the model that is part of the program."""
-    return load()

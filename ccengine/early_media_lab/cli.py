@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ccengine.early_media import model as shipped
+from ccengine import assets
 from ccengine.prompts.cli import VOICES
 
 _FOLDER = click.option(
@@ -22,7 +22,7 @@ _MUSIC = click.option(
     default=Path(".run/asterisk-root/usr/share/asterisk/moh"),
     help="Asterisk's music on hold (Debian: asterisk-moh-opsound-gsm).",
 )
-_MODEL = click.option("--model", type=click.Path(path_type=Path, dir_okay=False), default=shipped.FILE)
+_MODEL = click.option("--model", type=click.Path(path_type=Path, dir_okay=False), default=assets.EARLY_MEDIA_MODEL)
 
 
 @click.group("early-media")
@@ -35,10 +35,11 @@ def early_media() -> None:
 def hear(file: Path) -> None:
     """Say what a WAV file (8 kHz, 16 bit, mono) is."""
     from ccengine.early_media.classify import classify
+    from ccengine.early_media.model import model_of
     from ccengine.early_media_lab.files import NotSound, read_wav
 
     try:
-        found = classify(read_wav(file))
+        found = classify(read_wav(file), model_of(assets.EARLY_MEDIA_MODEL.read_bytes()))
     except NotSound as error:
         raise click.ClickException(str(error)) from error
     for name, value in asdict(found).items():
@@ -72,7 +73,7 @@ def train(folder: Path, music: Path, model: Path) -> None:
     from ccengine.early_media_lab import train as work
 
     made = work.train(folder, tracks.tracks(music, test=False), click.echo)
-    made.save(model)
+    model.write_bytes(made.data())
     click.echo(f"{model}: {model.stat().st_size} bytes")
 
 
@@ -84,11 +85,12 @@ def train(folder: Path, music: Path, model: Path) -> None:
 @click.option("--seed", default=11)
 def confusion(folder: Path, music: Path, model: Path, count: int, seed: int) -> None:
     """Judge the model by the test set: other voices, wordings, codecs, noise, music and lengths."""
+    from ccengine.early_media.model import model_of
     from ccengine.early_media_lab import confusion as judge
     from ccengine.early_media_lab import music as tracks
 
     made = judge.test_clips(folder, tracks.tracks(music, test=True), count=count, seed=seed)
-    for line in judge.lines_of(judge.judge(made, shipped.load(model))):
+    for line in judge.lines_of(judge.judge(made, model_of(model.read_bytes()))):
         click.echo(line)
 
 

@@ -75,7 +75,7 @@ class Report:
         return sum(n for (truth, heard), n in decided.items() if truth != heard) / max(1, sum(decided.values()))
 
 
-def judge(made: Iterator[Clip], model: Model | None = None) -> Report:
+def judge(made: Iterator[Clip], model: Model) -> Report:
     """Return what the classifier says of the clips."""
     report = Report()
     for clip in made:

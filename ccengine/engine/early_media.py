@@ -11,12 +11,15 @@ import asyncio
 import hashlib
 import time
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 
 import structlog
 
+from ccengine import assets
 from ccengine.asterisk.wav import RATE, NotWav, WavReader
 from ccengine.early_media.classify import Finding, classify
+from ccengine.early_media.model import Model, model_of
 from ccengine.rows import AttemptRow
 from ccengine.services import attempt_results
 from ccengine.services.context import Context
@@ -76,6 +79,10 @@ class EarlyListener:
         log.info("heard before the answer", action="early_media", call_id=attempt.call_id, heard=heard, result=result)
         return True
 
+    @cached_property
+    def _model(self) -> Model:
+        return model_of(assets.EARLY_MEDIA_MODEL.read_bytes())
+
     def _listen(self, path: Path, settled: bool) -> Finding | None:
         """Return what a file holds; None while it may still be on its way to the disk."""
         try:
@@ -87,7 +94,7 @@ class EarlyListener:
         except (OSError, NotWav):
             return Finding(heard=Heard.NOTHING, score=0.0) if settled else None
         try:
-            return classify(samples)
+            return classify(samples, self._model)
         except Exception as error:  # noqa: BLE001 - the edge of one file: no sound may stop the listener
             log.error("cannot classify", action="early_media", file=path.name, error=repr(error))
             return Finding(heard=Heard.UNKNOWN, score=0.0)

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ccengine import assets
 from ccengine.early_media.classify import Finding, classify
-from ccengine.early_media.model import load, shipped
+from ccengine.early_media.model import model_of
 from ccengine.early_media_lab.confusion import UNDECIDED
 from ccengine.prompts.sound import decode_alaw
 from ccengine.values import Heard
 
+MODEL = model_of(assets.EARLY_MEDIA_MODEL.read_bytes())
 CLIPS = sorted((Path(__file__).parent / "clips").glob("*.alaw"))
 
 
@@ -27,7 +29,7 @@ def _samples(path: Path) -> NDArray[np.int16]:
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Finding]:
-    return {path.stem: classify(_samples(path)) for path in CLIPS}
+    return {path.stem: classify(_samples(path), MODEL) for path in CLIPS}
 
 
 def test_no_clip_is_taken_for_another_announcement(found: dict[str, Finding]) -> None:
@@ -44,7 +46,7 @@ def test_most_announcements_are_recognised(found: dict[str, Finding]) -> None:
 
 def test_finding_tells_the_words_and_its_doubt(found: dict[str, Finding]) -> None:
     sure = [one for name, one in found.items() if one.heard == name.split("-")[0] and one.heard in _KINDS]
-    assert all(one.phrase and one.score >= shipped().bar for one in sure)
+    assert all(one.phrase and one.score >= MODEL.bar for one in sure)
     unsure = [one for name, one in found.items() if name.startswith("unknown")]
     assert all(one.heard in (Heard.UNKNOWN, Heard.NOTHING) for one in unsure)
 
@@ -52,17 +54,16 @@ def test_finding_tells_the_words_and_its_doubt(found: dict[str, Finding]) -> Non
 def test_announcement_behind_ringing_and_cut_short_is_not_guessed() -> None:
     """The beginning that all announcements share decides nothing."""
     path = next(one for one in CLIPS if one.stem.startswith("vacant-0"))
-    assert classify(_samples(path)[: int(0.9 * 8000)]).heard in (Heard.UNKNOWN, Heard.NOTHING)
+    assert classify(_samples(path)[: int(0.9 * 8000)], MODEL).heard in (Heard.UNKNOWN, Heard.NOTHING)
 
 
-def test_model_is_small_and_complete(tmp_path: Path) -> None:
-    model = shipped()
-    assert {kind for kind, _ in model.texts} >= {one.value for one in _KINDS}
-    assert {one for one in model.kinds} <= {one.value for one in Heard}
-    model.save(tmp_path / "again.npz")
-    again = load(tmp_path / "again.npz")
-    assert again.texts == model.texts and again.bar == model.bar
-    assert (tmp_path / "again.npz").stat().st_size < 400_000
+def test_model_is_small_and_complete() -> None:
+    assert {kind for kind, _ in MODEL.texts} >= {one.value for one in _KINDS}
+    assert {one for one in MODEL.kinds} <= {one.value for one in Heard}
+    written = MODEL.data()
+    again = model_of(written)
+    assert again.texts == MODEL.texts and again.bar == MODEL.bar
+    assert len(written) < 400_000
 
 
 _KINDS = (

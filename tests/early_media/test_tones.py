@@ -8,11 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from ccengine import assets
 from ccengine.early_media.classify import classify
+from ccengine.early_media.model import model_of
 from ccengine.early_media.sound import RATE
 from ccengine.values import Heard
 
 Sound = NDArray[np.float64]
+MODEL = model_of(assets.EARLY_MEDIA_MODEL.read_bytes())
 
 
 def tone(hz: float, seconds: float) -> Sound:
@@ -26,7 +29,7 @@ def pause(seconds: float) -> Sound:
 def heard(*parts: Sound, noise: float = 0.0005) -> Heard:
     sound = np.concatenate(parts)
     sound = sound + np.random.default_rng(5).normal(0, noise, len(sound))
-    return classify((np.clip(sound, -1, 1) * 32767).astype(np.int16)).heard
+    return classify((np.clip(sound, -1, 1) * 32767).astype(np.int16), MODEL).heard
 
 
 CASES = {
@@ -61,5 +64,5 @@ def test_tones_in_noise(name: str) -> None:
 def test_any_bytes_are_a_sound(noise: bytes, repeat: int) -> None:
     """Whatever a carrier sends, there is an answer and no error."""
     samples = np.frombuffer((noise * repeat)[: len(noise) * repeat // 2 * 2], dtype="<i2")
-    found = classify(samples)
+    found = classify(samples, MODEL)
     assert 0 <= found.score <= 1 and found.sound_seconds <= found.seconds + 0.1
