@@ -47,12 +47,11 @@ SLOW_FIRST = ("faults", "system", "operations", "api", "e2e", "engine", "pbx", "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slow rooms first; within a room the order stays. In CI theirs are tried twice (see below)."""
+    """Put the slow rooms first; within a room the order stays. In CI one that fails is tried once more."""
     items.sort(key=lambda item: SLOW_FIRST.index(room) if (room := item.path.parent.name) in SLOW_FIRST else 99)
     if os.environ.get("CI") == "true":
         for item in items:
-            if item.path.parent.name in SLOW_FIRST:
-                item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

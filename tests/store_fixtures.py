@@ -29,6 +29,11 @@ START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, ten in the morning
 CUSTOMERS = 60
 
 
+def patient(url: str = "") -> Database:
+    """Three workers on two cores hold one another up for seconds; what the limits do has tests of its own."""
+    return Database(url=url, connect_seconds=60, statement_seconds=60, idle_transaction_seconds=60)
+
+
 async def _fill(settings: Settings) -> None:
     await upgrade(settings)
     store = SqlStore(settings)
@@ -138,10 +143,10 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
     """Settings of a site whose database is fresh: shipped rules and 60 customers, nothing else."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ccengine.sqlite")
-        yield Settings(state_dir=tmp_path)
+        yield Settings(state_dir=tmp_path, database=patient())
         return
     shared: SharedDatabase = request.getfixturevalue("postgres_shared")
-    yield Settings(state_dir=tmp_path, database=Database(url=shared.url))
+    yield Settings(state_dir=tmp_path, database=patient(shared.url))
     shared.reset()
 
 
