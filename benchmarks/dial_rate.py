@@ -135,6 +135,7 @@ def _figures(wire: Wire, results: Counter[str], cpu_ms: float) -> list[Figure]:
         at_most(f"dialler at {RATE} calls/s: off the set rate over {SECONDS} s", off, "%", 2, note=rate),
         at_most("dialler: most calls in any second on the wire", most, "", RATE),
         Figure(name=f"dialler: shortest time of {RATE + 1} calls", value=min(distances), unit="s"),
+        Figure(name=f"dialler: time of {RATE + 1} calls, p50", value=percentile(distances, 0.5), unit="s"),
         Figure(name=f"dialler: time of {RATE + 1} calls, p99", value=percentile(distances, 0.99), unit="s"),
         at_most("dialler: called twice", twice, "", 0),
         Figure(name="dialler: CPU of engine and pages a call", value=cpu_ms, unit="ms"),

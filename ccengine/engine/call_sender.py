@@ -1,7 +1,9 @@
-"""Sends committed calls to the PBX, each at its time and never more on the wire in a second than the caps allow.
+"""Sends committed calls to the PBX, each for its moment and never more on the wire in a second than the caps allow.
 
-While one call waits for the PBX's answer the next one is sent already. What does not live here: which calls there are
-(dialler.py, services/dialling.py), how the wire is counted (hotline/send_window.py).
+A call is sent a little ahead: what the PBX needs to begin it is over when its moment comes (the dialplan waits for it),
+so that none of the second is lost. While one call waits for the PBX's answer the next one is sent already.
+What does not live here: which calls there are (dialler.py, services/dialling.py), how the wire is counted
+(hotline/send_window.py).
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 #: Where the caps allow no call before there is news of an earlier one: how soon to look again.
 _LOOK_SECONDS = 0.05
+#: So long before its moment a call is given to the PBX; cc-campaign-leg waits out what is left of it.
+LEAD_SECONDS = 0.2
 _TRUNK = 0
 
 
@@ -85,23 +89,23 @@ class CallSender:
                     self._news.clear()
                     await self._news.wait()
                 one = self._waiting[0]
-                may = await self._wait_turn(one)
+                moment = await self._wait_turn(one)
                 self._waiting.popleft()
-                if not may:
+                if moment is None:
                     self.not_dialled.append(one.attempt_id)
                     continue
-                at = self._loop.time()
-                self._windows[_TRUNK].sent(one.call_id, at)
-                self._windows[one.campaign_id].sent(one.call_id, at)
-                group.create_task(self._send(one))
+                self._windows[_TRUNK].sent(one.call_id, moment)
+                self._windows[one.campaign_id].sent(one.call_id, moment)
+                group.create_task(self._send(one, moment))
 
-    async def _wait_turn(self, one: Placement) -> bool:
-        """Wait until a call may be sent; False when its time is over by then: others may have the right to dial."""
+    async def _wait_turn(self, one: Placement) -> float | None:
+        """Wait until a call may be sent and return its moment; None when its time is over by then: others may have the
+        right to dial."""
         while True:
             late = (self._ctx.clock.now() - one.slot_at).total_seconds()
             if late > self._ctx.settings.dial.late_seconds:
                 log.warning("call not sent: too late", action="dial", call_id=one.call_id, late=round(late, 3))
-                return False
+                return None
             now = self._loop.time()
             trunk = self._windows[_TRUNK].next_at(now, one.trunk_per_second)
             campaign = self._windows[one.campaign_id].next_at(now, one.campaign_per_second)
@@ -110,15 +114,17 @@ class CallSender:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), _LOOK_SECONDS)
                 continue
-            wait = max(trunk - now, campaign - now, -late, self._not_before - now)
-            if wait <= 0:
-                return True
-            await asyncio.sleep(wait)
+            moment = max(trunk, campaign, now - late, self._not_before, now)
+            if moment <= now + LEAD_SECONDS:
+                return moment
+            await asyncio.sleep(moment - LEAD_SECONDS - now)
 
-    async def _send(self, one: Placement) -> None:
+    async def _send(self, one: Placement, moment: float) -> None:
+        at = self._ctx.clock.now() + timedelta(seconds=moment - self._loop.time())
+        variables = {**variables_of(one), "__CC_MOMENT": str(milliseconds_of_minute(at))}
         try:
             await self._trunk.originate(
-                one.leg_id, "Local/s@cc-campaign/n", "cc-campaign-nobody", "s", variables_of(one), one.ring_seconds + 10
+                one.leg_id, "Local/s@cc-campaign/n", "cc-campaign-nobody", "s", variables, one.ring_seconds + 10
             )
         except PbxUnavailable as error:
             log.warning("call in doubt", action="dial", call_id=one.call_id, error=str(error))
@@ -130,6 +136,11 @@ class CallSender:
         else:
             self.placed += 1
             log.info("call placed", action="dial", call_id=one.call_id, number=mask_number(one.number))
+
+
+def milliseconds_of_minute(at: datetime) -> int:
+    """Return a moment as the dialplan is told it, rounded up: no call is dialled too early."""
+    return -(-(at.second * 1_000_000 + at.microsecond) // 1000) % 60_000
 
 
 def variables_of(one: Placement) -> dict[str, str]:
