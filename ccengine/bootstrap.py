@@ -144,6 +144,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         board=live.board_snapshot,
     )
     live.on_event = dialler.heard
+    agi.may_dial = dialler.may_dial
     figures = EngineMetrics(live, conditions, agi, dog)
     door = Door(settings, live, conditions, figures.text)
     dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -36,6 +36,7 @@ from ccengine.values import CALL_ID_PATTERN, mask_number
 _log = structlog.get_logger(__name__)
 _ADDRESS_SECONDS = 0.5
 _PROBE = "probe/"
+_PREVIEW = "preview/"
 
 #: The feature code for emergency announcements asks for this, with an id of its own.
 ANNOUNCE = "announce"
@@ -68,6 +69,8 @@ class AgiTask:
         self.listening = asyncio.Event()
         #: Told of each call of our own (engine/probe) that arrives: how, and whether the queue is there.
         self.on_probe: Callable[[str, bool], None] = lambda how, queue: None
+        #: Asked whether an agent's preview call may be dialled now; waits for its place on the wire.
+        self.may_dial: Callable[[str], Awaitable[bool]] = _never
         self.server = FastAgiServer(
             self.answer,
             host=self._agi.host,
@@ -104,6 +107,9 @@ class AgiTask:
         script = session.request.script
         if script.startswith(_PROBE):
             await self._take_probe(session)
+            return
+        if script.startswith(_PREVIEW):
+            await self._give_turn(session)
             return
         call_id, begin = script_of(script)
         with structlog.contextvars.bound_contextvars(call_id=call_id):
@@ -147,6 +153,12 @@ class AgiTask:
         how, _, queue = session.request.script.removeprefix(_PROBE).partition("/")
         self.on_probe(how, queue == "1")
 
+    async def _give_turn(self, session: Session) -> None:
+        """An agent has picked up for a preview call: without our word the dialplan does not dial."""
+        await session.synchronise(self._agi.step_grace_seconds)
+        if await self.may_dial(session.request.script.removeprefix(_PREVIEW)):
+            await session.set_variable("CC_TURN", "1", self._agi.step_grace_seconds)
+
     async def _look_up(self, call_id: str, caller: str, lookup: Lookup) -> Found | NotAvailable:
         """Answer one look-up and note how long it took, also where the player's deadline ended it."""
         began = time.perf_counter()
@@ -155,6 +167,10 @@ class AgiTask:
         finally:
             count, seconds = self.lookups_took.get(lookup.kind.value, (0, 0.0))
             self.lookups_took[lookup.kind.value] = (count + 1, seconds + time.perf_counter() - began)
+
+
+async def _never(call_id: str) -> bool:
+    return False
 
 
 def script_of(script: str) -> tuple[str, Callable[[Menu], Flow] | None]:

@@ -20,6 +20,7 @@ from ccengine.hotline.send_window import SendWindow
 from ccengine.ports import PbxRefused, PbxUnavailable, Trunk
 from ccengine.services.context import Context
 from ccengine.services.dialling import Placement, call_of_leg
+from ccengine.services.preview import PreviewTurn
 from ccengine.values import mask_number
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,11 @@ log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 0.05
 #: So long before its moment a call is given to the PBX; cc-campaign-leg waits out what is left of it.
 LEAD_SECONDS = 0.2
+#: So long an agent who has picked up the own phone waits for a place on the wire.
+TURN_SECONDS = 3.0
 _TRUNK = 0
+#: Whence the dialplan dials campaigns' calls.
+_OURS = ("cc-campaign", "cc-campaign-preview")
 
 
 class CallSender:
@@ -66,12 +71,10 @@ class CallSender:
         if isinstance(event, ev.DialBegun):
             context = event.caller.context if event.caller is not None else ""
             at = self._loop.time() - (self._ctx.clock.now() - event.at).total_seconds()
-            if context == "cc-campaign-preview":  # a person sent it, not we
-                self._windows[_TRUNK].sent(event.dest.uniqueid, at)
-                self._windows[_TRUNK].dialled(event.dest.uniqueid, at)
-            elif context == "cc-campaign" and event.dest.account:
+            account = event.dest.account or (event.caller.account if event.caller is not None else "")
+            if context in _OURS and account:
                 for window in self._windows.values():
-                    window.dialled(event.dest.account, at)
+                    window.dialled(account, at)
                 self._news.set()
         elif isinstance(event, ev.LegEnded) and (call_id := call_of_leg(event.leg.uniqueid)):
             self._never(call_id)
@@ -94,9 +97,40 @@ class CallSender:
                 if moment is None:
                     self.not_dialled.append(one.attempt_id)
                     continue
-                self._windows[_TRUNK].sent(one.call_id, moment)
-                self._windows[one.campaign_id].sent(one.call_id, moment)
+                self._take(one.call_id, one.campaign_id, moment)
                 group.create_task(self._send(one, moment))
+
+    async def turn(self, one: PreviewTurn) -> bool:
+        """Wait until an agent's call, whose own phone was just picked up, may be dialled; False: not in a person's
+        time. Whoever has waited for a phone goes before the calls of machines."""
+        until = self._loop.time() + TURN_SECONDS
+        while True:
+            now = self._loop.time()
+            moment = self._moment(one.campaign_id, one.trunk_per_second, one.campaign_per_second, now)
+            if moment is not None and moment <= until:
+                self._take(one.call_id, one.campaign_id, moment)
+                await asyncio.sleep(moment - now)
+                return True
+            if now >= until:
+                return False
+            await self._wait_for_news()
+
+    def _take(self, call_id: str, campaign_id: int, moment: float) -> None:
+        self._windows[_TRUNK].sent(call_id, moment)
+        self._windows[campaign_id].sent(call_id, moment)
+
+    def _moment(
+        self, campaign_id: int, trunk_per_second: float, campaign_per_second: float, now: float
+    ) -> float | None:
+        """Return when the wire has room for a call; None while only news of an earlier one can tell."""
+        trunk = self._windows[_TRUNK].next_at(now, trunk_per_second)
+        campaign = self._windows[campaign_id].next_at(now, campaign_per_second)
+        return None if trunk is None or campaign is None else max(trunk, campaign, self._not_before, now)
+
+    async def _wait_for_news(self) -> None:
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), _LOOK_SECONDS)
 
     async def _wait_turn(self, one: Placement) -> float | None:
         """Wait until a call may be sent and return its moment; None when its time is over by then: others may have the
@@ -107,14 +141,11 @@ class CallSender:
                 log.warning("call not sent: too late", action="dial", call_id=one.call_id, late=round(late, 3))
                 return None
             now = self._loop.time()
-            trunk = self._windows[_TRUNK].next_at(now, one.trunk_per_second)
-            campaign = self._windows[one.campaign_id].next_at(now, one.campaign_per_second)
-            if trunk is None or campaign is None:
-                self._news.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), _LOOK_SECONDS)
+            room = self._moment(one.campaign_id, one.trunk_per_second, one.campaign_per_second, now)
+            if room is None:
+                await self._wait_for_news()
                 continue
-            moment = max(trunk, campaign, now - late, self._not_before, now)
+            moment = max(room, now - late)
             if moment <= now + LEAD_SECONDS:
                 return moment
             await asyncio.sleep(moment - LEAD_SECONDS - now)

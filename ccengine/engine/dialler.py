@@ -20,7 +20,7 @@ from ccengine.engine.call_sender import CallSender
 from ccengine.hotline.pacing import AgentPicture
 from ccengine.ports import LiveView, PbxRefused, PbxUnavailable, Trunk
 from ccengine.rows import AttemptRow
-from ccengine.services import attempt_results, dialling
+from ccengine.services import attempt_results, dialling, preview
 from ccengine.services.context import Context
 from ccengine.services.dialling import AHEAD, leg_id_of
 from ccengine.services.errors import Unavailable
@@ -79,6 +79,16 @@ class Dialler:
     def board_changed(self) -> None:
         """Take note that the live view has just told something: its picture is fresh."""
         self._picture_at = asyncio.get_running_loop().time()
+
+    async def may_dial(self, call_id: str) -> bool:
+        """Say whether an agent's preview call, whose own phone was just picked up, is dialled; wait for its place."""
+        try:
+            turn = await preview.turn_of(self._ctx, call_id)
+        except Unavailable:
+            return False  # no database, no dialling
+        may = turn is not None and await self._sender.turn(turn)
+        log.info("preview call", action="dial", call_id=call_id, may=may)
+        return may
 
     async def run(self) -> None:
         """Dial as long as there is something to dial."""

@@ -58,6 +58,36 @@ class Preview:
     attempts: tuple[AttemptRow, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewTurn:
+    """A call whose agent has picked up the own phone, and the caps it must wait for."""
+
+    call_id: str
+    campaign_id: int
+    trunk_per_second: float
+    campaign_per_second: float
+
+
+@guarded
+async def turn_of(ctx: Context, call_id: str) -> PreviewTurn | None:
+    """Look once more, as the agent picks up: None when the person must not be called any more (dialling was stopped,
+    the campaign is no longer running, no more calls to this number). Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        attempt = await uow.attempts.of_call(call_id)
+        limits = await uow.attempts.limits(ctx.settings.site.node, lock=False)
+        if attempt is None or attempt.state == "ended" or limits is None or limits.stopped_at is not None:
+            return None
+        campaign = await campaign_of(uow, attempt.campaign_id)
+        if campaign.state is not CampaignState.RUNNING or await uow.attempts.opted_out([attempt.number]):
+            return None
+    return PreviewTurn(
+        call_id=call_id,
+        campaign_id=campaign.id,
+        trunk_per_second=limits.calls_per_second,
+        campaign_per_second=campaign.rules.calls_per_second,
+    )
+
+
 @guarded
 async def upcoming(ctx: Context, actor: Actor) -> tuple[CampaignRow, ...]:
     """Return the preview campaigns that run. Errors: NotAllowed(campaigns.call), Unavailable."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from campaign_helpers import attempts, reserve_now, running
@@ -79,6 +81,30 @@ async def test_rules_hold_for_people_too(ctx: Context) -> None:
     assert (await _row(ctx, shown.id)).reason == "opted_out" and not wire.sent
     with pytest.raises(NotAllowed):
         await preview.following(ctx, Actor(kind="user", name="x", roles=frozenset({"dispatcher"})), campaign.id)
+
+
+async def test_nobody_is_called_out_of_hours_nor_after_a_stop_while_the_own_phone_rings(ctx: Context) -> None:
+    agent, wire = await _agent(ctx, "8101", "1101"), Wire()
+    local = (ctx.clock.now() + timedelta(hours=12)).astimezone(ZoneInfo(ctx.settings.site.timezone)).hour % 23
+    closed = await running(ctx, NUMBERS[:1], kind="preview", hours=f"all {local}:00-{local}:30")
+    shown = (await preview.following(ctx, agent, closed.id)).target
+    assert shown is not None
+    with pytest.raises(Conflict):
+        await preview.call(ctx, agent, wire, closed.id, shown.id)  # type: ignore[arg-type]
+    assert (await _row(ctx, shown.id)).next_at > ctx.clock.now() and not wire.sent
+    campaign = await running(ctx, NUMBERS[1:3], kind="preview")
+    calls = {}
+    for _ in range(2):
+        shown = (await preview.following(ctx, agent, campaign.id)).target
+        assert shown is not None
+        calls[await preview.call(ctx, agent, wire, campaign.id, shown.id)] = shown.number  # type: ignore[arg-type]
+    first, second = calls
+    turn = await preview.turn_of(ctx, first)
+    assert turn is not None and (turn.campaign_id, turn.campaign_per_second) == (campaign.id, 50)
+    await campaigns.add_opt_out(ctx, ENGINE, calls[first])
+    assert await preview.turn_of(ctx, first) is None and await preview.turn_of(ctx, second) is not None
+    await campaigns.stop_all(ctx, ENGINE)
+    assert await preview.turn_of(ctx, second) is None and await preview.turn_of(ctx, "n1-1-1") is None
 
 
 async def test_refused_call_is_given_back_and_a_doubtful_one_is_not(ctx: Context) -> None:
