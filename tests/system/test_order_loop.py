@@ -1,70 +1,68 @@
 """The closed loop, from end to end on the real PBX: a caller reports a leak, an order opens, a crew finishes it with
-photos, the system calls the customer back, a grade of 2 reopens it, a second round closes it."""
+photos on the phone's page in a browser, the system calls the customer back, a grade of 2 reopens it, a second round
+closes it."""
 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
+import hand_page
+import phone as browser
 import pytest
 from campaign_world import ANY_HOUR
 from pbx_instance import PbxInstance
 from phones import Phone, PhoneCall, Phones
-from pictures import jpeg, sha256
+from pictures import jpeg
+from playwright.async_api import Page, async_playwright, expect
 from running_site import RunningSite, fresh
 
 from ccengine import bootstrap
-from ccengine.hotline.order_catalogue import Code, CodeKind
 from ccengine.rows import NewCampaign
-from ccengine.services import campaigns, catalogue, tokens
+from ccengine.services import campaigns
 from ccengine.services.context import ENGINE
 
-pytestmark = pytest.mark.pbx
+pytestmark = [pytest.mark.pbx, pytest.mark.browser]
 
 CUSTOMER = "13900000417"
-CREW = "worker"
 
 
 class Crew:
-    """A field worker's phone, by its API."""
+    """The field worker with the phone's page in a real browser."""
 
-    def __init__(self, site: RunningSite, token: str) -> None:
-        web = site.settings.web
-        self._url = f"http://{web.host}:{web.port}/api/v1/field"
-        self._headers = {"Authorization": f"Bearer {token}", "Accept-Language": "zh-CN"}
+    def __init__(self, phone: browser.Phone, base: str) -> None:
+        self._phone, self._base = phone, base
 
-    async def ask(self, method: str, path: str, **more: Any) -> Any:
-        async with aiohttp.ClientSession(headers=self._headers) as session:
-            async with session.request(method, self._url + path, **more) as answer:
-                assert answer.status < 300, f"{method} {path}: {answer.status} {await answer.text()}"
-                return await answer.json()
+    @property
+    def page(self) -> Page:
+        return self._phone.page
 
-    async def act(self, order_id: int, kind: str, **more: Any) -> str:
-        now = datetime.now(UTC).isoformat()
-        body = {
-            "id": str(uuid.uuid4()),
-            "order_id": order_id,
-            "kind": kind,
-            "performed_at": now,
-            "sent_at": now,
-            **more,
-        }
-        return str((await self.ask("POST", "/actions", json=body))["outcome"])
+    async def sign_in(self, password: str) -> None:
+        await self._phone.start()
+        await hand_page.sign_in(self.page, self._base, password)
 
-    async def photo(self, order_id: int, phase: str) -> None:
-        content, now = jpeg(320, 240), datetime.now(UTC).isoformat()
-        upload = {"key": str(uuid.uuid4()), "order_id": order_id, "kind": "photo", "phase": phase, "taken_at": now}
-        upload |= {"size_bytes": len(content), "sha256": sha256(content), "sent_at": now}
-        await self.ask("POST", "/uploads", json=upload)
-        half = len(content) // 2
-        await self.ask("PUT", f"/uploads/{upload['key']}/0", data=content[:half])
-        kept = await self.ask("PUT", f"/uploads/{upload['key']}/{half}", data=content[half:])
-        assert kept["evidence_id"]
+    async def open_task(self, order: dict[str, Any]) -> None:
+        """Fetch the tasks anew and open the one."""
+        await self.page.goto(f"{self._base}/hand/#/")
+        await self.page.reload()
+        card = self.page.locator("a.card", has_text=order["title"])
+        await card.click(timeout=hand_page.PATIENCE_MILLISECONDS)
+
+    async def press(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name, exact=True).click()
+
+    async def take_photos(self, *phases: str) -> None:
+        for phase in phases:
+            await hand_page.take_photo(self.page, phase, f"{phase}.jpg", jpeg(320, 240))
+
+    async def finish(self, lacking: str, *phases: str, note: str) -> None:
+        """Finish a task: not before its photos are there."""
+        await self.press("处理完毕")
+        await expect(self.page.locator(".toast").last).to_contain_text(f"还缺照片：{lacking}")
+        await self.take_photos(*phases)
+        await hand_page.finish(self.page, note)
 
 
 @pytest.fixture
@@ -74,14 +72,15 @@ async def looping(pbx_instance: PbxInstance, tmp_path: Path) -> AsyncIterator[tu
     site = RunningSite(settings.model_copy(update={"evidence": _own_folder(settings.evidence, tmp_path)}))
     await site.prepare()
     async with bootstrap.context(site.settings) as ctx:
-        unit = Code(kind=CodeKind.UNIT, code="crew_one", name_zh="抢修一队", name_en="Crew one")
-        await catalogue.save(ctx, ENGINE, unit, members=[CREW])
-        token = await tokens.issue(ctx, ENGINE, CREW, frozenset({"field_worker"}))
         campaign = NewCampaign(name="工单回访", kind="order_visit", rules={**ANY_HOUR, "attempts_per_day": 5})
         row = await campaigns.create(ctx, ENGINE, campaign)
         await campaigns.move(ctx, ENGINE, row.id, "start")
     await site.start_healthy()
-    yield site, Crew(site, token)
+    async with async_playwright() as playwright:
+        phone = browser.Phone(playwright, tmp_path / "phone")
+        yield site, Crew(phone, f"http://{site.settings.web.host}:{site.settings.web.port}")
+        phone.end()
+        assert phone.complaints == []
     await asyncio.to_thread(site.stop)
 
 
@@ -111,16 +110,30 @@ async def state(site: RunningSite, order: dict[str, Any]) -> str:
     return str((await site.get(f"/work-orders/{order['id']}"))["status"])
 
 
-async def work(site: RunningSite, crew: Crew, order_id: int, phases: tuple[str, ...], *, started: bool) -> None:
-    """Let the crew do the work, and somebody else inspect it."""
-    if not started:
-        assert await crew.act(order_id, "acknowledge") == "done"
-        assert await crew.act(order_id, "start") == "done"
-    assert await crew.act(order_id, "finish") == "conflict"  # the photos are owed
-    for phase in phases:
-        await crew.photo(order_id, phase)
-    assert await crew.act(order_id, "finish", note="已更换抱箍") == "done"
-    await site.post(f"/work-orders/{order_id}/transitions", {"to": "inspected"})
+async def first_round(site: RunningSite, crew: Crew, order: dict[str, Any]) -> None:
+    """The crew works on the order as it came, somebody else inspects it."""
+    await crew.sign_in(site.passwords[hand_page.WORKER])
+    await crew.open_task(order)
+    await crew.page.get_by_role("button", name="139****0417").click()
+    await expect(crew.page.locator(f"a[href='tel:{CUSTOMER}']")).to_be_visible()
+    await crew.press("接单")
+    await crew.press("开始处理")
+    await crew.finish("处理前、处理后", "before", "after", note="已更换抱箍")
+    await inspect(site, order)
+
+
+async def second_round(site: RunningSite, crew: Crew, order: dict[str, Any]) -> None:
+    """The crew learns why the order is back, and does the rest."""
+    await crew.open_task(order)
+    await expect(crew.page.locator("main")).to_contain_text("第 1 次重开")
+    await expect(crew.page.locator("main")).to_contain_text("评价 2")
+    await crew.finish("处理后", "after", note="阀门也已更换")
+    await inspect(site, order)
+
+
+async def inspect(site: RunningSite, order: dict[str, Any]) -> None:
+    await site.wait(lambda: _is(site, order, "handled"), "the crew's work to arrive")
+    await site.post(f"/work-orders/{order['id']}/transitions", {"to": "inspected"})
 
 
 async def answer_back(customer: Phone, *keys: str, remark_seconds: float = 0) -> None:
@@ -143,18 +156,11 @@ async def test_leak_is_reported_repaired_asked_about_reopened_and_closed(
     site, crew = looping
     customer = await phones.caller(CUSTOMER)
     order = await report_a_leak(site, phones, customer)
-    await site.post(f"/work-orders/{order['id']}/moves", {"move": "dispatch", "unit_code": "crew_one"})
-    (task,) = (await crew.ask("GET", "/tasks"))["tasks"]
-    assert (task["id"], task["photo_before"], task["contact_number"]) == (order["id"], True, "139****0417")
-    assert (await crew.ask("POST", f"/tasks/{order['id']}/number"))["contact_number"] == CUSTOMER
-
-    await work(site, crew, order["id"], ("before", "after"), started=False)
+    await site.post(f"/work-orders/{order['id']}/moves", {"move": "dispatch", "unit_code": "crew_east"})
+    await first_round(site, crew, order)
     await answer_back(customer, "1", "2")
     await site.wait(lambda: _is(site, order, "in_progress"), "the order to be reopened by a grade of 2", 20)
-    (task,) = (await crew.ask("GET", "/tasks"))["tasks"]
-    assert (task["reopened"], "评价 2" in task["last_reason"]) == (1, True)
-
-    await work(site, crew, order["id"], ("after",), started=True)
+    await second_round(site, crew, order)
     await answer_back(customer, "1", "5", "1", remark_seconds=4)
     await site.wait(lambda: _is(site, order, "closed"), "the order to be closed by a grade of 5", 20)
     found = await site.get(f"/work-orders/{order['id']}")
@@ -164,9 +170,9 @@ async def test_leak_is_reported_repaired_asked_about_reopened_and_closed(
     await site.wait(lambda: _has_remark(site, call_id), "the customer's remark", 20)
     evidence = await site.get(f"/work-orders/{order['id']}/evidence")
     assert [(one["phase"], one["round"], one["taken_by"]) for one in evidence["items"]] == [
-        ("before", 1, CREW),
-        ("after", 1, CREW),
-        ("after", 2, CREW),
+        ("before", 1, hand_page.WORKER),
+        ("after", 1, hand_page.WORKER),
+        ("after", 2, hand_page.WORKER),
     ]
 
 

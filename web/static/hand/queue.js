@@ -6,6 +6,15 @@ const listeners = new Set();
 export const onChange = (listener) => listeners.add(listener);
 export const changed = () => listeners.forEach((listener) => listener());
 
+let added = 0;
+/** Return how many things were put into the queue since the page opened: who sends sees by it whether more came. */
+export const count = () => added;
+
+function put() {
+  added += 1;
+  changed();
+}
+
 async function sha256(content) {
   const digest = await crypto.subtle.digest("SHA-256", content);
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -15,7 +24,7 @@ async function sha256(content) {
 export async function addAction(orderId, kind, more = {}) {
   const action = { id: crypto.randomUUID(), order_id: orderId, kind, performed_at: new Date().toISOString(), ...more };
   await db.write(["queue"], ({ queue }) => { queue.add({ what: "action", order_id: orderId, action, state: "waiting" }); });
-  changed();
+  put();
 }
 
 /** Keep a photo, film or signature of an order with its bytes, hash, time and place. */
@@ -30,7 +39,7 @@ export async function addFile(orderId, kind, phase, blob, place) {
     files.put({ content, type: blob.type }, upload.key);
     queue.add({ what: "upload", order_id: orderId, upload, state: "waiting" });
   });
-  changed();
+  put();
 }
 
 /** Return everything that was not done yet, first to last; what needs attention included. */
@@ -65,5 +74,5 @@ export async function needsAttention(item, outcome, message, task) {
 export async function again(item) {
   const fresh = item.action ? { action: { ...item.action, id: crypto.randomUUID() } } : {};
   await db.write(["queue"], ({ queue }) => { queue.put({ ...item, ...fresh, state: "waiting" }); });
-  changed();
+  put();
 }

@@ -37,8 +37,11 @@ async function run() {
     try {
       const me = await api.me();
       if (me.user !== user) throw new api.SignedOut(t("hand.other_person", { name: me.user }));
-      for (let item; (item = await queue.next()); ) await send(item);
-      await refresh();
+      for (let seen = -1; seen !== queue.count(); ) { // once more when something was added while the tasks were read
+        seen = queue.count();
+        for (let item; (item = await queue.next()); ) await send(item);
+        await refresh();
+      }
       tell("online");
       wait = FIRST_WAIT;
       soon(LONGEST_WAIT);
