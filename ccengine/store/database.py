@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Executable, event, text
+import aiosqlite
+from sqlalchemy import CursorResult, Executable, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -33,13 +34,17 @@ _POSTGRES_POOL = 10
 
 def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
     """One connection that writes (waiting in line beats fighting for the lock), four that read."""
+    path, patience = str(make_url(settings.database_url).database), settings.database.connect_seconds
+
+    async def connect() -> aiosqlite.Connection:
+        return await sqlite_cursor.Connection(path, patience)
+
     engine = create_async_engine(
         settings.database_url,
-        module=sqlite_cursor.driver(),
+        async_creator=connect,
         pool_size=1 if writer else _READERS,
         max_overflow=0,
-        pool_timeout=settings.database.connect_seconds,
-        connect_args={"timeout": settings.database.connect_seconds},
+        pool_timeout=patience,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -1,89 +1,101 @@
 """SQLite's driver with one trip to the connection's thread for a statement, where the shipped cursor makes four.
 
-Each trip wakes a thread and then the event loop: most of what a short statement costs. What does not live here: pools,
-pragmas, deadlines (database.py).
+Each trip wakes a thread and then the event loop: most of what a short statement costs. SQLAlchemy sees an ordinary
+asyncio driver. What does not live here: pools, pragmas, deadlines (database.py).
 """
 
 from __future__ import annotations
 
-import collections
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiosqlite
-from sqlalchemy.dialects.sqlite.aiosqlite import (
-    AsyncAdapt_aiosqlite_connection,
-    AsyncAdapt_aiosqlite_cursor,
-    AsyncAdapt_aiosqlite_dbapi,
-)
-from sqlalchemy.util import EMPTY_DICT, await_only
+
+_ITER_CHUNK = 64
 
 
 @dataclass(slots=True)
 class _Outcome:
-    """What is left of a cursor after its statement: rows are fetched, the cursor itself is closed."""
+    """What is left of a cursor after its statement: the rows are fetched, the cursor itself is closed."""
 
     description: Any = None
     rowcount: int = -1
     lastrowid: int | None = None
-    arraysize: int = 1
-
-    def close(self) -> None:
-        """Nothing is left to be closed."""
+    rows: list[Any] = field(default_factory=list)
 
 
-def _run(connection: sqlite3.Connection, many: bool, operation: str, parameters: Any) -> tuple[_Outcome, list[Any]]:
+def _run(connection: sqlite3.Connection, many: bool, operation: str, parameters: Any) -> _Outcome:
     """In the connection's thread."""
     cursor = connection.cursor()
     try:
         (cursor.executemany if many else cursor.execute)(operation, parameters)
         rows = cursor.fetchall() if cursor.description else []
-        return _Outcome(cursor.description, cursor.rowcount, cursor.lastrowid), rows
+        return _Outcome(cursor.description, cursor.rowcount, cursor.lastrowid, rows)
     finally:
         cursor.close()
 
 
-class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """Runs, fetches and closes at once."""
+class _Cursor:
+    """What an asyncio driver's cursor is to SQLAlchemy; it runs, fetches and closes at once."""
 
-    __slots__ = ()
-    _awaitable_cursor_close = False
+    __slots__ = ("_connection", "_outcome", "arraysize")
 
-    def __init__(self, adapt_connection: Any) -> None:
-        self._adapt_connection = adapt_connection
-        self._connection = adapt_connection._connection
-        self._cursor: Any = _Outcome()
-        self._soft_closed_memoized = EMPTY_DICT
-        self._rows = collections.deque()
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._outcome = _Outcome()
+        self.arraysize = 1
 
-    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
-        return await self._go(False, operation, parameters if parameters is not None else ())
+    async def __aenter__(self) -> _Cursor:
+        return self
 
-    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
-        return await self._go(True, operation, seq_of_parameters)
+    @property
+    def description(self) -> Any:
+        """The columns of the answer; None where there is none."""
+        return self._outcome.description
 
-    async def _go(self, many: bool, operation: str, parameters: Sequence[Any]) -> None:
-        driver: Any = self._connection
-        async with self._adapt_connection._execute_mutex:
-            self._cursor, rows = await driver._execute(_run, driver._conn, many, operation, parameters)
-        self._rows = collections.deque(rows)
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed; -1 where that says nothing."""
+        return self._outcome.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The id of the row that was added last."""
+        return self._outcome.lastrowid
+
+    async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
+        """Run one statement. Raises sqlite3.Error."""
+        self._outcome = await self._connection.run(False, operation, parameters)
+
+    async def executemany(self, operation: str, parameters: Sequence[Any]) -> None:
+        """Run one statement for many rows. Raises sqlite3.Error."""
+        self._outcome = await self._connection.run(True, operation, parameters)
+
+    async def fetchall(self) -> list[Any]:
+        """Return the rows, which are here already."""
+        return self._outcome.rows
+
+    async def close(self) -> None:
+        """Nothing is left to be closed."""
 
 
-class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
-    _cursor_cls = _Cursor
+class Connection(aiosqlite.Connection):
+    """A connection whose cursors make one trip; its thread does not keep the process alive."""
 
+    def __init__(self, path: str, timeout_seconds: float) -> None:
+        # Interrupted from the event loop's thread, when a statement is overdue.
+        connect = partial(sqlite3.connect, path, timeout=timeout_seconds, check_same_thread=False)
+        super().__init__(connect, _ITER_CHUNK)
+        self._thread.daemon = True
 
-class _Driver(AsyncAdapt_aiosqlite_dbapi):
-    def connect(self, *arguments: Any, **more: Any) -> AsyncAdapt_aiosqlite_connection:
-        """Return a connection whose cursors make one trip; its thread does not keep the process alive."""
-        connection: Any = aiosqlite.connect(*arguments, **more)
-        connection._thread.daemon = True
-        return _Connection(self, await_only(connection))
+    def cursor(self) -> Any:
+        """Return a cursor at once: there is nothing to be waited for."""
+        return _Cursor(self)
 
-
-def driver() -> AsyncAdapt_aiosqlite_dbapi:
-    """Return what `create_async_engine` takes as its `module`."""
-    return _Driver(aiosqlite, sqlite3)
+    async def run(self, many: bool, operation: str, parameters: Any) -> _Outcome:
+        """Run a statement in the connection's thread. Raises sqlite3.Error, ValueError (it is closed)."""
+        in_its_thread: Callable[..., Awaitable[_Outcome]] = self._execute
+        return await in_its_thread(_run, self._conn, many, operation, parameters)
