@@ -10,10 +10,9 @@ from typing import Any
 
 from ccengine.rows import AuditEntry, Page
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Invalid
 from ccengine.services.guard import guarded, limited
 from ccengine.services.rights import require
-from ccengine.store_port import BadCursor, UnitOfWork
+from ccengine.store_port import UnitOfWork
 
 
 async def note(
@@ -30,9 +29,4 @@ async def find_entries(ctx: Context, actor: Actor, cursor: str | None = None, li
     """List the audit log, newest first. Errors: NotAllowed(audit.view), Invalid(cursor, limit), Unavailable."""
     require(actor, "audit.view")
     async with ctx.store.reading() as uow:
-        try:
-            return await uow.audit.find(cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        return await uow.audit.find(cursor, limited(limit))

@@ -26,13 +26,13 @@ from ccengine.services.attempt_results import settle
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.customers import masked
-from ccengine.services.errors import Invalid, NotFound
+from ccengine.services.errors import NotFound
 from ccengine.services.guard import guarded, limited
 from ccengine.services.opening import complete_call, lock_of
 from ccengine.services.record_changes import as_data, changed_fields, fingerprint
 from ccengine.services.rights import require
 from ccengine.services.timeline import timeline_of
-from ccengine.store_port import BadCursor, UnitOfWork
+from ccengine.store_port import UnitOfWork
 from ccengine.values import CallRecord, Direction, Source
 
 #: What a journal's record says of itself when lines are missing.
@@ -242,12 +242,7 @@ async def find_calls(
     number = normal_number(wanted.number, ctx.settings.site.area_code) or wanted.number.strip()
     wanted = replace(wanted, number=number[:64])
     async with ctx.store.reading() as uow:
-        try:
-            return await uow.calls.find(wanted, cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        return await uow.calls.find(wanted, cursor, limited(limit))
 
 
 @guarded

@@ -25,10 +25,9 @@ from ccengine.rows import (
 from ccengine.services.agent_pacing import day_begins, share
 from ccengine.services.campaigns import campaign_of
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Invalid, NotFound
+from ccengine.services.errors import NotFound
 from ccengine.services.guard import guarded, limited
 from ccengine.services.rights import require, shown_number
-from ccengine.store_port import BadCursor
 
 _REACHED = [one.value for one in REACHED]
 _EXPORT_PAGE = 200
@@ -68,14 +67,7 @@ async def find(
     """
     require(actor, "campaigns.view")
     async with ctx.store.reading() as uow:
-        try:
-            return await uow.campaigns.find(state, cursor, limited(limit))
-        except BadCursor:
-            raise _bad_cursor() from None
-
-
-def _bad_cursor() -> Invalid:
-    return Invalid("cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it")
+        return await uow.campaigns.find(state, cursor, limited(limit))
 
 
 @guarded
@@ -128,10 +120,7 @@ async def targets(
     number = normal_number(wanted.number, ctx.settings.site.area_code) or wanted.number.strip()
     async with ctx.store.reading() as uow:
         await campaign_of(uow, campaign_id)
-        try:
-            page = await uow.targets.find(campaign_id, replace(wanted, number=number[:24]), cursor, limited(limit))
-        except BadCursor:
-            raise _bad_cursor() from None
+        page = await uow.targets.find(campaign_id, replace(wanted, number=number[:24]), cursor, limited(limit))
     return Page(items=tuple(_shown(actor, row) for row in page.items), next=page.next)
 
 
@@ -195,8 +184,5 @@ async def opt_outs(
     require(actor, "campaigns.view")
     plain = normal_number(number, ctx.settings.site.area_code) or number.strip()
     async with ctx.store.reading() as uow:
-        try:
-            page = await uow.attempts.opt_outs(plain[:24], cursor, limited(limit))
-        except BadCursor:
-            raise _bad_cursor() from None
+        page = await uow.attempts.opt_outs(plain[:24], cursor, limited(limit))
     return Page(items=tuple(replace(one, number=shown_number(actor, one.number)) for one in page.items), next=page.next)

@@ -11,10 +11,9 @@ from ccengine.hotline.account import check_last_four, is_account, normal_number
 from ccengine.rows import CallFilter, CallRow, CustomerRow, OrderFilter, OrderRow, Page
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Invalid, NotFound
+from ccengine.services.errors import NotFound
 from ccengine.services.guard import guarded, limited, required_text
 from ccengine.services.rights import require
-from ccengine.store_port import BadCursor
 from ccengine.values import mask_number
 
 
@@ -62,12 +61,7 @@ async def find(
     require(actor, "customers.view")
     text = required_text("text", text, 100, may_be_empty=True)
     async with ctx.store.reading() as uow:
-        try:
-            page = await uow.customers.find(text, cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        page = await uow.customers.find(text, cursor, limited(limit))
     return Page(items=tuple(masked(row) for row in page.items), next=page.next)
 
 

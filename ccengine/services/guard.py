@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from ccengine.services.errors import Conflict, Invalid, Unavailable
-from ccengine.store_port import AlreadyExists, StoreBusy, StoreUnavailable, VersionConflict
+from ccengine.store_port import AlreadyExists, BadCursor, StoreBusy, StoreUnavailable, VersionConflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,7 +23,8 @@ ATTEMPTS = 4
 
 
 def guarded(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Turn StoreUnavailable into Unavailable("database"); run again what lost a race, and give up with Conflict.
+    """Turn StoreUnavailable into Unavailable("database"), BadCursor into Invalid("cursor"); run again what lost a race,
+    and give up with Conflict.
 
     A use case that lost a race has changed nothing, and running it again sees what the other one did.
     """
@@ -35,6 +36,10 @@ def guarded(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corout
                 return await function(*args, **kwargs)
             except StoreUnavailable as error:
                 raise Unavailable("database") from error
+            except BadCursor as error:
+                raise Invalid(
+                    "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
+                ) from error
             except (VersionConflict, AlreadyExists, StoreBusy) as error:
                 if attempt == ATTEMPTS and isinstance(error, StoreBusy):
                     raise Unavailable("database") from error

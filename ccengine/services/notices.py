@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from ccengine.rows import NoticeReader, NoticeRow, Page
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Invalid, NotFound
+from ccengine.services.errors import NotFound
 from ccengine.services.guard import guarded, limited
-from ccengine.store_port import BadCursor
 
 #: From so many on it is "99+".
 MANY = 100
@@ -28,12 +27,7 @@ async def find(
 ) -> Page[NoticeRow]:
     """List one's own notices, newest first. Errors: Invalid(cursor, limit), Unavailable."""
     async with ctx.store.reading() as uow:
-        try:
-            return await uow.notices.find(_reader(actor), unseen_only, cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        return await uow.notices.find(_reader(actor), unseen_only, cursor, limited(limit))
 
 
 @guarded

@@ -15,7 +15,7 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, limited, one_of, required_text
 from ccengine.services.rights import require
-from ccengine.store_port import BadCursor, UnitOfWork
+from ccengine.store_port import UnitOfWork
 
 LONGEST = timedelta(days=31)
 
@@ -34,12 +34,7 @@ async def find(ctx: Context, actor: Actor, cursor: str | None = None, limit: int
     """List all notices, newest first. Errors: NotAllowed(outages.view), Invalid(cursor, limit), Unavailable."""
     require(actor, "outages.view")
     async with ctx.store.reading() as uow:
-        try:
-            return await uow.outages.find(cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        return await uow.outages.find(cursor, limited(limit))
 
 
 @guarded

@@ -11,10 +11,9 @@ from ccengine.hotline.penalty import PenaltyKind, deducted
 from ccengine.rows import Page, PenaltyRow
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Conflict, Invalid, NotFound
+from ccengine.services.errors import Conflict, NotFound
 from ccengine.services.guard import guarded, limited, required_text
 from ccengine.services.rights import require
-from ccengine.store_port import BadCursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +48,7 @@ async def find(ctx: Context, actor: Actor, cursor: str | None = None, limit: int
     """List penalties, newest first. Errors: NotAllowed(penalties.view), Invalid(cursor, limit), Unavailable."""
     require(actor, "penalties.view")
     async with ctx.store.reading() as uow:
-        try:
-            return await uow.penalties.find(cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        return await uow.penalties.find(cursor, limited(limit))
 
 
 @guarded

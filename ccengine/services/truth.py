@@ -13,11 +13,10 @@ from typing import Any
 from ccengine.rows import AnomalyRow, DayCheckRow, DayTruth, Page
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Invalid, NotFound
+from ccengine.services.errors import NotFound
 from ccengine.services.figures import day_bounds
 from ccengine.services.guard import LIMIT_MAX, guarded, limited
 from ccengine.services.rights import require
-from ccengine.store_port import BadCursor
 from ccengine.values import mask_number
 
 #: A page shows so many differences of a day at most; the figures count all.
@@ -77,12 +76,7 @@ async def find(
     """
     require(actor, _RIGHT)
     async with ctx.store.reading() as uow:
-        try:
-            page = await uow.journal.find_anomalies(wanted, cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        page = await uow.journal.find_anomalies(wanted, cursor, limited(limit))
     return Page(items=tuple(replace(row, detail=masked(row.detail)) for row in page.items), next=page.next)
 
 

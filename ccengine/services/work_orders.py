@@ -33,7 +33,6 @@ from ccengine.services.order_guards import facts_of, offered
 from ccengine.services.order_moves import MoveRequest, apply_move, assignment, make_move
 from ccengine.services.order_registration import PRIORITIES, RequestKey, register
 from ccengine.services.rights import require
-from ccengine.store_port import BadCursor
 
 __all__ = [
     "PRIORITIES",
@@ -63,12 +62,7 @@ async def find(
     require(actor, "orders.view")
     wanted = replace(wanted, as_of=wanted.as_of or ctx.clock.now())
     async with ctx.store.reading() as uow:
-        try:
-            return await uow.work_orders.find(wanted, cursor, limited(limit))
-        except BadCursor:
-            raise Invalid(
-                "cursor", "翻页标记无效，请从第一页开始", "The cursor is not valid; start again without it"
-            ) from None
+        return await uow.work_orders.find(wanted, cursor, limited(limit))
 
 
 @guarded
