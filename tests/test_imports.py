@@ -15,8 +15,9 @@ ALLOWED: dict[str, set[str]] = {
     "values": set(),
     "outcome": {"values"},
     "hearing": set(),
-    "calls": {"values", "outcome", "hearing"},
-    "records": {"values", "outcome", "hearing"},
+    "channels": set(),
+    "calls": {"values", "outcome", "hearing", "channels"},
+    "records": {"values", "outcome", "hearing", "channels"},
     "hotline": {"values"},
     "ivr": {"values"},
     "early_media": {"values"},
@@ -34,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "prompts": EVERYWHERE | {"ivr", "logs"},
     "early_media_lab": EVERYWHERE | {"early_media", "prompts"},
 }
-PURE = {"values", "outcome", "hearing", "calls", "records", "hotline", "ivr", "early_media"}
+PURE = {"values", "outcome", "hearing", "channels", "calls", "records", "hotline", "ivr", "early_media"}
 IMPURE_MODULES = {
     "asyncio",
     "socket",

@@ -12,9 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from ccengine.calls import talks
-from ccengine.calls.leg import LegKind, LegState, TrackedLeg
+from ccengine.calls.leg import LegState, TrackedLeg
 from ccengine.calls.pbx_events import JournalMark
 from ccengine.calls.queue_wait import QueueWait
+from ccengine.channels import LegKind
 from ccengine.values import CALL_ID_PATTERN, Direction
 
 _NO_NAME = frozenset({"", "unknown", "<unknown>"})

@@ -5,25 +5,12 @@ What does not live here: which call it belongs to and what follows (tracker, cal
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from ccengine.calls import pbx_events as ev
-
-TRUNK_PREFIX = "PJSIP/cc-trunk-"
-_DEVICE = re.compile(r"^PJSIP/([0-9]{1,8})-[0-9a-fA-F]+$")
-_LOCAL = re.compile(r"^(Local/.+);([12])$")
-
-
-class LegKind(StrEnum):
-    """What a channel is to us, by its name."""
-
-    TRUNK = "trunk"
-    DEVICE = "device"
-    LOCAL = "local"  # half of a Local pair: a wire, nobody speaks there
-    OTHER = "other"
+from ccengine.channels import LegKind, extension_of, kind_of, wire_of
 
 
 class LegState(StrEnum):
@@ -118,14 +105,8 @@ class TrackedLeg:
         """Take the channel's name and what follows from it: what this channel is to us."""
         if channel == self.channel or not channel:
             return
-        device, local = _DEVICE.match(channel), _LOCAL.match(channel)
-        self.channel = channel
-        self.extension = device[1] if device else ""
-        self.wire = local[1] if local else ""
-        if channel.startswith(TRUNK_PREFIX):
-            self.kind = LegKind.TRUNK
-        else:
-            self.kind = LegKind.DEVICE if device else LegKind.LOCAL if local else LegKind.OTHER
+        self.channel, self.kind = channel, kind_of(channel)
+        self.extension, self.wire = extension_of(channel), wire_of(channel)
 
     def move(self, what: LegInput, at: datetime) -> bool:
         """Make a transition; False, and nothing changed, where the table has none."""

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ccengine.calls.call import Call
-from ccengine.calls.leg import LegKind, TrackedLeg
+from ccengine.calls.leg import TrackedLeg
 from ccengine.calls.pbx_events import JournalMark
 from ccengine.calls.queue_wait import WaitState
 from ccengine.calls.talks import overlaps_with
+from ccengine.channels import LegKind
 from ccengine.outcome import Evidence, outcome_of
 from ccengine.values import (
     AGENT_NUMBER_PATTERN,

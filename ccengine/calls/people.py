@@ -12,9 +12,10 @@ from ccengine.calls.agent_state import Agent, Engagement, Membership, state_of
 from ccengine.calls.call import Call
 from ccengine.calls.facts import AgentStateChanged
 from ccengine.calls.families import Families
-from ccengine.calls.leg import LegKind, LegState, TrackedLeg
+from ccengine.calls.leg import LegState, TrackedLeg
 from ccengine.calls.live_record import agent_of
 from ccengine.calls.pbx_events import Member, MemberChange
+from ccengine.channels import LegKind
 from ccengine.values import AGENT_NUMBER_PATTERN, Direction
 
 _RANK = {Engagement.NONE: 0, Engagement.RINGING: 1, Engagement.ON_HOLD: 2, Engagement.TALKING: 3}

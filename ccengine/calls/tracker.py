@@ -13,12 +13,13 @@ from ccengine.calls import facts as fx
 from ccengine.calls import pbx_events as ev
 from ccengine.calls.call import Call, own_id
 from ccengine.calls.families import Families
-from ccengine.calls.leg import INPUT_OF, LegInput, LegKind, Span, TrackedLeg, close
+from ccengine.calls.leg import INPUT_OF, LegInput, Span, TrackedLeg, close
 from ccengine.calls.live_record import make_record
 from ccengine.calls.people import People
 from ccengine.calls.queue_wait import WaitInput
 from ccengine.calls.queueing import Queueing
 from ccengine.calls.resync import Resync
+from ccengine.channels import LegKind
 from ccengine.values import AGENT_NUMBER_PATTERN, is_probe
 
 #: A boot moment later than the known one by more than this is another boot; less is rounding of the uptime.

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ccengine.channels import LegKind
 from ccengine.records.journal_lines import JournalLine
-from ccengine.records.legs import LegKind
 from ccengine.records.trunk_call import TrunkCall
 from ccengine.values import CallRecord
 

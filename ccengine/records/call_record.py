@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from ccengine.channels import LegKind
 from ccengine.outcome import Evidence, outcome_of
 from ccengine.records.journal_lines import JournalLine
-from ccengine.records.legs import Leg, LegKind, Overlap
+from ccengine.records.legs import Leg, Overlap
 from ccengine.records.trunk_call import TrunkCall
 from ccengine.values import (
     CallRecord,

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ccengine.channels import extension_of
 from ccengine.records.call_events import CallStep, events_of
 from ccengine.records.call_record import make_record
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
-from ccengine.records.legs import build_legs, extension_of
+from ccengine.records.legs import build_legs
 from ccengine.records.sign_ins import SignIns
 from ccengine.records.trunk_call import Family, calls_of
 from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord, is_probe

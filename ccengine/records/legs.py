@@ -5,30 +5,15 @@ A family is every channel that ever belonged together. Not here: the call record
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
 
+from ccengine.channels import LegKind, extension_of, kind_of, wire_of
 from ccengine.hearing import heard_by
 from ccengine.records.journal_lines import JournalLine
-
-#: How the trunk's channels are named (the PJSIP endpoint's name).
-TRUNK_PREFIX = "PJSIP/cc-trunk-"
-_DEVICE = re.compile(r"^PJSIP/([0-9]{1,8})-[0-9a-fA-F]+$")
-_LOCAL = re.compile(r"^(Local/.+);([12])$")
-
-
-class LegKind(StrEnum):
-    """What a channel is to us."""
-
-    TRUNK = "trunk"
-    DEVICE = "device"
-    LOCAL = "local"  # half of a Local pair: a wire, nobody speaks there
-    OTHER = "other"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,11 +48,7 @@ class Leg:
     @property
     def kind(self) -> LegKind:
         """What this channel is, by its name."""
-        if self.channel.startswith(TRUNK_PREFIX):
-            return LegKind.TRUNK
-        if _DEVICE.match(self.channel):
-            return LegKind.DEVICE
-        return LegKind.LOCAL if _LOCAL.match(self.channel) else LegKind.OTHER
+        return kind_of(self.channel)
 
     @property
     def extension(self) -> str:
@@ -77,8 +58,7 @@ class Leg:
     @property
     def wire(self) -> str:
         """The name both halves of a Local pair share; empty for others."""
-        match = _LOCAL.match(self.channel)
-        return match[1] if match else ""
+        return wire_of(self.channel)
 
     @property
     def over_at(self) -> datetime | None:
@@ -89,12 +69,6 @@ class Leg:
     def known_until(self) -> datetime:
         """Its last line, or, where the PBX died with it, the PBX's last sign of life."""
         return max(self.last_at, self.lived_until or self.last_at)
-
-
-def extension_of(channel: str) -> str:
-    """Return the extension of a device's channel; empty for a channel of no device."""
-    match = _DEVICE.match(channel)
-    return match[1] if match else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

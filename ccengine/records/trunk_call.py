@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ccengine.channels import LegKind
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
-from ccengine.records.legs import Leg, LegKind, Overlap, build_legs, overlaps_with
+from ccengine.records.legs import Leg, Overlap, build_legs, overlaps_with
 from ccengine.records.sign_ins import SignIns
 from ccengine.values import AGENT_NUMBER_PATTERN, Direction
 
