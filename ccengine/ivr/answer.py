@@ -5,13 +5,15 @@ What does not live here: the answers themselves (balance, progress, outages).
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from ccengine.ivr.desk import to_desk
 from ccengine.ivr.menu import Item, Menu
-from ccengine.ivr.steps import Answer, Destination, Finish, Play, Step, ask, journal
+from ccengine.ivr.steps import Answer, Destination, Finish, Part, Play, Step, ask, journal
 
-PERSON, BACK = "0", "*"
+PERSON, BACK, NEXT = "0", "*", "1"
+#: Prompt ids in the order of playing.
+Words = tuple[str, ...]
 
 
 def tell(headline: tuple[str, ...], item: Item) -> Generator[Step, Answer, str]:
@@ -52,3 +54,19 @@ def what_next(
         yield journal("CC_MENU", item="invalid", key=pressed)
         before, pressed = ("cc/input/wrong",), ""
     return (yield from to_desk(menu, item.desk, "cc/input/to_person"))
+
+
+def one_by_one(menu: Menu, item: Item, told: Sequence[tuple[Words, Words]], before: Words = ()) -> Part:
+    """Tell one thing after the other, `before` ahead of the first; NEXT leads to the one behind it.
+
+    `told`: of each what it says, and what is offered after it. Returns where the call goes, or None: back to the menu.
+    """
+    for at, (words, offer) in enumerate(told):
+        pressed = yield from tell((*before, *words), item)
+        after = yield from what_next(menu, item, offer, NEXT if at + 1 < len(told) else "", pressed)
+        if isinstance(after, Finish):
+            return after
+        if after == BACK:
+            return None
+        before = ()
+    return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from ccengine.ivr.answer import BACK, PERSON, tell, what_next
+from ccengine.ivr.answer import BACK, PERSON, one_by_one, tell, what_next
 from ccengine.ivr.desk import sorry, to_desk
 from ccengine.ivr.menu import Item, Menu
 from ccengine.ivr.spoken import PAUSE, spoken
@@ -18,7 +18,6 @@ READ_ALL = 2
 #: Keys for districts; 9 is for all, 0 and * mean the same everywhere.
 DISTRICT_KEYS = "12345678"
 ALL_DISTRICTS = "9"
-NEXT = "1"
 #: Water still flows at low pressure, so it is not called off. Now, from, until.
 LOW_PRESSURE = "low_pressure"
 LOW_PRESSURE_WORDS = ("cc/outage/pressure_ongoing", "cc/outage/pressure_from", "cc/outage/pressure_until")
@@ -70,18 +69,9 @@ def _choose(menu: Menu, item: Item, notices: Notices) -> Generator[Step, Answer,
 
 
 def _read(menu: Menu, language: str, item: Item, notices: Notices) -> Part:
-    before: tuple[str, ...] = ("cc/outage/intro",)
-    for at, notice in enumerate(notices):
-        pressed = yield from tell((*before, *headline(menu, language, notice)), item)
-        more = at + 1 < len(notices)
-        offer = ("cc/outage/next",) if more else ("cc/outage/apology", "cc/outage/no_more")
-        after = yield from what_next(menu, item, offer, NEXT if more else "", pressed)
-        if isinstance(after, Finish):
-            return after
-        if after == BACK:
-            return None
-        before = ()
-    return None
+    more, last = ("cc/outage/next",), ("cc/outage/apology", "cc/outage/no_more")
+    told = [(headline(menu, language, notice), last if notice is notices[-1] else more) for notice in notices]
+    return (yield from one_by_one(menu, item, told, ("cc/outage/intro",)))
 
 
 def headline(menu: Menu, language: str, notice: Notice) -> tuple[str, ...]:

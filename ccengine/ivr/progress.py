@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from ccengine.ivr.answer import BACK, tell, what_next
+from ccengine.ivr.answer import one_by_one, tell, what_next
 from ccengine.ivr.desk import sorry, to_desk
 from ccengine.ivr.identity import KEY_SECONDS, SILENT_TRIES, TRIES, identify
 from ccengine.ivr.menu import Item, Menu
 from ccengine.ivr.spoken import PAUSE, spoken
 from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, OrderProgress, Part, Step, ask, look_up
 
-NEXT = "1"
 #: One more is asked for than a code has, so that the ending key never falls into what follows.
 CODE_DIGITS = 6
 
@@ -76,21 +75,11 @@ def _find_by_account(menu: Menu) -> Generator[Step, Answer, Orders | Finish]:
 
 
 def _tell_all(menu: Menu, language: str, item: Item, orders: Orders) -> Part:
-    say = spoken(language)
     before: tuple[str, ...] = ()
     if len(orders) > 1:
-        before = ("cc/orders/you_have", *say.orders(len(orders)), "cc/orders/open")
-    for at, order in enumerate(orders):
-        pressed = yield from tell((*before, *_headline(menu, language, order)), item)
-        more = at + 1 < len(orders)
-        offer = (*_due(language, order), "cc/orders/next") if more else _due(language, order)
-        after = yield from what_next(menu, item, offer, NEXT if more else "", pressed)
-        if isinstance(after, Finish):
-            return after
-        if after == BACK:
-            return None
-        before = ()
-    return None
+        before = ("cc/orders/you_have", *spoken(language).orders(len(orders)), "cc/orders/open")
+    told = [(_headline(menu, language, order), _offer(language, order, order is not orders[-1])) for order in orders]
+    return (yield from one_by_one(menu, item, told, before))
 
 
 def _headline(menu: Menu, language: str, order: OrderProgress) -> tuple[str, ...]:
@@ -99,8 +88,9 @@ def _headline(menu: Menu, language: str, order: OrderProgress) -> tuple[str, ...
     return ("cc/orders/number_is", *number, PAUSE, "cc/orders/state_is", state)
 
 
-def _due(language: str, order: OrderProgress) -> tuple[str, ...]:
+def _offer(language: str, order: OrderProgress, more: bool) -> tuple[str, ...]:
+    following = ("cc/orders/next",) if more else ()
     if order.due_at is None:
-        return ()
+        return following
     say = spoken(language)
-    return ("cc/orders/due_by", *say.date(order.due_at.date()), *say.time(order.due_at))
+    return ("cc/orders/due_by", *say.date(order.due_at.date()), *say.time(order.due_at), *following)
