@@ -40,7 +40,23 @@ class RecordingNotFound(Exception):
     """No such recording below the recordings folder."""
 
 
-class Pbx(Protocol):
+class Originator(Protocol):
+    """Where calls begin. Raises PbxUnavailable (then nobody knows yet whether the call was begun) or PbxRefused."""
+
+    async def originate(
+        self,
+        leg_id: str,
+        channel: str,
+        context: str,
+        exten: str,
+        variables: Mapping[str, str],
+        timeout_seconds: float,
+    ) -> None:
+        """Start a call. `leg_id` becomes the leg's Uniqueid, so that a doubtful outcome can be looked up."""
+        ...
+
+
+class Pbx(Originator, Protocol):
     """Commands to the PBX. A return means accepted; the state changes when the event comes back.
 
     Each raises PbxUnavailable or PbxRefused, and always within a deadline.
@@ -66,33 +82,9 @@ class Pbx(Protocol):
         """Write a line of our own into the agents' journal."""
         ...
 
-    async def originate(
-        self,
-        leg_id: str,
-        channel: str,
-        context: str,
-        exten: str,
-        variables: Mapping[str, str],
-        timeout_seconds: float,
-    ) -> None:
-        """Start a call. `leg_id` becomes the leg's Uniqueid, so that a doubtful outcome can be looked up."""
-        ...
 
-
-class Trunk(Protocol):
+class Trunk(Originator, Protocol):
     """What the dialler needs of the PBX: begin a call under a name of ours, and see which of ours live."""
-
-    async def originate(
-        self,
-        leg_id: str,
-        channel: str,
-        context: str,
-        exten: str,
-        variables: Mapping[str, str],
-        timeout_seconds: float,
-    ) -> None:
-        """See Pbx.originate. After PbxUnavailable nobody knows yet whether the call was begun."""
-        ...
 
     async def living(self) -> frozenset[str]:
         """Return what the PBX's channels are known by now: unique ids, linked ids, account codes."""

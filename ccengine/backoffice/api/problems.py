@@ -12,23 +12,12 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from ccengine.backoffice.middlewares.statuses import status_of
 from ccengine.ports import EngineUnavailable, PbxRefused, PbxUnavailable, RecordingNotFound
 from ccengine.services import errors as services
 from ccengine.strict_json import JsonRefused
 
 CONTENT_TYPE = "application/problem+json"
-
-#: service error -> HTTP status; the first that fits.
-_STATUS: tuple[tuple[type[services.ServiceError], int], ...] = (
-    (services.NotFound, 404),
-    (services.NotAllowed, 403),
-    (services.Invalid, 422),
-    (services.Conflict, 409),
-    (services.Throttled, 429),
-    (services.SignInFailed, 401),
-    (services.Unavailable, 503),
-    (services.ServiceError, 400),
-)
 
 #: pydantic's error type -> (zh message, zh remedy, en message, en remedy); {names} come from the error's context.
 _WORDS: dict[str, tuple[str, str, str, str]] = {
@@ -181,7 +170,7 @@ def answer(error: Exception, language: str) -> web.Response | None:
 
 
 def _service_problem(error: services.ServiceError, language: str) -> web.Response:
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    status = status_of(error)
     errors: list[dict[str, str]] = []
     more: dict[str, Any] = {}
     if isinstance(error, services.Invalid):

@@ -14,23 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ccengine.backoffice.keys import LOCALES, REQUEST_ID
-from ccengine.backoffice.middlewares.csrf import ForeignRequest
+from ccengine.backoffice.middlewares.statuses import status_of
 from ccengine.backoffice.render import language_of, render
 from ccengine.ports import PbxRefused, PbxUnavailable
 from ccengine.services import errors as services
 
 _log = structlog.get_logger(__name__)
-_STATUS: tuple[tuple[type[Exception], int], ...] = (
-    (services.NotFound, 404),
-    (services.NotAllowed, 403),
-    (ForeignRequest, 403),
-    (services.Invalid, 422),
-    (services.Conflict, 409),
-    (services.Throttled, 429),
-    (services.SignInFailed, 401),
-    (services.Unavailable, 503),
-    (services.ServiceError, 400),
-)
 
 
 @web.middleware
@@ -39,7 +28,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except services.ServiceError as error:
-        return _answer(request, _status_of(error), error.code, _told(request, error), _extra(error))
+        return _answer(request, status_of(error), error.code, _told(request, error), _extra(error))
     except (PbxUnavailable, PbxRefused, DBAPIError, PoolTimeout) as error:
         _log.warning("part unavailable", error=repr(error)[:300])
         part = "database" if isinstance(error, DBAPIError | PoolTimeout) else "pbx"
@@ -65,10 +54,6 @@ def _told(request: web.Request, error: services.ServiceError) -> str:
     if isinstance(error, services.NotAllowed) and not request.path.startswith("/api/"):
         return locales.text(language, "error.no_right", what=locales.text(language, f"right.{error.right}"))
     return error.message(language)
-
-
-def _status_of(error: services.ServiceError) -> int:
-    return next(status for kind, status in _STATUS if isinstance(error, kind))
 
 
 def _extra(error: services.ServiceError) -> dict[str, object]:
