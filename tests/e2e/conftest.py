@@ -12,7 +12,10 @@ import pytest
 from desk_tab import desk
 from pages_site import engine, site
 from phone import CHROMIUM_FLAGS
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
+
+#: A page on a busy machine: what should be there at once may take some seconds.
+expect.set_options(timeout=30_000)
 
 __all__ = ["chromium", "chromium_address", "desk", "engine", "site"]
 

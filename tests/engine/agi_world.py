@@ -47,7 +47,7 @@ async def running(ctx: Context) -> AsyncIterator[AgiTask]:
     task = AgiTask(ctx)
     running_task = asyncio.create_task(task.run())
     listening = asyncio.create_task(task.listening.wait())
-    await asyncio.wait((running_task, listening), return_when=asyncio.FIRST_COMPLETED, timeout=5)
+    await asyncio.wait((running_task, listening), return_when=asyncio.FIRST_COMPLETED, timeout=30)
     try:
         yield task
     finally:

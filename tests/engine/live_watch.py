@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from journal_told import told_by
-from pbx_instance import PbxInstance
+from pbx_instance import WAIT_SECONDS, PbxInstance
 from phones import Phone, PhoneCall, Phones
 
 from ccengine.asterisk.ami.recorded import Recorder
@@ -61,7 +61,7 @@ class LiveWatch:
         """The states of the calls on the board."""
         return [line.state for line in self.live.board_snapshot().calls]
 
-    async def until(self, condition: Callable[[], object], what: str, seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], what: str, seconds: float = WAIT_SECONDS) -> None:
         """Wait for a condition; tells what was waited for in vain."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not condition():
@@ -111,7 +111,8 @@ async def agree(pbx: PbxInstance, watch: LiveWatch) -> None:
         assert told.final
         differ = {name: (getattr(live, name), getattr(told, name)) for name in _SAME}
         assert not {name: pair for name, pair in differ.items() if pair[0] != pair[1]}, differ
-        assert all(abs(getattr(live, name) - getattr(told, name)) < 0.05 for name in _NEAR), (live, told)
+        # The one by when AMI told, the other by when it happened: on a busy machine that is not quite the same moment.
+        assert all(abs(getattr(live, name) - getattr(told, name)) < 0.5 for name in _NEAR), (live, told)
         talks = [[(talk.agent_number, talk.extension) for talk in one.talks] for one in (live, told)]
         assert talks[0] == talks[1], talks
         parts = [
@@ -127,6 +128,6 @@ async def talk_with(watch: LiveWatch, phones: Phones, extension: str = "1001") -
     await watch.live.pbx.sign_in(f"8{extension[1:]}", extension, "hotline")
     caller = await phones.caller(NUMBER, "张三")
     call = await caller.call("96390")
-    talk = await agent.answer_next(seconds=20)
+    talk = await agent.answer_next()
     await watch.until(lambda: watch.calls() == ["talking"], "the talk")
     return call, talk, agent

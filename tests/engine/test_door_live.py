@@ -23,7 +23,7 @@ async def test_change_made_while_the_reader_is_busy_is_told_next(tmp_path: Path)
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
     live.refresh()
-    await asyncio.wait_for(first, 5)
+    await asyncio.wait_for(first, 20)
     live.refresh()  # the reader is still at work on the first one
     await asyncio.wait_for(anext(changes), 5)
 

@@ -371,6 +371,6 @@ async def test_queue_that_gives_up_leads_to_a_message(make_pbx: MakePbx, tmp_pat
         await call.hangup()
         (record,) = await watch.until_over()
         assert (record.outcome, record.queue_status) == (Outcome.VOICE_MESSAGE, "TIMEOUT")
-        assert record.wait_seconds == pytest.approx(5, abs=1.5)
+        assert 4.5 <= record.wait_seconds <= 30
         await agree(own, watch)
     assert same_when_replayed(watch, log)

@@ -37,7 +37,7 @@ class Systemd:
         except TimeoutError:
             return None
 
-    def wait_for(self, word: str, seconds: float = 20) -> str:
+    def wait_for(self, word: str, seconds: float = 40) -> str:
         """Return the next message that holds a word."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -163,7 +163,7 @@ def test_back_office_process_is_ready_and_a_frozen_one_is_silent(systemd: System
     with subprocess.Popen([*ccengine, "backoffice"], env=environment | systemd.environment) as process:
         try:
             systemd.wait_for("READY=1", 40)
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            socket.create_connection(("127.0.0.1", port), timeout=20).close()
             systemd.wait_for("WATCHDOG=1")
             process.send_signal(signal.SIGSTOP)
             time.sleep(0.2)

@@ -39,6 +39,8 @@ CEL_COLUMNS = (
 CEL_COLUMNS += ("appdata", "uniqueid", "linkedid", "bridgepeer", "eventextra", "accountcode", "peeraccount")
 
 CelRow = dict[str, str]
+#: So long a test waits for what should come at once: on a busy machine everything may stand still for seconds.
+WAIT_SECONDS = 30.0
 #: What the PBX says of itself in tests (what it plays, dials, hangs up), for whoever looks at a failure.
 FULL_LOG = "full.log"
 
@@ -182,7 +184,7 @@ class PbxInstance:
         """All recording files of this instance."""
         return sorted(self.settings.recordings_dir.rglob("*.wav"))
 
-    async def wait_for(self, condition: Callable[[], Any], what: str = "the PBX", seconds: float = 10) -> Any:
+    async def wait_for(self, condition: Callable[[], Any], what: str = "the PBX", seconds: float = WAIT_SECONDS) -> Any:
         """Return the first true answer of `condition`, asked again and again while the phones go on."""
         deadline = time.monotonic() + seconds
         while not (answer := condition()):
@@ -190,7 +192,7 @@ class PbxInstance:
             await asyncio.sleep(0.05)
         return answer
 
-    async def wait_call_over(self, calls: int = 1, seconds: float = 10) -> None:
+    async def wait_call_over(self, calls: int = 1, seconds: float = WAIT_SECONDS) -> None:
         """Wait until `calls` linked calls have ended in the journal and no channel is left."""
         await self.wait_for(
             lambda: len(self.cel("LINKEDID_END")) >= calls and not self.channels(), "the end of the call", seconds
@@ -236,7 +238,7 @@ def asterisk_root() -> Path:
     return ROOT / ".run" / "asterisk-root"
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -> None:
     """Wait in a test that has no event loop."""
     deadline = time.monotonic() + seconds
     while not condition():

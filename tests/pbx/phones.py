@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -17,13 +18,15 @@ from baresip.errors import AudioNotActive, AudioRestarted, BaresipError, StaleHa
 from baresip.events import StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
-from pbx_instance import free_ports
+from pbx_instance import FULL_LOG, WAIT_SECONDS, free_ports
 from sounds import RATE, tone_share
 
 from ccengine.asterisk.secrets import load_or_create
 from ccengine.config import Settings
 
 CALLER_TONE = 700
+#: How often a key is pressed, and how often it is looked whether the menu took it before it is pressed again.
+_TRIES, _LOOKS = 4, 80
 #: Agents' tones by the last digit of the extension, all far apart and none a harmonic of another.
 AGENT_TONES = {"1": 440, "2": 1010, "3": 1330, "4": 1710}
 
@@ -58,18 +61,18 @@ class PhoneCall:
         """Ended."""
         return self.call.state is CallState.CLOSED
 
-    async def wait_established(self, seconds: float = 15) -> None:
+    async def wait_established(self, seconds: float = WAIT_SECONDS) -> None:
         """Wait until the other side answered; raises baresip's CallFailed where it does not."""
         await self.call.wait_established(timeout=seconds)
 
-    async def wait_closed(self, seconds: float = 15) -> None:
+    async def wait_closed(self, seconds: float = WAIT_SECONDS) -> None:
         """Wait until the call ended."""
         await _until(lambda: self.closed, f"{self.phone.number}'s call to end", seconds)
 
     async def answer(self) -> None:
         """Answer an incoming call and wait until it stands."""
         await self.call.answer()
-        await _until(lambda: self.established, "the answer to be confirmed", 5)
+        await _until(lambda: self.established, "the answer to be confirmed", WAIT_SECONDS)
 
     async def reject(self) -> None:
         """486 Busy Here."""
@@ -86,9 +89,22 @@ class PhoneCall:
         await self.call.send_dtmf(digits)
 
     async def choose(self, digits: str) -> None:
-        """Press keys once something is heard, as a person does; a key before the menu begins goes nowhere."""
+        """Press a key of the main menu once something is heard, as a person does, until the menu has taken it.
+
+        A key before the menu begins goes nowhere, nor does one that ends between two of its sentences.
+        """
         await self.wait_heard_anything()
-        await self.send_dtmf(digits)
+        taken = self._keys_taken()
+        for _ in range(_TRIES):
+            await self.send_dtmf(digits)
+            for _ in range(_LOOKS):  # counted, not timed: when the machine stands still the menu does too
+                if self.closed or self._keys_taken() > taken:
+                    return
+                await asyncio.sleep(0.05)
+        raise AssertionError(f"the menu did not take {digits}")
+
+    def _keys_taken(self) -> int:
+        return self.phone.log.read_bytes().count(b"(CC_MENU,") if self.phone.log.exists() else 0
 
     async def hold(self) -> None:
         """Put the other side on hold."""
@@ -110,11 +126,11 @@ class PhoneCall:
         """Return the share of `hertz` in the last `seconds` of what was heard: 0 … 1."""
         return tone_share(self.heard_sound[-int(seconds * RATE) :], hertz)
 
-    async def wait_heard(self, hertz: float, seconds: float = 10) -> None:
+    async def wait_heard(self, hertz: float, seconds: float = WAIT_SECONDS) -> None:
         """Wait until mostly that tone is heard for half a second."""
         await _until(lambda: self.heard(hertz) > 0.7, f"{self.phone.number} to hear {hertz} Hz", seconds)
 
-    async def wait_heard_anything(self, seconds: float = 10) -> None:
+    async def wait_heard_anything(self, seconds: float = WAIT_SECONDS) -> None:
         """Wait until something loud enough is heard (a prompt, music)."""
         await _until(
             lambda: len(self.heard_sound) > 800 and int(np.abs(self.heard_sound[-800:]).max()) > 300,
@@ -123,8 +139,12 @@ class PhoneCall:
         )
 
     async def speak(self, seconds: float) -> None:
-        """Go on talking for so long."""
-        await asyncio.sleep(seconds)
+        """Go on talking until so much was said."""
+        said, loop = self._sample, asyncio.get_running_loop()
+        begun, deadline = loop.time(), loop.time() + seconds + WAIT_SECONDS
+        while not self.closed and (self._sample - said < seconds * RATE or loop.time() - begun < seconds):
+            assert loop.time() < deadline, f"{self.phone.number} had no chance to speak"
+            await asyncio.sleep(0.02)
 
     async def _move_sound(self) -> None:
         while not self.closed:
@@ -167,6 +187,7 @@ class Phone:
     host: str
     calls: list[PhoneCall]
     ringing: asyncio.Queue[PhoneCall]
+    log: Path
     auto_answer: bool = False
 
     def uri(self, target: str) -> str:
@@ -191,11 +212,11 @@ class Phone:
         await made.wait_established()
         return made
 
-    async def wait_ringing(self, seconds: float = 15) -> PhoneCall:
+    async def wait_ringing(self, seconds: float = WAIT_SECONDS) -> PhoneCall:
         """Wait for the next incoming call; it rings on until answered."""
         return await asyncio.wait_for(self.ringing.get(), seconds)
 
-    async def answer_next(self, seconds: float = 15) -> PhoneCall:
+    async def answer_next(self, seconds: float = WAIT_SECONDS) -> PhoneCall:
         """Wait for the next incoming call and answer it."""
         made = await self.wait_ringing(seconds)
         await made.answer()
@@ -244,7 +265,7 @@ class Phones:
         account = Account(extension, self._host, password, audio_codecs=("pcma", "pcmu"))
         phone = await self._make(account, extension, AGENT_TONES.get(extension[-1], 2100), auto_answer)
         if register:
-            await phone.agent.register(timeout=5)
+            await phone.agent.register(timeout=WAIT_SECONDS)
         return phone
 
     async def caller(self, number: str = "13812345678", name: str = "", tone: float = CALLER_TONE) -> Phone:
@@ -262,6 +283,7 @@ class Phones:
             self._host,
             [],
             asyncio.Queue(),
+            self.settings.pbx_dir / "log" / FULL_LOG,
             auto_answer,
         )
         made.agent.on_incoming(made.incoming)

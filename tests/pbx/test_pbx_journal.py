@@ -12,6 +12,7 @@ import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -76,9 +77,10 @@ REPAIR = menu(("CC_LANG", "lang=zh"), ("CC_MENU", "item=repair&key=1"), CC_TO="q
 
 
 async def talk_for(pbx: PbxInstance, call: PhoneCall, seconds: float) -> None:
-    """Let a call go on for a while, by the sound it heard."""
-    heard = len(call.heard_sound)
-    await pbx.wait_for(lambda: len(call.heard_sound) > heard + seconds * 8000, "the talk")
+    """Let a call go on for a while, by the sound it heard and by the clock: what was heard late comes at once."""
+    heard, loop = len(call.heard_sound), asyncio.get_running_loop()
+    until = loop.time() + seconds
+    await pbx.wait_for(lambda: len(call.heard_sound) > heard + seconds * 8000 and loop.time() >= until, "the talk")
 
 
 @asynccontextmanager
@@ -105,8 +107,10 @@ async def test_caller_hangs_up_after_the_talk(pbx: PbxInstance, phones: Phones) 
     assert (record.caller_number, record.caller_name, record.queue) == ("13812345678", "张三", "hotline")
     assert record.menu_path == ("repair",)
     assert not record.fallback
-    assert 1 <= record.talk_seconds <= 4
-    assert 0 < record.wait_seconds < 5
+    assert record.talk_seconds >= 1
+    together = float(pbx.cel("BRIDGE_ENTER")[-1]["eventtime"])
+    assert record.talk_seconds == pytest.approx(float(pbx.cel("BRIDGE_EXIT")[0]["eventtime"]) - together, abs=0.1)
+    assert record.wait_seconds == pytest.approx(together - float(pbx.cel("CC_QUEUE")[0]["eventtime"]), abs=0.2)
     assert [part.party for part in record.recordings] == [RecordingParty.CALLER, RecordingParty.AGENT]
     assert all((pbx.settings.recordings_dir / part.file_name).is_file() for part in record.recordings)
 
@@ -114,7 +118,7 @@ async def test_caller_hangs_up_after_the_talk(pbx: PbxInstance, phones: Phones) 
 async def stereo_of(pbx: PbxInstance, record: CallRecord) -> tuple[BuiltRecording, np.ndarray]:
     """Build the recording offered to people, as the engine's job does, and return its samples (left, right)."""
     builder = StereoBuilder(pbx.settings.recordings_dir)
-    deadline = asyncio.get_running_loop().time() + 15
+    deadline = asyncio.get_running_loop().time() + 60
     while True:
         try:
             built = await builder.build(record)
@@ -155,7 +159,9 @@ async def test_recording_has_the_caller_left_and_each_agent_right_after_a_transf
     origin = record.recordings[0].started_at
     for one, tone in zip(record.talks, (440, second.tone), strict=True):
         begin, end = (int((at - origin).total_seconds() * 8000) for at in (one.started_at, one.ended_at))
-        assert abs(seconds_of(sound[begin:end, 1], tone) - one.seconds) < 0.6
+        # Where the talk was, the voice is; a busy machine's phone may skip some of it, but never speaks elsewhere.
+        inside = seconds_of(sound[max(0, begin - 2400) : end + 2400, 1], tone)
+        assert inside >= 0.8 and seconds_of(sound[:, 1], tone) - inside < 0.15
 
 
 async def test_agent_hangs_up_after_the_talk(pbx: PbxInstance, phones: Phones) -> None:
@@ -202,8 +208,9 @@ async def test_caller_hangs_up_in_the_menu(pbx: PbxInstance, phones: Phones) -> 
         await reader.read()
 
     caller = await phones.caller()
-    async with engine(pbx.settings, waits):
+    async with engine(pbx.settings, waits) as said:
         call = await caller.call("96390")
+        await pbx.wait_for(lambda: said, "the menu to be asked for")
         await call.hangup()
         await pbx.wait_call_over()
     record = only(pbx, "menu_hangup")
@@ -340,7 +347,9 @@ async def test_hold_is_told_by_the_live_view_and_counted(pbx: PbxInstance, phone
     watching.cancel()
     await asyncio.wait([watching])
     record = only(pbx, "hold")
-    assert 0.9 <= record.hold_seconds <= 3
+    held, back = (parse_qsl(line[5])[1][1] for line in pbx.queue_log() if line[4] in ("CC_HOLD", "CC_UNHOLD"))
+    assert record.hold_seconds >= 0.9
+    assert record.hold_seconds == pytest.approx(float(back) - float(held), abs=0.01)
     assert record.talk_seconds > record.hold_seconds
     assert (record.agent_number, record.ended_by) == ("8001", EndedBy.CALLER)
 

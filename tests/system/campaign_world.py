@@ -84,7 +84,7 @@ async def attempts_of(ctx: Context, campaign: CampaignRow) -> list[tuple[TargetR
         return [(row, await uow.attempts.of_target(row.id)) for row in rows]
 
 
-async def until(condition: Callable[[], Awaitable[Any]], what: str, seconds: float = 15) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], what: str, seconds: float = 40) -> Any:
     """Return the first true answer of `condition`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
@@ -94,7 +94,7 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str, seconds: flo
     return answer
 
 
-async def ended(ctx: Context, campaign: CampaignRow, count: int = 1, seconds: float = 20) -> list[AttemptRow]:
+async def ended(ctx: Context, campaign: CampaignRow, count: int = 1, seconds: float = 40) -> list[AttemptRow]:
     """Wait until so many calls of the campaign have ended; return them in order.
 
     On a machine that is busy a call may not be sent in its time: it is given back and made again, and does not count.

@@ -132,7 +132,7 @@ class RunningSite:
         listed = (await self.get("/calls", number=number))["items"]
         return [call for call in listed if call["final"] and call["started_at"] >= self._begun]
 
-    async def record_of(self, number: str, seconds: float = 25) -> dict[str, Any]:
+    async def record_of(self, number: str, seconds: float = 40) -> dict[str, Any]:
         """Wait for the one finished record of calls from that number."""
         found = await self.wait(lambda: self.calls_from(number), f"a record of {number}", seconds)
         assert len(found) == 1, found
@@ -143,7 +143,7 @@ class RunningSite:
         return [await self.get(f"/work-orders/{order}") for order in call["work_order_ids"]]
 
     async def wait(
-        self, condition: Callable[[], Awaitable[Any]], what: str, seconds: float = 25, *, every_seconds: float = 0.05
+        self, condition: Callable[[], Awaitable[Any]], what: str, seconds: float = 40, *, every_seconds: float = 0.05
     ) -> Any:
         """Return the first true answer of `condition`."""
         deadline = time.monotonic() + seconds

@@ -37,7 +37,7 @@ async def _is_answered(server: FastAgiServer) -> float:
     """Place a real call; return the seconds until it was answered to the end."""
     started = time.perf_counter()
     pbx = Pbx(server.port)
-    await asyncio.wait_for(pbx.call(), 5)
+    await asyncio.wait_for(pbx.call(), 20)
     assert pbx.variables == {"CC_DONE": "1"}
     return time.perf_counter() - started
 
@@ -106,7 +106,7 @@ async def test_calls_above_the_limit_are_closed_at_once_and_the_others_go_on() -
         tasks = [asyncio.create_task(call.call()) for call in calls]
         await _until(lambda: len(server.sessions) == 3)
         surplus = Pbx(server.port)
-        await asyncio.wait_for(surplus.call(), 5)
+        await asyncio.wait_for(surplus.call(), 20)
         assert surplus.commands == []
         release.set()
         await asyncio.wait_for(asyncio.gather(*tasks), 5)
@@ -135,7 +135,7 @@ async def test_inline_hangup_ends_the_session_without_the_sentinel() -> None:
 
     async with _server(handler) as server:
         pbx = Pbx(server.port, answers={"STREAM FILE": b"HANGUP\n200 result=-1 endpos=100\n"})
-        await asyncio.wait_for(pbx.call(), 5)
+        await asyncio.wait_for(pbx.call(), 20)
         assert pbx.variables == {} and len(ended) == 1
         await _is_answered(server)
 
@@ -150,7 +150,7 @@ async def test_usage_block_keeps_the_replies_in_step() -> None:
 
     async with _server(handler) as server:
         usage = b"520-Invalid command syntax.\nUsage: STREAM FILE\n 200 ways\n520 End of proper usage.\n"
-        await asyncio.wait_for(Pbx(server.port, answers={"STREAM FILE": usage}).call(), 5)
+        await asyncio.wait_for(Pbx(server.port, answers={"STREAM FILE": usage}).call(), 20)
         assert values == ["520 ('Usage: STREAM FILE', ' 200 ways')", "13800138000"]
 
 
@@ -165,7 +165,7 @@ async def test_pbx_that_does_not_answer_a_command_is_given_up() -> None:
             raise
 
     async with _server(handler) as server:
-        await asyncio.wait_for(Pbx(server.port, answers={"NOOP": None}).call(), 5)
+        await asyncio.wait_for(Pbx(server.port, answers={"NOOP": None}).call(), 20)
         assert len(ended) == 1
 
 
@@ -178,7 +178,7 @@ async def test_flow_that_crashes_closes_its_own_call_only() -> None:
 
     async with _server(handler) as server:
         broken = Pbx(server.port)
-        await asyncio.wait_for(broken.call(), 5)
+        await asyncio.wait_for(broken.call(), 20)
         assert broken.commands == []
         await _is_answered(server)
 
@@ -189,7 +189,7 @@ async def test_stop_closes_calls_so_that_the_dialplan_takes_over() -> None:
         task = asyncio.create_task(pbx.call())
         await _until(lambda: bool(server.sessions))
         await server.stop()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 20)
         assert pbx.variables == {}
 
 
@@ -203,12 +203,12 @@ async def test_command_that_asterisk_would_cut_is_refused() -> None:
             refused.append(str(error))
 
     async with _server(handler) as server:
-        await asyncio.wait_for(Pbx(server.port).call(), 5)
+        await asyncio.wait_for(Pbx(server.port).call(), 20)
         assert refused
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - the server has no event for tests
             await asyncio.sleep(0.01)
 

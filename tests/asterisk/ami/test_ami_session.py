@@ -18,7 +18,7 @@ Writer = asyncio.StreamWriter
 async def next_events(session: AmiSession, count: int) -> list[Any]:
     """The next events, links' ups and downs left out."""
     found: list[Any] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(found) < count:
             item = await session.queue.get()
             if not isinstance(item, LinkUp | LinkDown):
