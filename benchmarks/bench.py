@@ -27,6 +27,7 @@ import growth
 import memory
 import orders_figures
 import pacing
+import pacing_real
 import structlog
 from figures import Figure, machine, save, table
 
@@ -72,6 +73,7 @@ PARTS: dict[str, Part] = {
     "clock": clock_lateness.measure,
     "orders": orders_figures.measure,
     "pacing": pacing.measure,
+    "pacing_real": pacing_real.measure,
     "dial": dial_rate.measure,
     "media": early_media.measure,
     "import": campaign_import.measure,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from pacing_world import WRAP_SECONDS, Counts, Worlds
+from pacing_world import Counts, Worlds
 
 from ccengine.hotline.pacing import AgentPicture, Experience, Ringing, answer_chance, predictive
 
@@ -73,7 +73,7 @@ class Ours:
         ages, ringing = worlds.rung()
         if self._chances is None:
             self._chances = self._chance_by_age(worlds)
-        by_age = self._chances[:, np.rint(ages * 2).astype(np.int64)]
+        by_age = self._chances[:, np.rint(ages / worlds.times.step).astype(np.int64)]
         expected = (ringing * by_age).sum(axis=1).tolist()
         variance = (ringing * by_age * (1 - by_age)).sum(axis=1).tolist()
         pictures = zip(
@@ -93,18 +93,19 @@ class Ours:
     def _seen(self, worlds: Worlds, index: int, answered: int = 0, abandoned: int = 0) -> Experience:
         return Experience(
             answer_rate=self._believed[index],
-            ring_seconds=11.0,
+            ring_seconds=sum(worlds.times.ring) / 2,
             handle_seconds=self._handle[index],
-            wrap_seconds=WRAP_SECONDS,
+            wrap_seconds=worlds.times.wrap,
             abandoned_share=abandoned / answered if answered else 0.0,
             answered=answered,
         )
 
     def _chance_by_age(self, worlds: Worlds) -> NDArray[np.float64]:
         self._believed = np.minimum(worlds.answer_rate * self._wrong, 1.0).tolist()
-        self._handle = (worlds.talk_seconds + WRAP_SECONDS).tolist()
+        self._handle = (worlds.talk_seconds + worlds.times.wrap).tolist()
         experiences = [self._seen(worlds, index) for index in range(len(worlds.agents))]
-        return np.array([[answer_chance(step / 2, seen) for step in range(64)] for seen in experiences])
+        ages = [step * worlds.times.step for step in range(worlds.times.slots)]
+        return np.array([[answer_chance(age, seen) for age in ages] for seen in experiences])
 
 
 RATIOS = (1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)

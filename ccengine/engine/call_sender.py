@@ -184,6 +184,7 @@ def variables_of(one: Placement) -> dict[str, str]:
         "__CC_AGENT_SECONDS": f"{max(1, round(one.agent_seconds))}",
         "__CC_EARLY_MEDIA": "1" if one.early_media else "",
         "__CC_AMD": "1" if one.machine_detection else "",
+        "__CC_NOTICE": "1" if one.recording_notice else "",
         "__CC_SHOWN": one.caller_id,
         "CC_RING": str(one.ring_seconds),
         "CC_VALID_UNTIL": str(int(one.valid_until.timestamp())),

@@ -10,7 +10,7 @@ What does not live here: who is called and when (services/dialling.py), sending 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 import structlog
@@ -31,6 +31,8 @@ IDLE_SECONDS = 1.0
 #: Between two rounds while there is something to dial.
 ROUND_SECONDS = AHEAD.total_seconds() / 4
 AWAY_SECONDS = 2.0
+#: So many calls are remembered as having come to a queue; then only those that are there now.
+_MOST_ARRIVED = 5000
 _FREE = frozenset({"available"})
 _WRAPPING = frozenset({"wrap_up"})
 _BUSY = frozenset({"ringing", "talking", "on_hold"}) | _WRAPPING
@@ -63,6 +65,7 @@ class Dialler:
         self._doubts_at = 0.0
         self._picture_at = 0.0
         self._idle = True
+        self._arrived: Set[str] = frozenset()  # calls that were seen at a queue or an agent
         self._sender = CallSender(ctx, trunk)
         self.heard = self._sender.heard  # for each event of the PBX
         self.doubts = 0
@@ -120,7 +123,7 @@ class Dialler:
         self._idle = not was_busy and not await dialling.anything_due(self._ctx)
         if self._idle:
             return False
-        placements = await dialling.reserve(self._ctx, self._sender.free_at(), self._agents())
+        placements = await dialling.reserve(self._ctx, self._sender.free_at(), self._agents(), self._arrived)
         self._sender.put(placements)
         return bool(placements)
 
@@ -133,6 +136,8 @@ class Dialler:
 
     def _agents(self) -> Mapping[str, AgentPicture]:
         board = self._board()
+        here = {line.call_id for line in board.waiting} | {line.call_id for line in board.agents if line.call_id}
+        self._arrived = here if len(self._arrived) > _MOST_ARRIVED else self._arrived | here
         states = [line.state for line in board.agents]
         age = asyncio.get_running_loop().time() - self._picture_at
         stale = board.stale or not board.pbx_connected

@@ -115,7 +115,9 @@ class Rules:
     `abandoned_percent`: highest share of people who answered and got no agent within `agent_seconds`, over the day and
     over 30 days. `recall_hours`: nobody who was abandoned is called again sooner by a machine. `early_media`: what is
     heard before the answer is recorded and classified. `machine_detection`: the PBX judges who answered first, which
-    costs a person up to some seconds of silence. `caller_id`: the number that is shown; empty: the hotline.
+    costs a person up to some seconds of silence. `recording_notice`: in a call for agents the person hears that it is
+    recorded before it is, and before an agent is looked for (preview calls always say so). `caller_id`: the number that
+    is shown; empty: the hotline.
     """
 
     hours: str = "workdays 9:00-18:00"
@@ -132,6 +134,7 @@ class Rules:
     arrears_from_fen: int = 1
     early_media: bool = False
     machine_detection: bool = False
+    recording_notice: bool = False
     caller_id: str = ""
 
     def as_data(self) -> dict[str, Any]:
@@ -153,7 +156,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "arrears_from_fen": (0, 100_000_000),
 }
 #: Rules that are switched on or off.
-FLAGS = ("early_media", "machine_detection")
+FLAGS = ("early_media", "machine_detection", "recording_notice")
 #: What a number that is shown may look like; which ones a site has is in its settings.
 _CALLER_ID = re.compile(r"(?:[0-9]{3,15})?")
 _WHOLE = frozenset(name for name in BOUNDS if name not in ("calls_per_second", "abandoned_percent", "agent_seconds"))

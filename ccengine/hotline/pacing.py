@@ -72,18 +72,19 @@ class Experience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ringing:
-    """Calls under way that nobody has answered yet: how many, how many of them will be, the variance of that."""
+    """Calls under way whose people have not come to the queue yet: how many, how many of them will, the variance of
+    that."""
 
     calls: int
     expected: float
     variance: float
 
 
-def ringing(rung_seconds: Iterable[float], seen: Experience) -> Ringing:
-    """Return what is to be expected of the calls that have rung so long."""
+def ringing(rung_seconds: Iterable[float], seen: Experience, answered: int = 0) -> Ringing:
+    """Return what is to be expected of the calls that have rung so long, and of those that are `answered` already."""
     chances = [answer_chance(one, seen) for one in rung_seconds]
     variance = sum(one * (1.0 - one) for one in chances)
-    return Ringing(calls=len(chances), expected=sum(chances), variance=variance)
+    return Ringing(calls=len(chances) + answered, expected=sum(chances) + answered, variance=variance)
 
 
 def answer_chance(rung_seconds: float, seen: Experience) -> float:
@@ -107,7 +108,7 @@ def predictive(picture: AgentPicture, under_way: Ringing, seen: Experience, cap_
 
     Args:
         picture: the agents now.
-        under_way: the calls that nobody has answered yet.
+        under_way: the calls whose people have not come to the queue yet.
         seen: what the last calls taught.
         cap_share: highest allowed share of answered people without an agent, 0.03 for 3 %.
     """

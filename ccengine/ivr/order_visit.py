@@ -28,6 +28,8 @@ from ccengine.ivr.steps import (
 
 ITEM = "order_visit"
 GRADES = "12345"
+#: Asked first, so that whoever wants a person or no more calls need not know it.
+FIXED_OR_NOT = ("cc/visit/fixed", "cc/campaign/key_person_no_more")
 FIXED, NOT_FIXED, AGAIN, REMARK = "1", "2", "*", "1"
 #: Of an order's number the caller hears so many digits: enough to know which one.
 TAIL_DIGITS = 5
@@ -44,13 +46,13 @@ def order_visit(menu: Menu) -> Flow:
     which = ("cc/orders/registered_on", *say.date(visit.registered_on), "cc/orders/tail_is")
     which += tuple(say.digits(visit.number[-TAIL_DIGITS:]))
     before: tuple[str, ...] = ("cc/visit/hello", *which)
-    fixed = yield from _pressed(menu, before, "cc/visit/fixed", FIXED + NOT_FIXED, again=which)
+    fixed = yield from _pressed(menu, before, FIXED_OR_NOT, FIXED + NOT_FIXED, again=which)
     if isinstance(fixed, Finish):
         return fixed
     yield from said("fixed", "1" if fixed == FIXED else "0")
     yield journal("CC_SERVED", item=ITEM)
     sorry = () if fixed == FIXED else ("cc/visit/sorry",)
-    grade = yield from _pressed(menu, sorry, "cc/visit/grade", GRADES)
+    grade = yield from _pressed(menu, sorry, ("cc/visit/grade",), GRADES)
     if isinstance(grade, Finish):
         return grade
     yield from said("graded", grade)
@@ -58,11 +60,11 @@ def order_visit(menu: Menu) -> Flow:
 
 
 def _pressed(
-    menu: Menu, before: tuple[str, ...], question: str, keys: str, again: tuple[str, ...] = ()
+    menu: Menu, before: tuple[str, ...], question: tuple[str, ...], keys: str, again: tuple[str, ...] = ()
 ) -> Generator[Step, Answer, str | Finish]:
     """Return which of `keys` is pressed, else where the call goes."""
     for _ in range(TRIES + 1):
-        key = (yield from ask(*before, question, timeout_seconds=KEY_SECONDS)).digits
+        key = (yield from ask(*before, *question, timeout_seconds=KEY_SECONDS)).digits
         if key and key in keys:
             return key
         if key == NO_MORE:

@@ -115,6 +115,7 @@ class TargetRow:
 class OpenCall:
     """What caps and pacing must know of a call that has not ended. `slot_at`: when it was to begin."""
 
+    call_id: str
     campaign_id: int
     number: str
     slot_at: datetime

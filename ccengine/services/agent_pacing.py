@@ -5,7 +5,7 @@ What does not live here: the rule itself (hotline/pacing.py), the trunk's caps (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,19 +30,25 @@ async def calls_for_agents(
     open_calls: Sequence[OpenCall],
     picture: pacing.AgentPicture | None,
     room: int,
+    arrived: Collection[str] = (),
 ) -> int:
-    """Return how many calls may begin now; a campaign whose calls need no agent may use all its room."""
+    """Return how many calls may begin now; a campaign whose calls need no agent may use all its room.
+
+    `arrived`: calls that have come to the queue or to an agent: the picture counts those. Who has answered and has not
+    come there yet (hears the notice, is judged by AMD) is certain to want an agent.
+    """
     if campaign.kind not in FOR_AGENTS:
         return room
     if picture is None:
         return 0
     now = ctx.clock.now()
-    rung = [(now - one.slot_at).total_seconds() for one in open_calls if not one.answered]
+    on_the_way = [one for one in open_calls if one.call_id not in arrived]
     if campaign.kind is CampaignKind.PROGRESSIVE:
-        return pacing.progressive(picture, len(rung))
+        return pacing.progressive(picture, len(on_the_way))
+    rung = [(now - one.slot_at).total_seconds() for one in on_the_way if not one.answered]
     cap = campaign.rules.abandoned_percent / 100
     seen = await experience(ctx, uow, campaign, now)
-    return pacing.predictive(picture, pacing.ringing(rung, seen), seen, cap)
+    return pacing.predictive(picture, pacing.ringing(rung, seen, len(on_the_way) - len(rung)), seen, cap)
 
 
 async def experience(ctx: Context, uow: UnitOfWork, campaign: CampaignRow, now: datetime) -> pacing.Experience:

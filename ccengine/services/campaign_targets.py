@@ -117,12 +117,12 @@ async def load_file(ctx: Context, started: ImportRow, path: Path) -> ImportRow:
         while True:
             piece = await asyncio.to_thread(_read_piece, rows, columns, area_code, timezone)
             if not piece.read:
-                return await _finish(ctx, started.id, "done")
+                return await finish(ctx, started.id, "done")
             started = await _store_and_rest(ctx, campaign, started, piece)
             if started.rows_read >= ROWS_MAX:
-                return await _finish(ctx, started.id, "failed", "too_many_rows")
+                return await finish(ctx, started.id, "failed", "too_many_rows")
     except Invalid:
-        return await _finish(ctx, started.id, "failed", "unreadable")
+        return await finish(ctx, started.id, "failed", "unreadable")
 
 
 def _read_piece(
@@ -206,13 +206,28 @@ async def add_targets(
     for row, cells in enumerate(rows, 1):
         chunk.add(row, " ".join(cells)[:200], _target(list(cells), columns, site.area_code, site.timezone))
     await _store(ctx, campaign, started, chunk)
-    done = await _finish(ctx, started.id, "done")
+    done = await finish(ctx, started.id, "done")
     async with ctx.store.reading() as uow:
         return done, await uow.campaigns.refusals(done.id, 0, len(rows) or 1)
 
 
 @guarded
-async def _finish(ctx: Context, import_id: int, state: str, error: str = "") -> ImportRow:
+async def note_progress(
+    ctx: Context, import_id: int, rows_read: int, accepted: int, refusals: Sequence[Refusal]
+) -> None:
+    """Keep how far a load is whose targets are stored elsewhere, and what it did not take since it was last asked."""
+    async with ctx.store() as uow:
+        await uow.campaigns.add_refusals(import_id, refusals)
+        row = await uow.campaigns.get_import(import_id)
+        refused = (row.refused if row is not None else 0) + len(refusals)
+        values = {"rows_read": rows_read, "accepted": accepted, "refused": refused}
+        await uow.campaigns.update_import(import_id, values)
+        await uow.commit()
+
+
+@guarded
+async def finish(ctx: Context, import_id: int, state: str, error: str = "") -> ImportRow:
+    """End a load."""
     async with ctx.store() as uow:
         await uow.campaigns.update_import(import_id, {"state": state, "error": error, "ended_at": ctx.clock.now()})
         await uow.commit()
@@ -221,7 +236,7 @@ async def _finish(ctx: Context, import_id: int, state: str, error: str = "") -> 
 
 async def cut_off(ctx: Context, import_id: int) -> None:
     """End an import that nobody goes on with. Errors: Unavailable."""
-    await _finish(ctx, import_id, "failed", "interrupted")
+    await finish(ctx, import_id, "failed", "interrupted")
 
 
 @guarded
@@ -249,7 +264,7 @@ async def end_broken_imports(ctx: Context, silent_seconds: float = SILENT_SECOND
     await asyncio.sleep(silent_seconds)
     silent = [number for number, rows in (await _unfinished(ctx)).items() if before.get(number) == rows]
     for number in silent:
-        await _finish(ctx, number, "failed", "interrupted")
+        await finish(ctx, number, "failed", "interrupted")
     return len(silent)
 
 
@@ -283,7 +298,7 @@ async def load_query(ctx: Context, started: ImportRow, query: CustomerQuery) -> 
     campaign = await _campaign(ctx, started.campaign_id)
     async for chunk in _customer_chunks(ctx, query):
         started = await _store_and_rest(ctx, campaign, started, chunk)
-    return await _finish(ctx, started.id, "done")
+    return await finish(ctx, started.id, "done")
 
 
 def conditions_of(ctx: Context, query: CustomerQuery) -> dict[str, Any]:

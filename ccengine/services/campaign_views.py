@@ -15,6 +15,7 @@ from ccengine.rows import (
     AttemptRow,
     CampaignFigures,
     CampaignRow,
+    CustomerRow,
     ImportRow,
     OptOutRow,
     Page,
@@ -55,6 +56,30 @@ class TargetDetail:
 
     target: TargetRow
     attempts: tuple[AttemptRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignCall:
+    """What an agent who gets a campaign's call must know: which campaign, who was called, what the person has said."""
+
+    campaign: CampaignRow
+    target: TargetRow
+    attempt: AttemptRow
+    customer: CustomerRow | None
+
+
+@guarded
+async def of_call(ctx: Context, actor: Actor, call_id: str) -> CampaignCall | None:
+    """Return what a campaign's call is about, None for any other call. Errors: NotAllowed(calls.view), Unavailable."""
+    require(actor, "calls.view")
+    async with ctx.store.reading() as uow:
+        attempt = await uow.attempts.of_call(call_id)
+        target = await uow.targets.get(attempt.target_id) if attempt is not None else None
+        if attempt is None or target is None:
+            return None
+        campaign = await campaign_of(uow, attempt.campaign_id)
+        customer = await uow.customers.get(attempt.account) if attempt.account else None
+    return CampaignCall(campaign=campaign, target=target, attempt=attempt, customer=customer)
 
 
 @guarded

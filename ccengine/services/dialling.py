@@ -8,7 +8,7 @@ second engine makes one call more. What does not live here: sending (engine/dial
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -52,6 +52,7 @@ class Placement:
     campaign_per_second: float
     early_media: bool = False
     machine_detection: bool = False
+    recording_notice: bool = False
     caller_id: str = ""
 
     @property
@@ -107,9 +108,12 @@ async def anything_due(ctx: Context) -> bool:
 
 
 @guarded
-async def reserve(ctx: Context, not_before: datetime, agents: Mapping[str, AgentPicture]) -> tuple[Placement, ...]:
+async def reserve(
+    ctx: Context, not_before: datetime, agents: Mapping[str, AgentPicture], arrived: Collection[str] = ()
+) -> tuple[Placement, ...]:
     """Commit the calls of the next moment, none for before `not_before`, and return them in order of their times.
 
+    `agents`: by queue; `arrived`: the calls whose people have come to a queue or an agent.
     Nothing is returned that is not committed; nothing at all while somebody stopped dialling. Errors: Unavailable;
     Fenced when another engine has the role by now.
     """
@@ -122,7 +126,7 @@ async def reserve(ctx: Context, not_before: datetime, agents: Mapping[str, Agent
             return ()
         calendar = WorkCalendar(timezone=ctx.settings.site.timezone, days=await uow.rules.calendar())
         open_calls = await uow.attempts.open_calls(ctx.settings.site.node)
-        plans = await _plans(ctx, uow, limits, agents, open_calls)
+        plans = await _plans(ctx, uow, limits, agents, arrived, open_calls)
         room = limits.channels - len(open_calls)
         chosen = await _choose(ctx, uow, limits, plans, room, calendar, max(now, not_before), now + AHEAD)
         placements = await _commit_to(ctx, uow, limits, chosen)
@@ -146,6 +150,7 @@ async def _plans(
     uow: UnitOfWork,
     limits: DialLimits,
     agents: Mapping[str, AgentPicture],
+    arrived: Collection[str],
     open_calls: Sequence[OpenCall],
 ) -> list[_Plan]:
     """Return the campaigns that may begin calls, with their targets and how many calls each has room for."""
@@ -158,7 +163,7 @@ async def _plans(
             continue
         mine = [one for one in open_calls if one.campaign_id == campaign.id]
         room = min(limits.channels - len(open_calls), campaign.rules.channels - len(mine))
-        room = min(room, await calls_for_agents(ctx, uow, campaign, mine, agents.get(campaign.queue), room))
+        room = min(room, await calls_for_agents(ctx, uow, campaign, mine, agents.get(campaign.queue), room, arrived))
         if room <= 0:
             continue
         others = len(open_calls) - len(mine)  # of another campaign: its number may be one of ours
@@ -250,6 +255,7 @@ async def _commit_to(
             campaign_per_second=one.campaign.rules.calls_per_second,
             early_media=one.campaign.rules.early_media,
             machine_detection=one.campaign.rules.machine_detection,
+            recording_notice=one.campaign.rules.recording_notice,
             caller_id=other_number(ctx, row),
         )
         for one, row in zip(chosen, rows, strict=True)

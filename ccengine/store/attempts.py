@@ -83,7 +83,7 @@ class Attempts:
     async def open_calls(self, node: str) -> tuple[OpenCall, ...]:
         """Return what the caps must know of one node's attempts that have not come to an end."""
         table = campaign_attempts.c
-        query = select(table.campaign_id, table.number, table.slot_at, table.answered)
+        query = select(table.call_id, table.campaign_id, table.number, table.slot_at, table.answered)
         rows = await self._db.execute(query.where(table.state.in_(("reserved", "sent")), table.node == node))
         return tuple(OpenCall(**row) for row in rows.mappings())
 

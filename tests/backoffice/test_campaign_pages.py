@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from aiohttp import web
-from campaign_helpers import running
+from campaign_helpers import reserve_now, running, running_with
 from campaign_world import until
 from pages_site import Site
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.campaigns.files import SILENT_SECONDS
 from ccengine.backoffice.keys import DOOR
-from ccengine.rows import DeviceRow, NewCampaign, TargetFilter
-from ccengine.services import campaign_targets, campaigns
+from ccengine.rows import DeviceRow, NewCampaign, NewTarget, TargetFilter
+from ccengine.services import campaign_answers, campaign_targets, campaigns
 from ccengine.services.context import ENGINE
 
 RULES = {
@@ -153,3 +153,37 @@ async def test_agent_sees_who_is_next_skips_and_is_told_why_a_call_is_refused(si
     assert f"/preview/{target}/" not in (await agent.get(f"/campaigns/{campaign.id}/preview")).text
     refused = await agent.post(f"/campaigns/{campaign.id}/preview/{target}/call")
     assert refused.status == 409 and "看下一位" in refused.text
+
+
+async def test_agents_card_says_which_campaign_calls_and_whom(site: Site) -> None:
+    async with site.ctx.store.reading() as uow:
+        customer = next(one for one in (await uow.customers.find("", None, 50)).items if one.arrears_fen > 0)
+    target = NewTarget(number="13900007777", name="李四", account=customer.account, values={"片长": "赵六"})
+    await running_with(site.ctx, [target], kind="broadcast")
+    (placement,) = await reserve_now(site.ctx)
+    for what in ("promised", "transferred"):
+        await campaign_answers.say(site.ctx, placement.call_id, what, "2026-12-01" if what == "promised" else "")
+    agent = await site.browser("8001")
+    card = (await agent.get(f"/desk/card?call_id={placement.call_id}")).text
+    assert "139****7777" in card and "13900007777" not in card
+    for word in ("测试", "李四", "片长", "赵六", customer.account, customer.name, "2026-12-01", "转人工"):
+        assert word in card, word
+
+
+async def test_due_visits_are_loaded_from_the_page(site: Site) -> None:
+    campaign = await campaigns.create(site.ctx, ENGINE, NewCampaign(name="回访", kind="order_visit"))
+    browser = await site.browser("supervisor")
+    page = (await browser.get(f"/campaigns/{campaign.id}")).text
+    assert "待回访的工单" in page and "现在有 0 张工单" in page
+    assert (await browser.post(f"/campaigns/{campaign.id}/visits")).status == 303
+
+    async def done() -> bool:
+        async with site.ctx.store.reading() as uow:
+            return any(
+                one.source == "visits" and one.state == "done" for one in await uow.campaigns.imports(campaign.id)
+            )
+
+    await until(done, "the visits to be loaded")
+    other = await campaigns.create(site.ctx, ENGINE, NewCampaign(name="x", kind="survey"))
+    assert "待回访的工单" not in (await browser.get(f"/campaigns/{other.id}")).text
+    assert (await browser.post(f"/campaigns/{other.id}/visits")).status == 409

@@ -52,3 +52,14 @@ async def test_those_being_talked_to_count_among_the_answered(ctx: Context, cloc
     async with ctx.store.reading() as uow:
         seen = await experience(ctx, uow, campaign, clock.now())
     assert (seen.answer_rate, seen.ring_seconds) == (10 / 40, 12.0)  # nobody's time until the answer is known yet
+
+
+async def test_who_has_answered_and_hears_the_notice_is_one_on_the_way(ctx: Context, clock: ManualClock) -> None:
+    campaign = await running(ctx, NUMBERS[:4], kind="progressive")
+    one_free = {campaign.queue: AgentPicture(free=1, busy=0)}
+    (first,) = await reserve(ctx, clock.now(), one_free)
+    await tell(ctx, record_of(ctx, first, final=False, answered_at=first.slot_at, ended_at=None))
+    clock.moment += timedelta(seconds=2)
+    assert await reserve(ctx, clock.now(), one_free) == ()
+    (second,) = await reserve(ctx, clock.now(), one_free, {first.call_id})  # the picture has him, and one is free
+    assert second.number != first.number

@@ -23,6 +23,7 @@ from ccengine.services import (
     work_orders,
 )
 from ccengine.services.context import ENGINE, Context
+from ccengine.services.errors import Conflict, NotAllowed
 from ccengine.services.order_moves import MoveRequest
 
 
@@ -169,6 +170,26 @@ async def test_due_visits_become_targets_of_the_running_campaign_once(ctx: Conte
     counts = await asyncio.gather(*(visit_calls.queue_due(ctx) for _ in range(3)))
     assert sum(counts) == 1 and await visit_calls.queue_due(ctx) == 0
     assert await targets(ctx, campaign_id) == [("13900002222", "waiting", visit.id)]
+
+
+async def test_due_visits_are_loaded_into_a_campaign_on_demand(ctx: Context, clock: ManualClock) -> None:
+    await handled(ctx)
+    await handled(ctx)
+    clock.moment += timedelta(hours=1)
+    row = await campaigns.create(ctx, ENGINE, NewCampaign(name="回访", kind="order_visit"))
+    assert await visit_calls.due_count(ctx, ADMIN) == 2
+    done = await visit_calls.load_due(ctx, await visit_calls.begin_load(ctx, ADMIN, row.id))
+    assert (done.source, done.state, done.rows_read, done.accepted, done.refused) == ("visits", "done", 2, 1, 1)
+    async with ctx.store.reading() as uow:
+        (refusal,) = await uow.campaigns.refusals(done.id, 0, 10)
+    assert refusal.reason == "duplicate", "one number is called about one order after the other"
+    assert [one[:2] for one in await targets(ctx, row.id)] == [("13900002222", "waiting")]
+    assert await visit_calls.due_count(ctx, ADMIN) == 0
+    survey = await campaigns.create(ctx, ENGINE, NewCampaign(name="x", kind="survey"))
+    with pytest.raises(Conflict):
+        await visit_calls.begin_load(ctx, ADMIN, survey.id)
+    with pytest.raises(NotAllowed):
+        await visit_calls.begin_load(ctx, DISPATCHER, row.id)
 
 
 async def test_number_is_called_about_one_order_after_the_other(ctx: Context, clock: ManualClock) -> None:

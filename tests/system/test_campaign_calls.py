@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from campaign_world import add_customer, attempts_of, ended, engine_on, running_campaign, until
 from carrier import Carrier, carrier_on
-from pbx_instance import OTHER_NUMBER, PbxInstance
+from pbx_instance import FULL_LOG, OTHER_NUMBER, PbxInstance
 from phones import Phone, Phones
 from running_site import fresh
 from sounds import RATE, alaw
@@ -140,14 +140,23 @@ async def _pay(ctx: Context, account: str) -> None:
         await uow.commit()
 
 
+async def _speak_with(agent: Phone, person: Phone) -> None:
+    talk = await agent.answer_next(60)
+    await talk.wait_heard(person.tone, 20)
+    await talk.hangup()
+
+
 def _told(pbx: PbxInstance, number: str, what: str) -> bool:
     calls = {one["id"] for one in pbx.facts("CC_CALL") if one["did"] == number}
     return any(one["what"] == what and one["id"] in calls for one in pbx.facts("CC_SAID"))
 
 
 async def test_reminder_by_keys(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
-    """Four people: one promises, one disputes, one wants no more calls, one has paid by the time the amount is due."""
-    people = {number: await phones.caller(f"1380000000{number}") for number in "12345"}
+    """Five people: one promises, one disputes, one wants no more calls, one has paid by the time the amount is due, one
+    wants a person and gets an agent."""
+    people = {number: await phones.caller(f"1380000000{number}") for number in "123456"}
+    agent = await phones.agent("1001")
+    pbx.sign_in("1001")
     async with engine_on(fresh(pbx.settings, tmp_path)) as ctx:
         for number, person in people.items():
             await add_customer(ctx, f"1000000{number}", person.number)
@@ -172,10 +181,14 @@ async def test_reminder_by_keys(pbx: PbxInstance, phones: Phones, tmp_path: Path
 
         promise, dispute = ("2", "promised"), ("3", "disputed")
         talks = [talk("1", ("1", "told"), promise), talk("2", ("1", "told"), dispute)]
-        await asyncio.gather(*talks, talk("3", ("9", "opted_out")), talk("4", ("1", "not_dunned")))
-        attempts = {one.number[-1]: one for one in await ended(ctx, campaign, 4, 45)}
+        talks += [talk("3", ("9", "opted_out")), talk("4", ("1", "not_dunned"))]
+        person = asyncio.create_task(talk("6", ("1", "told"), ("0", "transferred")))
+        spoken = asyncio.create_task(_speak_with(agent, people["6"]))
+        await asyncio.gather(*talks, person, spoken)
+        attempts = {one.number[-1]: one for one in await ended(ctx, campaign, 5, 45)}
         results = {number: one.result for number, one in attempts.items()}
-        assert results == {"1": "promised", "2": "disputed", "3": "opted_out", "4": "not_dunned"}
+        assert results == {"1": "promised", "2": "disputed", "3": "opted_out", "4": "not_dunned", "6": "transferred"}
+        assert attempts["6"].agent_number == "8001"
         promised = attempts["1"]
         assert promised.amount_fen == 12850 and promised.promised_on is not None
         assert (promised.promised_on - promised.slot_at.date()).days in (7, 8)
@@ -196,7 +209,7 @@ async def test_agents_get_one_call_each_and_nobody_is_dialled_without_one(
     people = [await phones.caller(f"1370000000{number}") for number in (1, 2)]
     async with engine_on(fresh(pbx.settings, tmp_path, pbx={"wrapup_seconds": 1})) as ctx:
         targets = [NewTarget(number=one.number) for one in people]
-        campaign = await running_campaign(ctx, targets, "progressive")
+        campaign = await running_campaign(ctx, targets, "progressive", recording_notice=True)
         await asyncio.sleep(2.5)
         assert not pbx.facts("CC_CALL"), "no agent, no call"
         pbx.sign_in("1001")
@@ -204,6 +217,8 @@ async def test_agents_get_one_call_each_and_nobody_is_dialled_without_one(
         talk = await agent.answer_next(5)
         await talk.wait_heard(people[0].tone)
         assert people[1].ringing.empty(), "one call for one agent"
+        log = (pbx.settings.pbx_dir / "log" / FULL_LOG).read_text(encoding="utf-8", errors="replace")
+        assert log.rindex("cc/recording/notice") < log.rindex("Begin MixMonitor Recording PJSIP/cc-trunk")
         await talk.hangup()
         await first.wait_closed()
         second = await people[1].answer_next()  # the agent does not answer this one: after two seconds it is let go

@@ -19,7 +19,7 @@ from ccengine.backoffice.api.problems import Refused
 from ccengine.backoffice.campaigns.files import save_list
 from ccengine.backoffice.campaigns.loads import LOADS, Loads
 from ccengine.rows import CustomerQuery, ImportRow, SavedCustomerQuery
-from ccengine.services import campaign_targets, campaign_views, customer_queries
+from ccengine.services import campaign_targets, campaign_views, customer_queries, visit_calls
 
 
 def _fields(row: SavedCustomerQuery) -> dict[str, Any]:
@@ -93,6 +93,15 @@ async def load_customer_query(ask: Ask) -> TargetImport:
     loads.refuse_more()
     started, wanted = await customer_queries.begin_load(ask.ctx, ask.actor, ask.path["id"], ask.path["query"])
     loads.begin(ask.ctx, started.id, campaign_targets.load_query(ask.ctx, started, wanted))
+    return TargetImport(**import_fields(started))
+
+
+async def load_due_visits(ask: Ask) -> TargetImport:
+    """Begin to load the orders that are due for a visit by phone into a campaign of kind order call-back."""
+    loads = _loads(ask)
+    loads.refuse_more()
+    started = await visit_calls.begin_load(ask.ctx, ask.actor, ask.path["id"])
+    loads.begin(ask.ctx, started.id, visit_calls.load_due(ask.ctx, started))
     return TargetImport(**import_fields(started))
 
 
@@ -183,6 +192,7 @@ ENDPOINTS = (
         status=202,
         problems=(409,),
     ),
+    endpoint("POST", "/campaigns/{id}/visits", load_due_visits, "edit", TargetImport, status=202, problems=(409,)),
     endpoint(
         "POST",
         "/campaigns/{id}/lists",

@@ -17,7 +17,7 @@ from ccengine.backoffice.names import district_options, helpers
 from ccengine.backoffice.render import go, language_of, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.campaign import CampaignState, legal_moves
-from ccengine.services import campaign_views, campaigns, customer_queries
+from ccengine.services import campaign_views, campaigns, customer_queries, visit_calls
 from ccengine.services.campaign_views import CampaignDetail
 from ccengine.services.errors import Invalid
 
@@ -98,6 +98,7 @@ async def show_campaign(
         form=form,
         errors=errors,
         districts=district_options(request),
+        visits_due=await visit_calls.due_count(ctx, person.actor) if found.campaign.kind == "order_visit" else None,
         queries=[(one.id, one.name) for one in await customer_queries.all_queries(ctx, person.actor)],
         **_shown(found),
         **helpers(request),

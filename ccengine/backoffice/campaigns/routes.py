@@ -36,6 +36,7 @@ ROUTES = (
     web.post("/campaigns/{id}/copy", pages.copy),
     web.post("/campaigns/{id}/customers", targets.add_customers),
     web.post("/campaigns/{id}/queries", queries.load),
+    web.post("/campaigns/{id}/visits", targets.add_visits),
     web.post("/campaigns/{id}/file/stream", files.upload),
     web.get("/campaigns/{id}/targets", targets.list_targets),
     web.get("/campaigns/{id}/targets/{target}", targets.show_target),

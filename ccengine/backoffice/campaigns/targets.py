@@ -9,6 +9,7 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
+from ccengine.backoffice.campaigns.loads import LOADS
 from ccengine.backoffice.campaigns.pages import show_campaign
 from ccengine.backoffice.campaigns.queries import errors_of, query_of
 from ccengine.backoffice.forms import field_errors, one_of_or_none, page_links, path_number, query, read_form
@@ -19,7 +20,7 @@ from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.campaign import TargetState
 from ccengine.hotline.dial_result import Result
 from ccengine.rows import TargetFilter
-from ccengine.services import campaign_targets, campaign_views, campaigns
+from ccengine.services import campaign_targets, campaign_views, campaigns, visit_calls
 from ccengine.services.errors import Conflict, Invalid
 
 
@@ -78,6 +79,16 @@ async def refusals(request: web.Request, person: SignedIn) -> web.StreamResponse
         first_query="" if row else None,
         **helpers(request),
     )
+
+
+@page("campaigns.edit")
+async def add_visits(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Load the orders that are due for a visit; the campaign's page shows how far it is."""
+    ctx, campaign_id, loads = request.app[CTX], path_number(request), request.app[LOADS]
+    loads.refuse_more()
+    started = await visit_calls.begin_load(ctx, person.actor, campaign_id)
+    loads.begin(ctx, started.id, visit_calls.load_due(ctx, started))
+    return go(f"/campaigns/{campaign_id}", "done.targets_loading")
 
 
 @page("campaigns.edit")

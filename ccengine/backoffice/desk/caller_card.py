@@ -11,7 +11,7 @@ from ccengine.backoffice.keys import CTX, HUB
 from ccengine.backoffice.names import helpers
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.rows import CallDetail, CallFilter, CallRow, CustomerRow, OrderFilter, OrderRow
-from ccengine.services import call_records, customers, outages, work_orders
+from ccengine.services import call_records, campaign_views, customers, outages, work_orders
 from ccengine.services.errors import NotFound
 from ccengine.services.place import place_of
 from ccengine.values import Direction
@@ -26,15 +26,25 @@ async def load_card(request: web.Request, person: SignedIn, call_id: str) -> dic
     live = hub.call(call_id) or {}
     detail = await _detail(request, person, call_id)
     desk = own_state(hub, person.agent_number or "")
-    number = _number(detail) or live.get("caller_number") or (desk["peer_number"] if desk["call_id"] == call_id else "")
+    campaign = await campaign_views.of_call(ctx, actor, call_id)
+    number = campaign.attempt.number if campaign is not None else ""
+    number = (
+        number
+        or _number(detail)
+        or live.get("caller_number")
+        or (desk["peer_number"] if desk["call_id"] == call_id else "")
+    )
     found = (await customers.by_caller_number(ctx, actor, number))[:_CUSTOMERS] if number else ()
-    if not found and detail is not None and detail.customer is not None:
+    if campaign is not None and campaign.customer is not None:
+        found = (campaign.customer,)  # several customers may share a phone; this call is about one of them
+    elif not found and detail is not None and detail.customer is not None:
         found = (detail.customer,)
     menu = detail.call.record.menu_path if detail else ([live["menu_item"]] if live.get("menu_item") else [])
     choice = detail.choice if detail else None
     return {
         "call_id": call_id,
         "state": desk["state"] if desk["call_id"] == call_id else "wrap_up",
+        "campaign": campaign,
         "number": number,
         "place": place_of(number, ctx.settings.site.area_code) if number else "",
         "menu_text": helpers(request)["menu_text"](menu),

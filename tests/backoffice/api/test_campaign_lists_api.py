@@ -58,6 +58,16 @@ async def test_query_is_kept_counted_and_loaded_behind_the_request(api: Api) -> 
     assert (await api.ask("GET", f"/customer-queries/{made['id']}"))[0] == 404
 
 
+async def test_due_visits_are_loaded_behind_the_request(api: Api) -> None:
+    campaign = await campaigns.create(api.ctx, ENGINE, NewCampaign(name="回访", kind="order_visit"))
+    status, begun, _ = await api.ask("POST", f"/campaigns/{campaign.id}/visits")
+    assert (status, begun["source"], begun["state"]) == (202, "visits", "reading")
+    (done,) = await until(lambda: _loaded(api, campaign.id), "the visits to be loaded")
+    assert (done["state"], done["accepted"]) == ("done", 0)
+    other = await campaigns.create(api.ctx, ENGINE, NewCampaign(name="x", kind="survey"))
+    assert (await api.ask("POST", f"/campaigns/{other.id}/visits"))[0] == 409
+
+
 async def test_who_may_look_may_not_keep(api: Api) -> None:
     assert (await api.ask("GET", "/customer-queries", "dispatcher"))[0] == 200
     assert (await api.ask("POST", "/customer-queries", "dispatcher", json={"name": "x"}))[0] == 403
