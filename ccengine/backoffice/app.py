@@ -32,6 +32,7 @@ from ccengine.backoffice.keys import CTX, DOOR, HUB, LOCALES, PAGES
 from ccengine.backoffice.knowledge.routes import ROUTES as KNOWLEDGE
 from ccengine.backoffice.languages import Locales
 from ccengine.backoffice.live import BoardHub
+from ccengine.backoffice.messages.routes import ROUTES as MESSAGES
 from ccengine.backoffice.middlewares import chain
 from ccengine.backoffice.notices.routes import ROUTES as NOTICES
 from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
@@ -55,7 +56,7 @@ from ccengine.services.context import Context
 _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
-    *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS, ANNOUNCEMENTS),
+    *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS, ANNOUNCEMENTS, MESSAGES),
     *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH),
 )
 

@@ -37,6 +37,7 @@ PLACES = (
     Place(key="nav.dispatch", url="/dispatch", icon="map", right="orders.dispatch", letter="d", group="orders"),
     Place(key="nav.incidents", url="/incidents", icon="warning", right="orders.view", letter="i", group="orders"),
     Place(key="nav.visits", url="/visits", icon="check", right="orders.close", letter="v", group="orders"),
+    Place(key="nav.messages", url="/messages", icon="message", right="messages.view", group="orders"),
     Place(key="nav.calls", url="/calls", icon="calls", right="calls.view", letter="c", group="calls"),
     Place(key="nav.customers", url="/customers", icon="customers", right="customers.view", letter="u", group="calls"),
     Place(key="nav.outages", url="/outages", icon="outages", right="outages.view", letter="t", group="calls"),

@@ -48,6 +48,7 @@ from ccengine.rows.journal import (
     QuarantinedLine,
 )
 from ccengine.rows.knowledge import Article, ArticleText, ArticleVersion
+from ccengine.rows.messages import MessageRow, MessageState, NewMessage
 from ccengine.rows.paging import Page
 from ccengine.rows.parts import Movement, NewMovement, Part, PartStore, Stock
 from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
@@ -114,8 +115,11 @@ __all__ = [
     "JournalPosition",
     "Learnt",
     "MaterialRow",
+    "MessageRow",
+    "MessageState",
     "Movement",
     "NewCampaign",
+    "NewMessage",
     "NewMovement",
     "NewNotice",
     "NewOrder",

@@ -11,6 +11,7 @@ from ccengine.hotline.incident import Report, belongs, road_of
 from ccengine.hotline.order_catalogue import Catalogue, CodeKind
 from ccengine.hotline.work_order import OVER, OrderState, OrderStatus, shifted
 from ccengine.rows import OrderRow
+from ccengine.services import messages
 from ccengine.services.audit import note as audit
 from ccengine.services.context import ENGINE, Actor, Context
 from ccengine.services.order_events import changing_event, event_of, tell
@@ -88,6 +89,7 @@ async def _close_child(ctx: Context, uow: UnitOfWork, actor: Actor, child: Order
     event = event_of(ctx, actor, child, "moved", note=reason, to=OrderStatus.CLOSED, detail=detail)
     await uow.work_orders.add_event(changing_event(event, child, updated))
     due = now + timedelta(minutes=ctx.settings.orders.visit_delay_minutes)
-    kind = ctx.settings.orders.incident_visit if child.contact_number.strip("+0") else "agent"
-    await uow.visits.add(child.id, child.reopened + 1, kind, due, now)
+    kind = await messages.how_to_ask(ctx, uow, child)
+    if await uow.visits.add(child.id, child.reopened + 1, kind, due, now) and kind == "message":
+        await messages.queue(ctx, uow, child, due)
     await tell(ctx, uow, child.id)

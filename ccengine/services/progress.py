@@ -7,10 +7,8 @@ What does not live here: words and pages, the menu's own check of accounts (cust
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import math
-import secrets
 from datetime import timedelta
 
 from ccengine.hotline.account import check_last_four
@@ -21,6 +19,7 @@ from ccengine.services.guard import guarded
 from ccengine.services.order_changes import order_of
 from ccengine.services.order_guards import visit_of_round
 from ccengine.services.order_visits import VisitResult, record_result
+from ccengine.services.progress_code import code_of, make_secret
 from ccengine.services.rights import require
 from ccengine.services.self_service import OrderProgress, progress_of, spoken_to_number
 from ccengine.store_port import UnitOfWork
@@ -32,15 +31,6 @@ PHONE = "phone"
 WINDOW = timedelta(minutes=30)
 FAILURES_PER_ORDER = 6
 FAILURES_PER_CLIENT = 30
-_SECRET = "progress"
-_DIGITS = 6
-
-
-async def code_of(uow: UnitOfWork, number: str) -> str:
-    """Return the code of an order's number (which need not exist). The secret must be there: see `code_for`."""
-    secret = await uow.secrets.get(_SECRET) or ""
-    digest = hmac.digest(secret.encode(), number.encode("utf-8", "replace"), hashlib.sha256)
-    return f"{int.from_bytes(digest[:8]) % 10**_DIGITS:0{_DIGITS}d}"
 
 
 @guarded
@@ -52,16 +42,11 @@ async def code_for(ctx: Context, actor: Actor, order_id: int) -> str:
     require(actor, "orders.view")
     async with ctx.store() as uow:
         order = await order_of(uow, order_id)
-        await _make_secret(uow)
+        await make_secret(uow)
         code = await code_of(uow, order.number)
         await note(ctx, uow, actor, "orders.show_code", f"order:{order_id}")
         await uow.commit()
     return code
-
-
-async def _make_secret(uow: UnitOfWork) -> None:
-    if await uow.secrets.get(_SECRET) is None:
-        await uow.secrets.add(_SECRET, secrets.token_hex(32))
 
 
 @guarded
@@ -78,7 +63,7 @@ async def look_up(ctx: Context, number: str, check: str, *, client: str) -> Orde
     wanted = spoken_to_number(number)[:24]
     async with ctx.store() as uow:
         await _throttle(ctx, uow, wanted, client)
-        await _make_secret(uow)
+        await make_secret(uow)
         order = await uow.work_orders.by_number(wanted)
         code = await code_of(uow, wanted)
         right = hmac.compare_digest(code.encode(), check.strip().encode("utf-8", "replace"))

@@ -9,7 +9,7 @@ from ccengine.services.context import Actor
 from ccengine.services.errors import NotAllowed
 from ccengine.values import mask_number
 
-ROLES = ("agent", "supervisor", "dispatcher", "field_worker", "administrator")
+ROLES = ("agent", "supervisor", "dispatcher", "field_worker", "connector", "administrator")
 
 _AGENT = {
     "knowledge.view",
@@ -25,6 +25,7 @@ _AGENT = {
     "orders.note",
     "orders.urge",
     "orders.close",
+    "messages.view",
     "orders.any_crew",
     "orders.dispatch",
     "agents.control_self",
@@ -47,6 +48,8 @@ _DISPATCHER = {
     "orders.note",
     "orders.urge",
     "orders.close",
+    "messages.view",
+    "messages.send",
     "orders.any_crew",
     "orders.dispatch",
     "orders.inspect",
@@ -82,6 +85,8 @@ _FIELD = {
     "outages.view",
     "field.work",
 }
+#: A program that sends messages to customers: an API token of its own.
+_CONNECTOR = {"messages.view", "messages.send"}
 _ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit", "penalties.waive"}
 
 RIGHTS: dict[str, frozenset[str]] = {
@@ -89,6 +94,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "supervisor": frozenset(_SUPERVISOR),
     "dispatcher": frozenset(_DISPATCHER),
     "field_worker": frozenset(_FIELD),
+    "connector": frozenset(_CONNECTOR),
     "administrator": frozenset(_ADMINISTRATOR),
 }
 

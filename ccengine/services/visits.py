@@ -58,13 +58,13 @@ class WaitingVisit:
 
 @guarded
 async def waiting(ctx: Context, actor: Actor, limit: int = 200) -> tuple[WaitingVisit, ...]:
-    """Return the visits whose time has come, by people and by phone, oldest first.
+    """Return the visits whose time has come, by people and by phone, oldest first (by message: messages.py).
 
     Errors: NotAllowed(orders.close), Unavailable.
     """
     require(actor, "orders.close")
     async with ctx.store.reading() as uow:
-        due = await uow.visits.due(ctx.clock.now(), ("agent", "phone", "message"), limit)
+        due = await uow.visits.due(ctx.clock.now(), ("agent", "phone"), limit)
         return tuple([WaitingVisit(visit=one, order=await order_of(uow, one.order_id)) for one in due])
 
 

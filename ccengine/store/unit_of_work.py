@@ -32,6 +32,7 @@ from ccengine.store.indicators import Indicators
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
 from ccengine.store.knowledge import Knowledge
+from ccengine.store.messages import Messages
 from ccengine.store.notices import Notices
 from ccengine.store.order_catalogue import OrderCatalogue
 from ccengine.store.order_parts import OrderParts
@@ -88,6 +89,7 @@ class SqlUnitOfWork:
     sla: Sla
     indicators: Indicators
     notices: Notices
+    messages: Messages
     penalties: Penalties
     desk: Desk
     knowledge: Knowledge
@@ -144,6 +146,7 @@ class SqlUnitOfWork:
         self.sla = Sla(db)
         self.indicators = Indicators(db)
         self.notices = Notices(db)
+        self.messages = Messages(db)
         self.penalties = Penalties(db)
         self.desk = Desk(db)
         self.knowledge = Knowledge(db)

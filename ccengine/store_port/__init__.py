@@ -28,7 +28,13 @@ from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
-from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
+from ccengine.store_port.waiting import (
+    JobRepository,
+    MessageRepository,
+    OutboxRepository,
+    ReportRepository,
+    RoleRepository,
+)
 
 __all__ = [
     "AgentRepository",
@@ -53,6 +59,7 @@ __all__ = [
     "JobRepository",
     "JournalRepository",
     "KnowledgeRepository",
+    "MessageRepository",
     "NoticeRepository",
     "OrderPartRepository",
     "OrderRepository",

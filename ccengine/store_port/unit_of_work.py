@@ -30,7 +30,13 @@ from ccengine.store_port.orders import (
 from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
-from ccengine.store_port.waiting import JobRepository, OutboxRepository, ReportRepository, RoleRepository
+from ccengine.store_port.waiting import (
+    JobRepository,
+    MessageRepository,
+    OutboxRepository,
+    ReportRepository,
+    RoleRepository,
+)
 
 
 class UnitOfWork(Protocol):
@@ -92,6 +98,8 @@ class UnitOfWork(Protocol):
     def indicators(self) -> IndicatorRepository: ...
     @property
     def notices(self) -> NoticeRepository: ...
+    @property
+    def messages(self) -> MessageRepository: ...
     @property
     def penalties(self) -> PenaltyRepository: ...
     @property

@@ -84,6 +84,14 @@ from ccengine.backoffice.api.models.knowledge import (
     SuggestQuery,
     TransferBody,
 )
+from ccengine.backoffice.api.models.messages import (
+    Message,
+    MessageList,
+    MessageQuery,
+    MessageResultBody,
+    TakeMessagesBody,
+    TakenMessages,
+)
 from ccengine.backoffice.api.models.now import (
     Agent,
     AgentList,
@@ -236,6 +244,10 @@ __all__ = [
     "MaterialBody",
     "Matter",
     "MatterStep",
+    "Message",
+    "MessageList",
+    "MessageQuery",
+    "MessageResultBody",
     "MoveBody",
     "Movement",
     "MovementBody",
@@ -301,6 +313,8 @@ __all__ = [
     "SlaPolicyList",
     "StepBody",
     "SuggestQuery",
+    "TakeMessagesBody",
+    "TakenMessages",
     "Talk",
     "TalkGradeList",
     "TalkGrades",
