@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import os
 import signal
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ async def test_after_a_crash_who_is_signed_in_is_called_at_once(make_pbx: MakePb
         agent = await phones.agent("1001", auto_answer=True)
         instance.sign_in("1001")
         instance.sign_in("1002", paused="meal")
-        await asyncio.sleep(1.2)  # the PBX writes its own database once a second
+        await instance.wait_for(lambda: "meal" in _kept(instance.settings), "the PBX to keep who is signed in")
         pid = pbx.pid_of(instance.settings)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
@@ -124,6 +125,13 @@ async def test_after_a_crash_who_is_signed_in_is_called_at_once(make_pbx: MakePb
         await call.wait_heard(agent.tone)
     assert instance.members() == ["1001", "1002"]
     assert "paused:meal" in instance.cli("queue show hotline")
+
+
+def _kept(settings: Settings) -> str:
+    """Who is signed in, in the PBX's own database on the disk, which it writes once a second."""
+    (path,) = settings.pbx_dir.rglob("astdb.sqlite3")
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
+        return str(database.execute("SELECT value FROM astdb WHERE key LIKE '%PersistentMembers%'").fetchall())
 
 
 def test_pid_of_somebody_else_is_not_believed(tmp_path: Path) -> None:

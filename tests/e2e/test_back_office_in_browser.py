@@ -118,7 +118,7 @@ async def test_board_says_reconnecting_when_the_server_leaves_and_heals_by_itsel
     again = TestServer(make_app(site.ctx, door), port=port)
     await again.start_server()
     try:
-        await expect(live).to_have_text("实时", timeout=15000)
+        await expect(live).to_have_text("实时")
     finally:
         await again.close()
         await door.close()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from agi_keys import enter, listen
 from agi_world import ACCOUNT, CHECK, NOON, running, world
 
 from ccengine.clock import ManualClock
@@ -63,12 +63,10 @@ async def _call_in_menu(phones: Phones) -> PhoneCall:
     return call
 
 
-async def _choose(pbx: PbxInstance, call: PhoneCall, key: str) -> float:
-    """Press a key in the main menu and wait for its journal line; return how long that took."""
-    known, started = len(pbx.facts("CC_MENU")), time.monotonic()
-    await call.send_dtmf(key)
-    await pbx.wait_for(lambda: len(pbx.facts("CC_MENU")) > known, f"the menu to take {key}")
-    return time.monotonic() - started
+async def _choose(pbx: PbxInstance, call: PhoneCall, key: str) -> None:
+    """Press a key in the main menu until its journal line is there."""
+    known = len(pbx.facts("CC_MENU"))
+    await call.press(key, lambda: len(pbx.facts("CC_MENU")) > known)
 
 
 async def test_repair_reaches_an_agent(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
@@ -89,16 +87,17 @@ async def test_repair_reaches_an_agent(pbx: PbxInstance, phones: Phones, tmp_pat
     assert not pbx.facts("CC_FALLBACK")
 
 
-async def test_balance_is_told_after_number_and_check(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+async def test_balance_is_told_after_number_and_check(
+    pbx: PbxInstance, phones: Phones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = listen(monkeypatch)
     async with _engine(pbx, tmp_path):
         call = await _call_in_menu(phones)
         await _choose(pbx, call, "2")
-        await asyncio.sleep(0.5)  # the next question begins
-        await call.send_dtmf(f"{ACCOUNT}#")
-        await asyncio.sleep(0.5)
-        await call.send_dtmf(f"{CHECK}#")
+        await enter(call, pbx, asked, f"{ACCOUNT}#")
+        await enter(call, pbx, asked, f"{CHECK}#")
         await pbx.wait_for(lambda: pbx.facts("CC_SERVED"), "the answer")
-        await call.wait_closed(seconds=20)
+        await call.wait_closed()
         await pbx.wait_call_over()
     assert [fact["account"] for fact in pbx.facts("CC_ACCOUNT")] == [ACCOUNT]
     assert [fact["item"] for fact in pbx.facts("CC_SERVED")] == ["balance"]
@@ -116,7 +115,7 @@ async def test_two_misses_reach_an_agent(pbx: PbxInstance, phones: Phones, tmp_p
             await _choose(pbx, call, key)
             await asyncio.sleep(0.3)  # the menu begins again
             await _choose(pbx, call, key)
-        talk = await agent.answer_next(seconds=25)
+        talk = await agent.answer_next()
         await talk.wait_heard(CALLER_TONE)
         await call.hangup()
         await pbx.wait_call_over()
@@ -154,14 +153,15 @@ async def test_hangup_in_the_menu_leaves_no_channel_and_no_session(
     assert not pbx.facts("CC_FLOW", "CC_FALLBACK", "CC_QUEUE")
 
 
-async def test_person_for_bills_out_of_hours_takes_a_message(pbx: PbxInstance, phones: Phones, tmp_path: Path) -> None:
+async def test_person_for_bills_out_of_hours_takes_a_message(
+    pbx: PbxInstance, phones: Phones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = listen(monkeypatch)
     async with _engine(pbx, tmp_path, clock=ManualClock(NOON + timedelta(days=1))):
         call = await _call_in_menu(phones)
         await _choose(pbx, call, "2")
-        await asyncio.sleep(0.5)  # the next question begins
-        await call.send_dtmf(f"{ACCOUNT}#")
-        await asyncio.sleep(0.5)
-        await call.send_dtmf(f"{CHECK}#")
+        await enter(call, pbx, asked, f"{ACCOUNT}#")
+        await enter(call, pbx, asked, f"{CHECK}#")
         await pbx.wait_for(lambda: pbx.facts("CC_SERVED"), "the answer")
         await _choose(pbx, call, "0")
         await pbx.wait_for(lambda: pbx.facts("CC_MESSAGE"), "the message to begin")
@@ -198,7 +198,7 @@ async def test_full_house_sends_the_surplus_to_the_queue_by_the_fallback(
     async with _engine(pbx, tmp_path, max_sessions=1):
         first = await _call_in_menu(phones)
         second = await (await phones.caller("13900001111")).call("96390")
-        talk = await agent.answer_next(seconds=20)
+        talk = await agent.answer_next()
         await talk.wait_heard(CALLER_TONE)
         await second.hangup()
         await first.hangup()

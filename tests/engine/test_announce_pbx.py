@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from agi_keys import enter, listen
 from agi_world import running, world
 
-from ccengine.asterisk.agi.framing import Reply
-from ccengine.asterisk.agi.session import Session
 from ccengine.config import Settings
 from ccengine.rows import AgentRow
 from ccengine.services import announcements, phone_pins
@@ -17,7 +16,7 @@ from ccengine.services.context import ENGINE
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pbx"))
 from pbx_instance import PbxInstance
-from phones import PhoneCall, Phones
+from phones import Phones
 
 pytestmark = pytest.mark.pbx
 
@@ -36,7 +35,7 @@ async def test_announcement_by_phone_is_on_air_for_the_next_caller(
         site=pbx.settings.site,
     )
     incoming = pbx.settings.recordings_dir / "announcements" / "incoming"
-    asked = _listen(monkeypatch)
+    asked = listen(monkeypatch)
     other, somewhere = await phones.agent("1002"), await phones.caller("13900000222", tone=1330)
     async with world(settings) as ctx, running(ctx):
         async with ctx.store() as uow:
@@ -46,15 +45,15 @@ async def test_announcement_by_phone_is_on_air_for_the_next_caller(
             await uow.commit()
         await phone_pins.set_pin(ctx, ENGINE, "u8001", PIN)
         refused = await other.call("*19")
-        await refused.wait_closed(seconds=20)
+        await refused.wait_closed()
         away = await somewhere.call("96390")
         for keys in ("#", "8001#", f"{PIN}#", "9", "4#"):
-            await _press(away, pbx, asked, keys)
-        await pbx.wait_for(lambda: _grown(incoming) > 16_000, "a second to be spoken", 30)
+            await enter(away, pbx, asked, keys)
+        await pbx.wait_for(lambda: _grown(incoming) > 16_000, "a second to be spoken")
         assert await announcements.newest(ctx, ENGINE) == ()
         await away.send_dtmf("#")
-        await _press(away, pbx, asked, "1")
-        await away.wait_closed(seconds=30)
+        await enter(away, pbx, asked, "1")
+        await away.wait_closed()
         (row,) = await announcements.newest(ctx, ENGINE)
         assert (row.recorded_by, row.created_by, row.district) == ("phone", "user:u8001", "")
         assert row.seconds > 0.5 and (row.ends_at - row.starts_at).total_seconds() == 4 * 3600
@@ -66,30 +65,6 @@ async def test_announcement_by_phone_is_on_air_for_the_next_caller(
     assert not pbx.facts("CC_FALLBACK")
     assert not list(incoming.glob("*.wav"))
     assert PIN not in repr(pbx.cel())
-
-
-def _listen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the list of what the PBX is asked to do, which grows: keys that come between two commands are lost."""
-    asked: list[str] = []
-    real = Session.command
-
-    async def heard(session: Session, *words: str, deadline_seconds: float) -> Reply:
-        asked.append(words[0])
-        return await real(session, *words, deadline_seconds=deadline_seconds)
-
-    monkeypatch.setattr(Session, "command", heard)
-    return asked
-
-
-async def _press(call: PhoneCall, pbx: PbxInstance, asked: list[str], keys: str) -> None:
-    """Press the first key when the PBX waits for it, the others when it collects them."""
-    await pbx.wait_for(lambda: asked[-1:] == ["WAIT FOR DIGIT"], f"{keys} to be asked for", 30)
-    so_far = len(asked)
-    await call.send_dtmf(keys[0])
-    await pbx.wait_for(lambda: len(asked) > so_far, f"{keys[0]} to be taken", 30)
-    if keys[1:]:
-        await pbx.wait_for(lambda: "GET DATA" in asked[so_far:], f"{keys} to be collected", 30)
-        await call.send_dtmf(keys[1:])
 
 
 def _grown(folder: Path) -> int:

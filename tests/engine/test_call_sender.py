@@ -45,7 +45,7 @@ async def test_agents_call_waits_for_its_place_and_gives_it_back(tmp_path: Path)
     caller = ev.Leg(uniqueid="1.1", channel="PJSIP/1001-2", account="n1-1-2", context="cc-campaign-preview")
     sender.heard(ev.DialBegun(at=clock.now(), dest=ev.Leg(uniqueid="1.2", channel="PJSIP/cc-trunk-1"), caller=caller))
     assert await sender.turn(replace(one, call_id="n1-1-3"))
-    assert loop.time() - dialled_at >= 1.0
+    assert loop.time() - dialled_at >= 0.99  # two clocks
 
 
 def test_moment_is_told_in_whole_milliseconds_and_never_too_early() -> None:

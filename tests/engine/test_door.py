@@ -82,7 +82,7 @@ async def test_stream_joins_many_changes_into_few_lines(http: aiohttp.ClientSess
             live.change()
             await asyncio.sleep(0)
         while not numbers or numbers[-1] != 100:
-            line = json.loads(await asyncio.wait_for(answer.content.readline(), 5))
+            line = json.loads(await asyncio.wait_for(answer.content.readline(), 20))
             numbers += [line["number"]] if "number" in line else []
     assert len(numbers) < 10
 
@@ -100,7 +100,7 @@ async def test_slow_reader_gets_the_newest_board_next(settings: Settings) -> Non
         numbers: list[int] = []
         text = b""
         while 4 not in numbers:
-            text += await asyncio.wait_for(reader.read(1_000_000), 5)
+            text += await asyncio.wait_for(reader.read(1_000_000), 20)
             *lines, text = text.split(b"\n")
             numbers += [json.loads(line)["number"] for line in lines if line.startswith(b'{"number"')]
         writer.close()

@@ -25,7 +25,7 @@ async def test_change_made_while_the_reader_is_busy_is_told_next(tmp_path: Path)
     live.refresh()
     await asyncio.wait_for(first, 20)
     live.refresh()  # the reader is still at work on the first one
-    await asyncio.wait_for(anext(changes), 5)
+    await asyncio.wait_for(anext(changes), 20)
 
 
 async def test_live_view_without_a_pbx_is_shown_as_such(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ async def running(pbx: PbxInstance, folder: Path) -> AsyncIterator[tuple[Site, C
             site.stop()
 
 
-async def until(what: str, look: Callable[[], Awaitable[Any]], seconds: float = 45) -> Any:
+async def until(what: str, look: Callable[[], Awaitable[Any]], seconds: float = 120) -> Any:
     """Wait until `look` finds something, and return it."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not (found := await look()):

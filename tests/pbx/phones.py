@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -95,13 +96,17 @@ class PhoneCall:
         """
         await self.wait_heard_anything()
         taken = self._keys_taken()
+        await self.press(digits, lambda: self._keys_taken() > taken)
+
+    async def press(self, digits: str, taken: Callable[[], object]) -> None:
+        """Press a key until `taken` says that it was: between two sentences it goes nowhere."""
         for _ in range(_TRIES):
             await self.send_dtmf(digits)
             for _ in range(_LOOKS):  # counted, not timed: when the machine stands still the menu does too
-                if self.closed or self._keys_taken() > taken:
+                if self.closed or taken():
                     return
                 await asyncio.sleep(0.05)
-        raise AssertionError(f"the menu did not take {digits}")
+        raise AssertionError(f"nobody took {digits}")
 
     def _keys_taken(self) -> int:
         return self.phone.log.read_bytes().count(b"(CC_MENU,") if self.phone.log.exists() else 0

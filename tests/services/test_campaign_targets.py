@@ -142,9 +142,10 @@ async def test_stopped_campaign_takes_no_list_and_a_broken_import_is_ended(ctx: 
     await campaigns.move(ctx, ENGINE, campaign.id, "stop")
     with pytest.raises(Conflict):
         await begin_import(ctx, ENGINE, campaign.id, "file", "y.csv")
-    watching = asyncio.create_task(end_broken_imports(ctx, 0.3))
-    await asyncio.sleep(0.1)
-    living = await begin_import(ctx, ENGINE, (await running(ctx, [])).id, "file", "z.csv")
+    other_campaign = await running(ctx, [])
+    watching = asyncio.create_task(end_broken_imports(ctx, 1.0))
+    await asyncio.sleep(0.3)  # it has looked by now
+    living = await begin_import(ctx, ENGINE, other_campaign.id, "file", "z.csv")
     assert await watching == 1
     async with ctx.store.reading() as uow:
         row, other = await uow.campaigns.get_import(started.id), await uow.campaigns.get_import(living.id)

@@ -35,12 +35,12 @@ async def test_busy_database_is_waited_for_also_by_the_impatient(store: SqlStore
         await unit.__aenter__()
 
     async def last() -> int:
-        with impatient(0.2):
+        with impatient(0.5):
             async with store.reading() as uow:
                 return await uow.customers.count()
 
     waiting = asyncio.create_task(last())
-    for _ in range(12):  # 0.6 s: three times as long as it would wait for a silent one
+    for _ in range(24):  # 1.2 s: twice as long as it would wait for a silent one
         await holding[0].customers.count()
         await asyncio.sleep(0.05)
     assert not waiting.done()

@@ -56,7 +56,7 @@ class RunningSite:
     async def start_healthy(self) -> None:
         """Start the process and wait until it says that all is well."""
         self.start()
-        await self.wait(self.healthy, "the site to be healthy", 60)
+        await self.wait(self.healthy, "the site to be healthy", 150)
 
     def stop(self) -> None:
         """End the process."""

@@ -40,7 +40,7 @@ async def _three_calls(pbx: PbxInstance, phones: Phones, first: int) -> tuple[st
 async def _conclusions(site: RunningSite, numbers: tuple[str, ...]) -> list[tuple[object, ...]]:
     found = []
     for number in numbers:
-        record = await site.record_of(number, seconds=20)
+        record = await site.record_of(number, seconds=60)
         orders = [order["type"] for order in await site.orders_of(record)]
         found.append((record["outcome"], record["agent_number"], record["ended_by"], record["source"], orders))
     return found
@@ -52,8 +52,8 @@ async def without_ami(pbx_instance: PbxInstance, tmp_path: Path) -> AsyncIterato
     site = RunningSite(fresh(pbx_instance.settings, tmp_path, ami={"port": free_ports(1)[0]}))
     await site.prepare()
     site.start()
-    await site.wait(site.pages_answer, "the pages", 60)
-    await site.wait(site.menu_answers, "the menu", 60)
+    await site.wait(site.pages_answer, "the pages", 150)
+    await site.wait(site.menu_answers, "the menu", 150)
     yield site
     await asyncio.to_thread(site.stop)
 

@@ -72,7 +72,7 @@ class Host:
         command = [*pbx_user.prefix([self.base]), *self._command, "-f"]
         with (self.base / "out").open("wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=output)
-        wait_until(lambda: "fully booted" in self.ask("core waitfullybooted"), "the start", 20)
+        wait_until(lambda: "fully booted" in self.ask("core waitfullybooted"), "the start", 60)
         return process
 
     def ask(self, question: str) -> str:

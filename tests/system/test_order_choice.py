@@ -115,7 +115,7 @@ async def _abandoned(site: RunningSite, pbx: PbxInstance, phones: Phones, number
     call = await (await phones.caller(number)).call("96390")
     await call.choose("0")
     await pbx.wait_for(lambda: pbx.facts("CC_QUEUE"), "the queue")
-    await asyncio.sleep(5.5)
+    await asyncio.sleep(5.5)  # an abandoned call counts from 5 s of waiting
     await call.hangup()
     record = await site.record_of(number)
     (order,) = await site.orders_of(record)

@@ -88,7 +88,7 @@ def _own_folder(evidence: Any, folder: Path) -> Any:
     return evidence.model_copy(update={"folder": str(folder / "evidence"), "min_free_bytes": 0})
 
 
-async def report_a_leak(site: RunningSite, phones: Phones, customer: Phone) -> dict[str, Any]:
+async def report_a_leak(site: RunningSite, pbx: PbxInstance, phones: Phones, customer: Phone) -> dict[str, Any]:
     agent = await phones.agent("1001", auto_answer=True)
     await site.post("/agents/8001/state", {"state": "available"})
     call = await customer.call("96390")
@@ -97,7 +97,7 @@ async def report_a_leak(site: RunningSite, phones: Phones, customer: Phone) -> d
     await agent.calls[0].hangup()
     await site.wait(lambda: _stands(site, "grading"), "the caller to be asked for a grade of the talk")
     await site.wait(lambda: _asks(call, agent), "the question to be heard")
-    await call.send_dtmf("4")
+    await call.press("4", lambda: pbx.facts("CC_GRADE"))
     await call.wait_closed()
     record = await site.record_of(CUSTOMER)
     assert (record["grade"], record["ended_by"], record["agent_number"]) == (4, "agent", "8001")
@@ -136,18 +136,18 @@ async def inspect(site: RunningSite, order: dict[str, Any]) -> None:
     await site.post(f"/work-orders/{order['id']}/transitions", {"to": "inspected"})
 
 
-async def answer_back(customer: Phone, *keys: str, remark_seconds: float = 0) -> None:
-    """Take the call-back and press keys, each once something is said; then leave a remark, if that long."""
-    call = await customer.answer_next(30)
-    for key in keys:
-        await call.wait_heard_anything()
-        await call.send_dtmf(key)
-        await asyncio.sleep(0.5)
+async def answer_back(pbx: PbxInstance, customer: Phone, *keys: str, remark_seconds: float = 0) -> None:
+    """Take the call-back and answer question after question; then leave a remark, if that long."""
+    call = await customer.answer_next()
+    await call.wait_heard_anything()
+    said = len(pbx.facts("CC_SAID", "CC_MESSAGE"))
+    for count, key in enumerate(keys, said + 1):
+        await call.press(key, lambda count=count: len(pbx.facts("CC_SAID", "CC_MESSAGE")) >= count)
     if remark_seconds:
         await call.speak(4 + remark_seconds)  # the announcement and its tone take about four seconds
         await call.hangup()
         return
-    await call.wait_closed(30)
+    await call.wait_closed()
 
 
 async def test_leak_is_reported_repaired_asked_about_reopened_and_closed(
@@ -155,19 +155,19 @@ async def test_leak_is_reported_repaired_asked_about_reopened_and_closed(
 ) -> None:
     site, crew = looping
     customer = await phones.caller(CUSTOMER)
-    order = await report_a_leak(site, phones, customer)
+    order = await report_a_leak(site, pbx, phones, customer)
     await site.post(f"/work-orders/{order['id']}/moves", {"move": "dispatch", "unit_code": "crew_east"})
     await first_round(site, crew, order)
-    await answer_back(customer, "1", "2")
-    await site.wait(lambda: _is(site, order, "in_progress"), "the order to be reopened by a grade of 2", 20)
+    await answer_back(pbx, customer, "1", "2")
+    await site.wait(lambda: _is(site, order, "in_progress"), "the order to be reopened by a grade of 2")
     await second_round(site, crew, order)
-    await answer_back(customer, "1", "5", "1", remark_seconds=4)
-    await site.wait(lambda: _is(site, order, "closed"), "the order to be closed by a grade of 5", 20)
+    await answer_back(pbx, customer, "1", "5", "1", remark_seconds=4)
+    await site.wait(lambda: _is(site, order, "closed"), "the order to be closed by a grade of 5")
     found = await site.get(f"/work-orders/{order['id']}")
     visits = [(one["round"], one["status"], one["fixed"], one["grade_handling"]) for one in found["visits"]]
     assert visits == [(1, "done", True, 2), (2, "done", True, 5)]
     call_id = found["visits"][1]["call_id"]
-    await site.wait(lambda: _has_remark(site, call_id), "the customer's remark", 20)
+    await site.wait(lambda: _has_remark(site, call_id), "the customer's remark")
     evidence = await site.get(f"/work-orders/{order['id']}/evidence")
     assert [(one["phase"], one["round"], one["taken_by"]) for one in evidence["items"]] == [
         ("before", 1, hand_page.WORKER),

@@ -59,7 +59,7 @@ async def test_engine_killed_while_callers_talk_and_wait_nobody_is_lost(
     absent.signal_engine(signal.SIGKILL)
     await talking.wait_heard(440)
     await first.hangup()
-    second = await agent.answer_next(20)
+    second = await agent.answer_next()
     await second.wait_heard(1900)
     await waiting.hangup()
     await pbx.wait_call_over(2)
@@ -80,7 +80,7 @@ async def test_engine_frozen_in_the_menu_the_dialplan_takes_over(
     absent.signal_engine(signal.SIGSTOP)
     try:
         call = await (await phones.caller("13900000104")).call("96390")
-        await call.wait_heard(440, seconds=20)
+        await call.wait_heard(440)
     finally:
         absent.signal_engine(signal.SIGCONT)
     await call.hangup()

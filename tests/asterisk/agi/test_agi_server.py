@@ -18,9 +18,9 @@ Handler = Callable[[Session], Awaitable[None]]
 
 
 async def _greet(session: Session) -> None:
-    await session.synchronise(1.0)
-    await session.command("STREAM FILE", '"cc/welcome"', '""', deadline_seconds=1.0)
-    await session.set_variable("CC_DONE", "1", 1.0)
+    await session.synchronise(10.0)
+    await session.command("STREAM FILE", '"cc/welcome"', '""', deadline_seconds=10.0)
+    await session.set_variable("CC_DONE", "1", 10.0)
 
 
 @asynccontextmanager
@@ -63,7 +63,7 @@ async def test_peer_that_says_nothing_is_closed_at_the_deadline() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(b"agi_network: yes\n")
         with suppress(ConnectionError):
-            await asyncio.wait_for(_read_to_the_end(reader), 5)
+            await asyncio.wait_for(_read_to_the_end(reader), 20)
         assert not server.waiting
 
 
@@ -75,7 +75,7 @@ async def test_peer_that_drips_is_closed_at_the_deadline_all_the_same() -> None:
                 writer.write(bytes((byte,)))
                 await writer.drain()
                 await asyncio.sleep(0.02)
-            await asyncio.wait_for(_read_to_the_end(reader), 5)
+            await asyncio.wait_for(_read_to_the_end(reader), 20)
         writer.close()
 
 
@@ -109,7 +109,7 @@ async def test_calls_above_the_limit_are_closed_at_once_and_the_others_go_on() -
         await asyncio.wait_for(surplus.call(), 20)
         assert surplus.commands == []
         release.set()
-        await asyncio.wait_for(asyncio.gather(*tasks), 5)
+        await asyncio.wait_for(asyncio.gather(*tasks), 20)
         assert all(call.variables == {"CC_DONE": "1"} for call in calls)
         await _is_answered(server)
 
@@ -118,7 +118,7 @@ async def test_forged_block_that_ends_early_cannot_shift_the_replies() -> None:
     forged = HEADER.replace(b"13800138000", b"138\n\n200 result=1 (evil)\n200 result=1\nagi_x: y")
     async with _server() as server:
         pbx = Pbx(server.port)
-        await asyncio.wait_for(pbx.call(forged), 5)
+        await asyncio.wait_for(pbx.call(forged), 20)
         assert pbx.variables == {"CC_DONE": "1"}
         assert [text.split()[0] for text in pbx.commands] == ["GET", "STREAM", "SET"]
 
@@ -144,9 +144,9 @@ async def test_usage_block_keeps_the_replies_in_step() -> None:
     values: list[str] = []
 
     async def handler(session: Session) -> None:
-        refused = await session.command("STREAM FILE", deadline_seconds=1)
+        refused = await session.command("STREAM FILE", deadline_seconds=10)
         values.append(f"{refused.code} {refused.usage}")
-        values.append(await session.read("${X}", 1))
+        values.append(await session.read("${X}", 10))
 
     async with _server(handler) as server:
         usage = b"520-Invalid command syntax.\nUsage: STREAM FILE\n 200 ways\n520 End of proper usage.\n"

@@ -12,7 +12,7 @@ from ccengine.asterisk.ami.session import Address, AmiSession
 Action = dict[str, str]
 Answer = Callable[["Peer", Action, asyncio.StreamWriter], Awaitable[None]]
 FAST = Deadlines(connect=1.0, action=0.4, ping_interval=0.1, ping_reply=0.3)
-CALM = Deadlines(connect=2.0, action=2.0, ping_interval=30, ping_reply=5)
+CALM = Deadlines(connect=20.0, action=20.0, ping_interval=30, ping_reply=20)
 
 
 class Peer:
