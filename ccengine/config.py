@@ -170,6 +170,10 @@ class Database(_Section):
     connect_seconds: Seconds = 5
     statement_seconds: Seconds = 10
     idle_transaction_seconds: Seconds = 5  # PostgreSQL ends what a frozen or vanished process has begun to write
+    #: Of each process, so many to read and as many again to write; engine and back office together stay below the
+    #: server's max_connections.
+    postgres_connections: int = Field(default=10, ge=2, le=500)
+    sqlite_readers: int = Field(default=4, ge=1, le=64)  # beside the one connection that writes
 
 
 class Web(_Section):

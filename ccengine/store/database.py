@@ -28,12 +28,10 @@ R = TypeVar("R")
 
 #: PostgreSQL ends one of two transactions that wait for each other.
 _GAVE_IN = ("DeadlockDetected", "SerializationFailure")
-_READERS = 4
-_POSTGRES_POOL = 10
 
 
 def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
-    """One connection that writes (waiting in line beats fighting for the lock), four that read."""
+    """One connection that writes (waiting in line beats fighting for the lock), some that read."""
     path, patience = str(make_url(settings.database_url).database), settings.database.connect_seconds
 
     async def connect() -> aiosqlite.Connection:
@@ -42,7 +40,7 @@ def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
     engine = create_async_engine(
         settings.database_url,
         async_creator=connect,
-        pool_size=1 if writer else _READERS,
+        pool_size=1 if writer else settings.database.sqlite_readers,
         max_overflow=0,
         pool_timeout=patience,
     )
@@ -72,7 +70,7 @@ def _postgres_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
     idle = int(settings.database.idle_transaction_seconds * 1000) if writer else 0
     return create_async_engine(
         settings.database_url,
-        pool_size=_POSTGRES_POOL,
+        pool_size=settings.database.postgres_connections,
         max_overflow=0,
         pool_timeout=max(settings.database.connect_seconds, settings.web.request_seconds),
         pool_pre_ping=True,

@@ -106,6 +106,21 @@ async def test_writer_that_is_held_is_told_as_unavailable(settings: Settings) ->
     await theirs.close()
 
 
+async def test_pool_holds_as_many_connections_as_the_settings_say(settings: Settings) -> None:
+    few = {"postgres_connections": 2, "sqlite_readers": 2, "connect_seconds": 0.2}
+    database = settings.database.model_copy(update=few)
+    web = settings.web.model_copy(update={"request_seconds": 0.2})
+    store = SqlStore(settings.model_copy(update={"database": database, "web": web}))
+    async with store.reading() as first, store.reading() as second:
+        assert await first.customers.count() == await second.customers.count()
+        with pytest.raises(StoreUnavailable):
+            async with store.reading() as third:
+                await third.customers.count()
+    async with store.reading() as again:
+        assert await again.customers.count() >= 0
+    await store.close()
+
+
 async def test_database_that_cannot_be_opened_is_told_as_unavailable(tmp_path: Path) -> None:
     for settings in (
         Settings(state_dir=tmp_path / "missing"),
