@@ -16,11 +16,29 @@ from ccengine.store import search, word_lists
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.search_text import question
 from ccengine.store.tables.customers import customers
+from ccengine.store.tables.search import STEP_SIGNS
 from ccengine.store.word_lists import Listed
 from ccengine.store_port import BadCursor
 
 #: In a cursor: the last row was one of those who are known by the text themselves.
 _FIRST = "*"
+#: Of more the index is asked for all.
+_STEPS_MOST = 400
+
+
+def _ahead(first: str, last: str, times: int) -> tuple[str, Sequence[str]]:
+    """Return which account is so many times as far, and the steps until there; none where accounts are no numbers of
+    one length or lie far apart."""
+    long, signs = len(first), STEP_SIGNS[search.CUSTOMER]
+    if len(last) != long or long < signs or not (first + last).isdecimal():
+        return last, ()
+    until = f"{int(first) + times * (int(last) - int(first)):0{long}}"
+    steps = range(int(first[:signs]), int(until[:signs]) + 1)
+    if len(until) > long or len(steps) > _STEPS_MOST:
+        return last, ()
+    return until, [f"{step:0{signs}}" for step in steps]
+
+
 _LISTED = Listed(
     kind=search.CUSTOMER,
     table=customers,
@@ -28,6 +46,7 @@ _LISTED = Listed(
     order=(customers.c.account,),
     newest_first=False,
     collation="C",
+    ahead=_ahead,
 )
 _AT_ONE_PHONE = 10
 _COLUMNS = tuple(name for name in CustomerRow.__slots__ if name != "masked")

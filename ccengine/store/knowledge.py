@@ -158,9 +158,7 @@ class Knowledge:
         asked: words_of.Question = (tuple(Phrase(words=(pair,)) for pair in pairs),)
         entry = search_entries.c
         if self._db.dialect == "sqlite":
-            query = select(entry.key).where(
-                entry.id.in_(select(search.fts.c.rowid).where(search.sqlite_matches(asked, search.ARTICLE)))
-            )
+            query = select(entry.key).where(entry.id.in_(search.sqlite_ids(asked, search.ARTICLE)))
         else:
             query = select(entry.key).where(search.is_of(search.ARTICLE), search.says(entry.words, asked))
         return [int(key) for key in (await self._db.execute(query.limit(500))).scalars()]

@@ -19,6 +19,8 @@ from ccengine.store.database import make_engine, store_errors
 
 #: Two processes that start at once must not both migrate; any number that only we use.
 _LOCK = 963900001
+#: An index over a million rows takes minutes, and more memory than a question.
+_LIMITS = ("statement_timeout = 0", "idle_in_transaction_session_timeout = 0", "maintenance_work_mem = '256MB'")
 
 
 def _alembic() -> Any:
@@ -49,7 +51,8 @@ async def _run(settings: Settings, action: Callable[[Connection], None]) -> None
         async with store_errors():
             async with engine.begin() as connection:
                 if connection.dialect.name == "postgresql":
-                    await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+                    for limit in _LIMITS:
+                        await connection.execute(text(f"SET LOCAL {limit}"))
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 await connection.run_sync(action)
     finally:

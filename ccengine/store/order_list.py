@@ -7,6 +7,7 @@ themselves (work_orders.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, literal_column, or_, select, true
 
@@ -17,12 +18,30 @@ from ccengine.store.database import Db, clean
 from ccengine.store.order_conditions import asks_words, condition_of, led_to, needed_words
 from ccengine.store.search_text import question
 from ccengine.store.tables.order_catalogue import unit_members
+from ccengine.store.tables.search import STEP_SIGNS
 from ccengine.store.tables.work_order_parts import order_units
 from ccengine.store.tables.work_orders import is_open, work_order_calls, work_orders
 from ccengine.store.word_lists import Listed
 
 _T = work_orders.c
-_LISTED = Listed(kind=search.ORDER, table=work_orders, key=_T.number, order=(_T.created_at, _T.id))
+#: Days around the moments of a list, so that no zone and no summer time matters.
+_AROUND = timedelta(days=2)
+#: Of more the index is asked for all.
+_DAYS_MOST = 2000
+
+
+def _ahead(first: datetime, last: datetime, times: int) -> tuple[datetime, Sequence[str]]:
+    """Return where a list of orders is so many times as far, and the steps until there: a number tells the local day
+    (services/opening.py)."""
+    until = first - times * (first - last)
+    begin, days = (until - _AROUND).date(), (first - until + 2 * _AROUND).days
+    if days > _DAYS_MOST:
+        return until, ()
+    signs = STEP_SIGNS[search.ORDER]
+    return until, sorted({f"WO{begin + timedelta(days=at):%Y%m%d}"[:signs] for at in range(days + 1)})
+
+
+_LISTED = Listed(kind=search.ORDER, table=work_orders, key=_T.number, order=(_T.created_at, _T.id), ahead=_ahead)
 _SEEK = ("status", "customer_account", "assigned_to", "unit_code", "parent_id")
 _SIFT = ("type", "priority", "category", "form", "source", "district")
 

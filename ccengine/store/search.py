@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     and_,
     cast,
     collate,
@@ -19,11 +20,12 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    or_,
     select,
     table,
     true,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from ccengine.hotline.account import normal_number
 from ccengine.hotline.outage import DISTRICTS
@@ -31,7 +33,7 @@ from ccengine.rows import CustomerRow, OrderRow
 from ccengine.store import search_text as words_of
 from ccengine.store.database import Db
 from ccengine.store.search_text import joined, number_words, pinyin_words, text_words
-from ccengine.store.tables.search import KINDS, search_entries
+from ccengine.store.tables.search import KINDS, search_entries, step_of
 from ccengine.store.upsert import upsert_all
 from ccengine.values import CallRecord, Direction
 
@@ -51,32 +53,35 @@ ORDER_FIELDS = frozenset(
 )
 #: How a list asks for words: the condition that a row is found by a text.
 Found = Callable[[str], ColumnElement[bool]]
-fts = table("search_fts", column("rowid"))
+fts = table("search_fts", column("rowid"), column("words"))
 
 
-def keys_of(db: Db, kind: str, text: str) -> Select[Any] | None:
-    """Return the query for the keys of what a text finds, to be used as a condition; None for a text without words."""
+def keys_of(db: Db, kind: str, text: str, steps: Sequence[str] = ()) -> Select[Any] | None:
+    """Return the query for the keys of what a text finds, to be used as a condition; None for a text without words.
+
+    `steps`: look only there (PostgreSQL; tables/search.py).
+    """
     asked = words_of.question(text)
     if not asked:
         return None
     entry = search_entries.c
     if db.dialect == "sqlite":
-        found = select(fts.c.rowid).where(sqlite_matches(asked, kind))
-        return select(entry.key).where(entry.id.in_(found))
-    return select(entry.key).where(by_index(kind, asked))
+        return select(entry.key).where(entry.id.in_(sqlite_ids(asked, kind)))
+    within = [step_of(kind).op("&&", is_comparison=True)(cast(list(steps), ARRAY(Text)))] if steps else []
+    return select(entry.key).where(by_index(kind, asked), *within)
 
 
-def matches(db: Db, kind: str, key: ColumnElement[str], text: str) -> ColumnElement[bool]:
+def matches(db: Db, kind: str, key: ColumnElement[str], text: str, steps: Sequence[str] = ()) -> ColumnElement[bool]:
     """Return the condition that the row with that key is found by the text. No text: everything; no words: nothing."""
     if not text.strip():
         return true()
-    keys = keys_of(db, kind, text)
+    keys = keys_of(db, kind, text, steps)
     return false() if keys is None else key.in_(keys)
 
 
-def finder(db: Db, kind: str, key: ColumnElement[str]) -> Found:
+def finder(db: Db, kind: str, key: ColumnElement[str], steps: Sequence[str] = ()) -> Found:
     """Return how a text is looked for by the index, whatever finds it how often."""
-    return lambda text: matches(db, kind, key, text)
+    return lambda text: matches(db, kind, key, text, steps)
 
 
 def reader(db: Db, kind: str, key: ColumnElement[str], keys: Select[Any]) -> Found:
@@ -101,12 +106,29 @@ def _among(kind: str, key: ColumnElement[str], keys: Select[Any], asked: words_o
         return false()
     entry, other = search_entries.c, search_entries.alias()
     oldest = select(func.min(other.c.id)).where(other.c.kind == kind, other.c.key.in_(keys)).scalar_subquery()
-    found = select(fts.c.rowid).where(sqlite_matches(asked, kind), fts.c.rowid >= oldest)
+    found = sqlite_ids(asked, kind).where(fts.c.rowid >= oldest)
     return key.in_(select(entry.key).where(entry.id.in_(found)))
 
 
-def sqlite_matches(asked: words_of.Question, kind: str) -> ColumnElement[bool]:
-    return literal_column("search_fts").op("MATCH")(words_of.sqlite_match(asked, f"k{kind}"))
+def sqlite_ids(asked: words_of.Question, kind: str) -> Select[Any]:
+    """Return SQLite's query for the ids of the entries that answer a question.
+
+    One or two signs that end a phrase begin thousands of words, and FTS5 would read them all: they are only looked at
+    in what the rest found, in the words as they were written.
+    """
+    narrow = words_of.without_short_ends(asked)
+    words = literal_column("search_fts").op("MATCH")(words_of.sqlite_match(narrow, f"k{kind}"))
+    found = select(fts.c.rowid).where(words)
+    for one, short in zip(asked, narrow, strict=True):
+        if one != short:
+            found = found.where(or_(*(_is_written(phrase) for phrase in one)))
+    return found
+
+
+def _is_written(phrase: words_of.Phrase) -> ColumnElement[bool]:
+    """Words are written one after the other with a space between, and one before the first."""
+    end = "" if phrase.open_end else " "
+    return func.instr(fts.c.words.concat(" "), f" {' '.join(phrase.words)}{end}") > 0
 
 
 def is_of(kind: str) -> ColumnElement[bool]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ccengine.store import search
 from ccengine.store import search_text as words_of
@@ -17,12 +18,14 @@ from ccengine.store.database import Db
 from ccengine.store.tables.calls import calls
 from ccengine.store.tables.customers import customers
 from ccengine.store.tables.knowledge import kb_articles, kb_versions
-from ccengine.store.tables.search import search_entries
+from ccengine.store.tables.search import BLOCK, BLOCK_OF, search_entries
 from ccengine.store.tables.work_orders import work_orders
 from ccengine.store.work_orders import order_of
 
-#: What many have is found among so many of the newest entries; what few have, by the index.
-NEWEST = 3000
+#: What many have is found among so many of the newest entries; what few have by the index, in the newest so many
+#: blocks of it, then in all.
+NEWEST = 500
+BLOCKS = (2, 24)
 
 
 class Search:
@@ -38,12 +41,24 @@ class Search:
         if not asked:
             return ()
         if self._db.dialect == "sqlite":  # walking the index backwards ends as soon as enough is found
-            fts, entry = search.fts, search_entries.c
-            query = select(entry.key).select_from(fts.join(search_entries, entry.id == fts.c.rowid))
-            query = query.where(search.sqlite_matches(asked, kind)).order_by(fts.c.rowid.desc())
-            return await self._keys(query.limit(limit))
+            entry, newest = search_entries.c, search.fts.c.rowid.desc()
+            ids = search.sqlite_ids(asked, kind).order_by(newest).limit(limit)
+            return await self._keys(select(entry.key).where(entry.id.in_(ids)).order_by(entry.id.desc()))
         found = await self._keys(_among_newest(kind, asked).limit(limit))
-        return found if len(found) == limit else await self._keys(_by_index(kind, asked).limit(limit))
+        if len(found) == limit:
+            return found
+        for blocks in await self._newest_blocks(kind):
+            found = await self._keys(_by_index(kind, asked, blocks).limit(limit))
+            if len(found) == limit:
+                break
+        return found
+
+    async def _newest_blocks(self, kind: str) -> list[range]:
+        """Return in which blocks the index is to be asked, one time after the other; an empty range: in all."""
+        ids = search_entries.c.id
+        ends = select(func.min(ids), func.max(ids)).where(search_entries.c.kind == kind)
+        oldest, newest = ((id_ or 0) // BLOCK for id_ in (await self._db.execute(ends)).one())
+        return [*(range(newest - many + 1, newest + 1) for many in BLOCKS if newest - many >= oldest), range(0)]
 
     async def _keys(self, query: Select[Any]) -> tuple[str, ...]:
         return tuple((await self._db.execute(query)).scalars())
@@ -103,8 +118,11 @@ def _among_newest(kind: str, asked: words_of.Question) -> Select[Any]:
     return select(read.c.key).where(search.says(read.c.words, asked)).order_by(read.c.id.desc())
 
 
-def _by_index(kind: str, asked: words_of.Question) -> Select[Any]:
+def _by_index(kind: str, asked: words_of.Question, blocks: range) -> Select[Any]:
     entry = search_entries.c
     found = select(entry.id, entry.key).where(search.by_index(kind, asked))
+    if blocks:
+        within = BLOCK_OF.op("&&", is_comparison=True)(cast(list(blocks), ARRAY(BigInteger)))
+        found = found.where(within, entry.id >= blocks[0] * BLOCK)
     fenced = found.offset(0).subquery()  # found first, then sorted: few as they are
     return select(fenced.c.key).order_by(fenced.c.id.desc())

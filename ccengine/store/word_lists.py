@@ -1,8 +1,9 @@
 """Lists by words, however many rows there are.
 
 Words are looked for in two ways. What many rows say is found by walking the first ones until the page is full; what
-few say is found by the index of words. A walk that found too little and did not see everything is followed by the
-index, so the answer is always whole. What does not live here: what a list asks besides (order_list.py, calls.py).
+few say is found by the index of words, on PostgreSQL among the first rows, then among more, then among all. A walk that
+found too little and did not see everything is followed by the index, so the answer is always whole. What does not live
+here: what a list asks besides (order_list.py, calls.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from ccengine.store.database import Db
 #: So many of the first rows are looked at, and so many of those that fit otherwise are read for words: about what the
 #: index needs for words that are too seldom to be found so.
 SEEN_MOST = {"postgresql": 10_000, "sqlite": 1500}
-READ_MOST = {"postgresql": 5000, "sqlite": 1500}
+READ_MOST = {"postgresql": 1500, "sqlite": 1500}
+#: Then the index is asked for what it finds so many times as far, before it is asked for all.
+STAGES = {"postgresql": (2, 12), "sqlite": ()}
 #: Given how words are looked for, returns the condition that asks for them.
 Worded = Callable[[search.Found], ColumnElement[bool]]
 
@@ -37,6 +40,9 @@ class Listed:
     order: tuple[Column[Any], ...]
     newest_first: bool = True
     collation: str = "default"  # of the key
+    #: Given where a list begins, where it has come to and how many times as far it is to go, returns where that is and
+    #: in which steps of the index all rows until there are; no steps where that is not known or they are too many.
+    ahead: Callable[[Any, Any, int], tuple[Any, Sequence[str]]] | None = None
 
     @property
     def id(self) -> Column[Any]:
@@ -63,23 +69,59 @@ async def ids_of(
 
     `seek`: conditions that an index leads to; `sift`: others; `needed`: a text that every row must be found by.
     """
-    found, whole = await _walk(db, listed, seek, sift, worded, limit)
-    if whole or len(found) == limit:
+    found, walk = await _walk(db, listed, seek, sift, worded, limit)
+    if walk is None:
         return found
+    for times in STAGES[db.dialect] if listed.ahead else ():
+        until, steps = _stage(listed, walk, times)
+        if steps:
+            found = await _indexed(db, listed, [*seek, *sift, until], worded, limit, needed, steps)
+            if len(found) == limit:
+                return found
+    return await _indexed(db, listed, [*seek, *sift], worded, limit, needed, ())
+
+
+def _stage(listed: Listed, walk: _Walk, times: int) -> tuple[ColumnElement[bool], Sequence[str]]:
+    """Return the condition that a row is so many times as far ahead, and the steps; none when nothing is behind it."""
+    assert listed.ahead is not None
+    sort = listed.order[0]
+    until, steps = listed.ahead(walk.first, walk.last, times)
+    if listed.newest_first:
+        return sort >= until, steps if walk.end < until else ()
+    return sort <= until, steps if walk.end > until else ()
+
+
+async def _indexed(
+    db: Db,
+    listed: Listed,
+    conditions: Sequence[ColumnElement[bool]],
+    worded: Worded,
+    limit: int,
+    needed: str,
+    steps: Sequence[str],
+) -> list[Any]:
+    """Return the ids of the first rows that the index finds."""
     if needed and db.dialect == "postgresql":
-        fitting = _led_by(db, listed, [*seek, *sift], worded, needed)
+        fitting = _led_by(db, listed, conditions, worded, needed, steps)
     else:
-        words = worded(search.finder(db, listed.kind, listed.key))
-        fitting = select(*listed.order).where(*seek, *sift, words).offset(0).subquery()  # found first, then sorted
+        words = worded(search.finder(db, listed.kind, listed.key, steps))
+        fitting = select(*listed.order).where(*conditions, words).offset(0).subquery()  # found first, then sorted
     return await ids(db, listed.first(select(fitting.c[listed.id.name]), limit, fitting))
 
 
-def _led_by(db: Db, listed: Listed, conditions: Sequence[ColumnElement[bool]], worded: Worded, needed: str) -> Subquery:
+def _led_by(
+    db: Db,
+    listed: Listed,
+    conditions: Sequence[ColumnElement[bool]],
+    worded: Worded,
+    needed: str,
+    steps: Sequence[str],
+) -> Subquery:
     """Return the rows that a text finds by the index and that fit: one look at the table for each of them.
 
     Said so that PostgreSQL has no choice: it takes rare words for common ones, and would read the whole table.
     """
-    keys = search.keys_of(db, listed.kind, needed)
+    keys = search.keys_of(db, listed.kind, needed, steps)
     assert keys is not None
     found = keys.offset(0).subquery("found")
     read = search.reader(db, listed.kind, listed.key, keys)
@@ -94,6 +136,16 @@ async def ids(db: Db, query: Select[Any]) -> list[Any]:
     return list((await db.execute(query)).scalars())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """A walk that did not see everything: where it began and ended, and where the table does, by the first column of
+    the list's order."""
+
+    first: Any
+    last: Any
+    end: Any
+
+
 async def _walk(
     db: Db,
     listed: Listed,
@@ -101,8 +153,8 @@ async def _walk(
     sift: Sequence[ColumnElement[bool]],
     worded: Worded,
     limit: int,
-) -> tuple[list[Any], bool]:
-    """Read the first rows for words; return what was found, and whether there is nothing behind."""
+) -> tuple[list[Any], _Walk | None]:
+    """Read the first rows for words; return what was found, and how far that was unless it is the answer."""
     seen_most, read_most = SEEN_MOST[db.dialect], READ_MOST[db.dialect]
     needed = _columns(listed, [*sift, worded(search.finder(db, listed.kind, listed.key))])
     # Each step says the order: so nothing is sorted, and the walk ends with the page.
@@ -112,10 +164,16 @@ async def _walk(
     query = select(read.c[listed.id.name]).where(*_said_of(read, [words]))
     found = await ids(db, listed.first(query, limit, read))
     if len(found) == limit:
-        return found, False
-    counts = select(*(select(func.count()).select_from(one).scalar_subquery() for one in (seen, read)))
-    many: Sequence[int] = (await db.execute(counts)).one()
-    return found, many[0] < seen_most and many[1] < read_most
+        return found, None
+    column = listed.order[0]
+    sort = seen.c[column.name]
+    ends = (func.max, func.min) if listed.newest_first else (func.min, func.max)
+    told = [select(what).scalar_subquery() for what in (*(end(sort) for end in ends), ends[1](column))]
+    counts = [select(func.count()).select_from(one).scalar_subquery() for one in (seen, read)]
+    first, last, end, seen_many, read_many = (await db.execute(select(*told, *counts))).one()
+    if seen_many < seen_most and read_many < read_most:
+        return found, None
+    return found, _Walk(first=first, last=last, end=end)
 
 
 def _columns(listed: Listed, conditions: Sequence[ColumnElement[bool]]) -> list[Column[Any]]:

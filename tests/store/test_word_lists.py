@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text as sql
 
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
-from ccengine.rows import CallFilter, OrderFilter
+from ccengine.rows import CallFilter, NewOrder, OrderFilter
 from ccengine.services import call_records, customers, order_lists, search, work_orders
 from ccengine.services.context import Actor, Context
-from ccengine.store import bulk, searches, word_lists
+from ccengine.store import bulk, sample_orders, searches, word_lists
+from ccengine.store.tables.search import BLOCK
+from ccengine.store.unit_of_work import SqlStore
 
 SUPERVISOR = Actor(kind="user", name="supervisor", roles=frozenset({"supervisor"}))
 FILTERS = (
@@ -32,6 +35,18 @@ FILTERS = (
     OrderFilter(groups=order_lists.conditions("text.without.漏水;form.is.phone")),
     OrderFilter(groups=order_lists.conditions("address.has.解放路;status.is.closed|text.has.古塔")),
 )
+#: What finds an order just when its address has it.
+WRITTEN = ("路1", "路2号", "路31号", "号阳", "1单", "解放路3", "湖路1 幢2单")
+
+
+async def _addresses(ctx: Context) -> list[tuple[int, str]]:
+    found, cursor = list[tuple[int, str]](), None
+    while True:
+        page = await work_orders.find(ctx, SUPERVISOR, OrderFilter(), cursor, 200)
+        found += [(row.id, row.address) for row in page.items]
+        cursor = page.next
+        if cursor is None:
+            return found
 
 
 async def _all(ctx: Context, wanted: OrderFilter, at_once: int) -> list[int]:
@@ -67,14 +82,18 @@ async def _customers(ctx: Context, text: str) -> list[str]:
 async def test_walk_and_index_of_words_give_the_same_pages(
     ctx: Context, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sample_orders, "A_DAY", 20)  # 25 days: several steps of the index
     await asyncio.to_thread(bulk.fill, settings, 500, 80, 10)
     clock.moment = datetime.now(UTC)
-    filters = [replace(one, as_of=clock.moment) for one in FILTERS]
+    filters = [replace(one, as_of=clock.moment) for one in (*FILTERS, *(OrderFilter(text=one) for one in WRITTEN))]
     texts = ("1380", "王", "李")
     walked = [await _all(ctx, one, 200) for one in filters]
     calls = [await _calls(ctx, one) for one in texts]
     accounts = [await _customers(ctx, one) for one in (*texts, "号", "王 号")]
     box = await search.find(ctx, SUPERVISOR, "漏水", 50)
+    addresses = await _addresses(ctx)
+    for at, text in enumerate(WRITTEN):  # short ends of phrases are read in what the rest of them found
+        assert walked[len(FILTERS) + at] == [id_ for id_, said in addresses if all(one in said for one in text.split())]
     assert sum(map(len, walked)) > 500 and not walked[9] and not walked[10] and sum(map(len, calls)) > 20
     monkeypatch.setattr(word_lists, "SEEN_MOST", dict.fromkeys(word_lists.SEEN_MOST, 30))
     monkeypatch.setattr(word_lists, "READ_MOST", dict.fromkeys(word_lists.READ_MOST, 20))
@@ -83,3 +102,25 @@ async def test_walk_and_index_of_words_give_the_same_pages(
     assert [await _calls(ctx, one) for one in texts] == calls
     assert [await _customers(ctx, one) for one in (*texts, "号", "王 号")] == accounts and len(accounts[3]) == 80
     assert await search.find(ctx, SUPERVISOR, "漏水", 50) == box
+
+
+async def test_box_finds_the_newest_first_however_far_back_they_lie(
+    ctx: Context, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searches, "NEWEST", 1)
+    numbers = list[str]()
+    for _ in range(4):  # the newest are near, others as far as the index is asked in steps, the oldest further
+        order = await work_orders.register(ctx, SUPERVISOR, NewOrder(type="repair", title="石榴树下漏水"))
+        numbers.insert(0, order.number)
+        assert [row.number for row in (await search.find(ctx, SUPERVISOR, "石榴树", 9)).orders] == numbers
+        await _skip_ids(store, 20 * BLOCK)
+    found = await search.find(ctx, SUPERVISOR, "石榴树", 2)
+    assert [row.number for row in found.orders] == numbers[:2] and not found.customers
+    assert len((await search.find(ctx, SUPERVISOR, "号", 20)).customers) == 20
+
+
+async def _skip_ids(store: SqlStore, many: int) -> None:
+    async with store.writer.begin() as connection:
+        newest = await connection.scalar(sql("SELECT max(id) FROM search_entries"))
+        if connection.dialect.name == "postgresql":
+            await connection.execute(sql("SELECT setval('search_entries_id_seq', :id)"), {"id": newest + many})
