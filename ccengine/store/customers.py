@@ -104,7 +104,10 @@ class Customers:
         rows: list[CustomerRow] = []
         themselves = [_themselves(clean(word)) for word in text.split()[:5]]
         if themselves and (not key or key.startswith(_FIRST)):
-            rows, key = await self._behind(key.removeprefix(_FIRST), text, [or_(*themselves)], limit + 1), ""
+            # beginnings of numbers and of initials are in an index
+            few = all(word.isascii() and (word.isdigit() or word.isalpha()) for word in text.split())
+            rows = await self._behind(key.removeprefix(_FIRST), text, [or_(*themselves)], limit + 1, few=few)
+            key = ""
         first = len(rows)
         if first <= limit:
             rows += await self._behind(key, text, [not_(or_(false(), *themselves))], limit + 1 - first)
@@ -113,14 +116,18 @@ class Customers:
         last = (_FIRST if first >= limit else "") + rows[limit - 1].account
         return Page(items=tuple(rows[:limit]), next=cursors.encode_key(last))
 
-    async def _behind(self, key: str, text: str, which: list[ColumnElement[bool]], limit: int) -> list[CustomerRow]:
+    async def _behind(
+        self, key: str, text: str, which: list[ColumnElement[bool]], limit: int, *, few: bool = False
+    ) -> list[CustomerRow]:
         """Return customers behind that account, by account, that are found by the text."""
         behind = [customers.c.account > key] if key else []
         if not text.strip():
             return await self._rows(behind, limit)
         if not question(text):
             return []  # signs only
-        found = await word_lists.ids_of(self._db, _LISTED, behind, which, lambda finds: finds(text), limit, text)
+        found = await word_lists.ids_of(
+            self._db, _LISTED, behind, which, lambda finds: finds(text), limit, text, few=few
+        )
         return await self._rows([customers.c.account.in_(found)], limit) if found else []
 
     async def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> list[CustomerRow]:

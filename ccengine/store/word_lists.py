@@ -64,14 +64,19 @@ async def ids_of(
     worded: Worded,
     limit: int,
     needed: str = "",
+    *,
+    few: bool = False,
 ) -> list[Any]:
     """Return the ids of the first `limit` rows.
 
-    `seek`: conditions that an index leads to; `sift`: others; `needed`: a text that every row must be found by.
+    `seek`: conditions that an index leads to; `sift`: others; `needed`: a text that every row must be found by; `few`:
+    an index leads to the rows that `sift` leaves, and they are fewer than those that have the words.
     """
     found, walk = await _walk(db, listed, seek, sift, worded, limit)
     if walk is None:
         return found
+    if few and db.dialect == "postgresql":
+        return await _read(db, listed, [*seek, *sift], worded, limit)
     for times in STAGES[db.dialect] if listed.ahead else ():
         until, steps = _stage(listed, walk, times)
         if steps:
@@ -79,6 +84,19 @@ async def ids_of(
             if len(found) == limit:
                 return found
     return await _indexed(db, listed, [*seek, *sift], worded, limit, needed, ())
+
+
+async def _read(
+    db: Db, listed: Listed, conditions: Sequence[ColumnElement[bool]], worded: Worded, limit: int
+) -> list[Any]:
+    """Return the ids of the first rows, each read for words; sorted before, so that it ends with the page."""
+    wanted = {column.name: column for column in (listed.key, *listed.order)}.values()
+    fitting = select(*wanted).where(*conditions).offset(0).subquery()
+    columns = [fitting.c[column.name] for column in listed.order]
+    chosen = select(fitting).order_by(*(one.desc() if listed.newest_first else one for one in columns)).offset(0)
+    rows = chosen.subquery()
+    words = worded(search.reader(db, listed.kind, rows.c[listed.key.name], select(rows.c[listed.key.name])))
+    return await ids(db, listed.first(select(rows.c[listed.id.name]).where(words), limit, rows))
 
 
 def _stage(listed: Listed, walk: _Walk, times: int) -> tuple[ColumnElement[bool], Sequence[str]]:
@@ -170,7 +188,8 @@ async def _walk(
     ends = (func.max, func.min) if listed.newest_first else (func.min, func.max)
     told = [select(what).scalar_subquery() for what in (*(end(sort) for end in ends), ends[1](column))]
     counts = [select(func.count()).select_from(one).scalar_subquery() for one in (seen, read)]
-    first, last, end, seen_many, read_many = (await db.execute(select(*told, *counts))).one()
+    answer: Sequence[Any] = (await db.execute(select(*told, *counts))).one()
+    first, last, end, seen_many, read_many = answer
     if seen_many < seen_most and read_many < read_most:
         return found, None
     return found, _Walk(first=first, last=last, end=end)

@@ -89,7 +89,7 @@ async def test_walk_and_index_of_words_give_the_same_pages(
     texts = ("1380", "王", "李")
     walked = [await _all(ctx, one, 200) for one in filters]
     calls = [await _calls(ctx, one) for one in texts]
-    accounts = [await _customers(ctx, one) for one in (*texts, "号", "王 号")]
+    accounts = [await _customers(ctx, one) for one in (*texts, "号", "王 号", "w", "10000 w")]
     box = await search.find(ctx, SUPERVISOR, "漏水", 50)
     addresses = await _addresses(ctx)
     for at, text in enumerate(WRITTEN):  # short ends of phrases are read in what the rest of them found
@@ -100,7 +100,9 @@ async def test_walk_and_index_of_words_give_the_same_pages(
     monkeypatch.setattr(searches, "NEWEST", 30)
     assert [await _all(ctx, one, 20) for one in filters] == walked
     assert [await _calls(ctx, one) for one in texts] == calls
-    assert [await _customers(ctx, one) for one in (*texts, "号", "王 号")] == accounts and len(accounts[3]) == 80
+    assert [await _customers(ctx, one) for one in (*texts, "号", "王 号", "w", "10000 w")] == accounts and len(
+        accounts[3]
+    ) == 80
     assert await search.find(ctx, SUPERVISOR, "漏水", 50) == box
 
 
