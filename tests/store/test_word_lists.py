@@ -35,6 +35,7 @@ FILTERS = (
     OrderFilter(groups=order_lists.conditions("text.without.漏水;form.is.phone")),
     OrderFilter(groups=order_lists.conditions("address.has.解放路;status.is.closed|text.has.古塔")),
 )
+OF_CUSTOMERS = ("号", "王 号", "w", "10000 w")
 #: What finds an order just when its address has it.
 WRITTEN = ("路1", "路2号", "路31号", "号阳", "1单", "解放路3", "湖路1 幢2单")
 
@@ -89,7 +90,7 @@ async def test_walk_and_index_of_words_give_the_same_pages(
     texts = ("1380", "王", "李")
     walked = [await _all(ctx, one, 200) for one in filters]
     calls = [await _calls(ctx, one) for one in texts]
-    accounts = [await _customers(ctx, one) for one in (*texts, "号", "王 号", "w", "10000 w")]
+    accounts = [await _customers(ctx, one) for one in (*texts, *OF_CUSTOMERS)]
     box = await search.find(ctx, SUPERVISOR, "漏水", 50)
     addresses = await _addresses(ctx)
     for at, text in enumerate(WRITTEN):  # short ends of phrases are read in what the rest of them found
