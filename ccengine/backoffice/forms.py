@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from ccengine.services.errors import Invalid
+from ccengine.backoffice.render import language_of
+from ccengine.services.errors import Conflict, Invalid
 
 LONGEST = 8000
 
@@ -83,3 +84,16 @@ def field_errors(error: Invalid, language: str, renamed: Mapping[str, str] | Non
     """Return the error as {field: sentence} for the form it came from."""
     name = (renamed or {}).get(error.field, error.field)
     return {name: error.message(language)}
+
+
+def refused(
+    request: web.Request, error: Invalid | Conflict, renamed: Mapping[str, str] | None = None, whole: str = "form"
+) -> tuple[dict[str, str], int]:
+    """Return {field: sentence} and the status of the page that shows the form again.
+
+    `renamed`: the service's field -> the form's; `whole`: where a conflict, which is no field's, is told.
+    """
+    language = language_of(request)
+    if isinstance(error, Invalid):
+        return field_errors(error, language, renamed), 422
+    return {whole: error.message(language)}, 409

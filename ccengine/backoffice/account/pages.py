@@ -12,7 +12,7 @@ from aiohttp import web
 from ccengine import __version__
 from ccengine.assets import WEB
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import field_errors, read_form
+from ccengine.backoffice.forms import read_form, refused
 from ccengine.backoffice.keys import CTX, SIGNED_IN
 from ccengine.backoffice.languages import LANGUAGES
 from ccengine.backoffice.render import go, language_of, local_path, render, set_language, text_for
@@ -134,7 +134,7 @@ async def change_phone_pin(request: web.Request, person: SignedIn) -> web.Stream
     try:
         await phone_pins.set_pin(request.app[CTX], person.actor, person.actor.name, pin)
     except Invalid as error:
-        return await _profile_page(request, field_errors(error, language_of(request)), 422)
+        return await _profile_page(request, *refused(request, error))
     return go("/profile", "done.phone_pin_saved")
 
 
@@ -152,7 +152,7 @@ async def change_password(request: web.Request, person: SignedIn) -> web.StreamR
     except SignInFailed:
         return await _profile_page(request, {"current": _("profile.wrong_password")}, 422)
     except Invalid as error:
-        return await _profile_page(request, field_errors(error, language_of(request)), 422)
+        return await _profile_page(request, *refused(request, error))
     except ServiceError as error:
         return await _profile_page(request, {"form": error.message(language_of(request))}, 422)
     session = await service.sign_in(ctx, person.actor.name, password, request.remote or "")

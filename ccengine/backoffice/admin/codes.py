@@ -13,7 +13,7 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people, user_display_name
 from ccengine.backoffice.catalogue_names import code_options, forget_catalogue
-from ccengine.backoffice.forms import field_errors, query, read_form, read_many
+from ccengine.backoffice.forms import query, read_form, read_many, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import district_options, helpers, options
 from ccengine.backoffice.render import go, language_of, render, text_for
@@ -126,12 +126,9 @@ async def save_code(request: web.Request, person: SignedIn) -> web.StreamRespons
             data=_data(kind, form, shown, fields),
         )
         await catalogue.save(ctx, person.actor, code, _whole("version", version) if version else None, members)
-    except Invalid as error:
-        errors = field_errors(error, language_of(request), {"version": "form"})
-        return await _page(request, person, kind, lists, chosen, errors, 422, {"rows": _rows(()), **shown})
-    except Conflict as error:
-        told = {"code" if not version else "form": error.message(language_of(request))}
-        return await _page(request, person, kind, lists, chosen, told, 409, {"rows": _rows(()), **shown})
+    except (Invalid, Conflict) as error:
+        told = refused(request, error, {"version": "form"}, whole="form" if version else "code")
+        return await _page(request, person, kind, lists, chosen, *told, {"rows": _rows(()), **shown})
     forget_catalogue(request.app)
     return go(f"/admin/codes?kind={kind.value}", "done.code_saved")
 

@@ -13,10 +13,10 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
-from ccengine.backoffice.forms import field_errors, integer, query, read_form
+from ccengine.backoffice.forms import integer, query, read_form, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, list_options, options
-from ccengine.backoffice.render import go, language_of, render, text_for
+from ccengine.backoffice.render import go, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.disposition import Disposition
 from ccengine.hotline.order_catalogue import CodeKind
@@ -80,9 +80,7 @@ async def save_disposition(request: web.Request, person: SignedIn) -> web.Stream
             active=form["active"],
         )
         await dispositions.save(request.app[CTX], person.actor, new, form["seen"])
-    except Invalid as error:
-        told = field_errors(error, language_of(request))
-        return await _page(request, person, form["code"] if form["seen"] else "", told, 422, form)
-    except Conflict as error:
-        return await _page(request, person, form["code"], {"form": error.message(language_of(request))}, 409, form)
+    except (Invalid, Conflict) as error:
+        code = form["code"] if form["seen"] or isinstance(error, Conflict) else ""
+        return await _page(request, person, code, *refused(request, error), form)
     return go("/admin/dispositions", "done.code_saved")

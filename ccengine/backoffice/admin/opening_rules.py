@@ -13,7 +13,7 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.admin.rule_words import rule_lines
 from ccengine.backoffice.agent_names import refresh_people
-from ccengine.backoffice.forms import field_errors, integer, query, read_form, read_many
+from ccengine.backoffice.forms import integer, query, read_form, read_many, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, list_options, options
 from ccengine.backoffice.render import go, language_of, render, text_for
@@ -103,11 +103,10 @@ async def save_rule(request: web.Request, person: SignedIn) -> web.StreamRespons
             active=form["active"],
         )
         await rules.save_rule(request.app[CTX], person.actor, rule, str(form.get("seen", "")))
-    except Invalid as error:
-        told = field_errors(error, language_of(request), {"open.type": "type"})
-        return await _page(request, person, code if form.get("seen") else "", told, 422, form)
-    except Conflict as error:
-        return await _page(request, person, code, {"rule": error.message(language_of(request))}, 409, form)
+    except (Invalid, Conflict) as error:
+        told = refused(request, error, {"open.type": "type"}, whole="rule")
+        shown = code if form.get("seen") or isinstance(error, Conflict) else ""
+        return await _page(request, person, shown, *told, form)
     return go("/admin/rules", "done.code_saved")
 
 

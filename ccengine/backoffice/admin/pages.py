@@ -9,10 +9,10 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import agent_names, refresh_people
-from ccengine.backoffice.forms import field_errors, page_links, path_number, query, read_form, read_many
+from ccengine.backoffice.forms import page_links, path_number, query, read_form, read_many, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
-from ccengine.backoffice.render import go, language_of, render
+from ccengine.backoffice.render import go, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.services import audit, sign_in, tokens
 from ccengine.services.errors import Conflict, Invalid
@@ -73,10 +73,8 @@ async def create_user(request: web.Request, person: SignedIn) -> web.StreamRespo
             roles=frozenset(form["roles"]),
             agent_number=form.get("agent_number") or None,
         )
-    except Invalid as error:
-        return await _users(request, person, form, field_errors(error, language_of(request)), 422)
-    except Conflict as error:
-        return await _users(request, person, form, {"user_name": error.message(language_of(request))}, 409)
+    except (Invalid, Conflict) as error:
+        return await _users(request, person, form, *refused(request, error, whole="user_name"))
     return await _users(request, person, {}, {}, 200, {"user": form["user_name"], "password": password})
 
 
@@ -132,7 +130,7 @@ async def issue_token(request: web.Request, person: SignedIn) -> web.StreamRespo
     try:
         token = await tokens.issue(request.app[CTX], person.actor, form.get("name", ""), frozenset(form["roles"]))
     except Invalid as error:
-        return await _tokens(request, person, form, field_errors(error, language_of(request)), 422)
+        return await _tokens(request, person, form, *refused(request, error))
     return await _tokens(request, person, {}, {}, 200, token)
 
 

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import forget_people
-from ccengine.backoffice.forms import field_errors, read_form
+from ccengine.backoffice.forms import read_form, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
-from ccengine.backoffice.render import go, language_of, render
+from ccengine.backoffice.render import go, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.services import agents, health
 from ccengine.services.errors import Invalid
@@ -60,7 +60,7 @@ async def save_agent(request: web.Request, person: SignedIn) -> web.StreamRespon
             active=form.get("active", "1") == "1",
         )
     except Invalid as error:
-        return await _people(request, person, form, field_errors(error, language_of(request)), 422)
+        return await _people(request, person, form, *refused(request, error))
     forget_people(request.app)
     return go("/admin/agents", "done.agent_saved")
 
@@ -78,7 +78,7 @@ async def save_device(request: web.Request, person: SignedIn) -> web.StreamRespo
             form.get("default_agent") or None,
         )
     except Invalid as error:
-        return await _people(request, person, form, field_errors(error, language_of(request)), 422)
+        return await _people(request, person, form, *refused(request, error))
     return go("/admin/agents", "done.device_saved")
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
-from ccengine.backoffice.forms import field_errors, integer, local_moment, path_number, read_form, read_many
+from ccengine.backoffice.forms import integer, local_moment, path_number, read_form, read_many, refused
 from ccengine.backoffice.keys import CTX, PAGES
 from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import go, language_of, render
@@ -63,10 +63,8 @@ async def begin(request: web.Request, person: SignedIn) -> web.StreamResponse:
             ends_at=ends_at,
         )
         order = await incidents.begin(request.app[CTX], person.actor, new)
-    except Invalid as error:
-        return await _page(request, person, form, field_errors(error, language_of(request)), 422)
-    except Conflict as error:
-        return await _page(request, person, form, {"order_ids": error.message(language_of(request))}, 409)
+    except (Invalid, Conflict) as error:
+        return await _page(request, person, form, *refused(request, error, whole="order_ids"))
     return go(f"/work-orders/{order.id}", "done.incident_begun")
 
 

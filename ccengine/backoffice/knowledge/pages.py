@@ -8,7 +8,7 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
-from ccengine.backoffice.forms import field_errors, integer, path_number, query, read_form
+from ccengine.backoffice.forms import field_errors, integer, path_number, query, read_form, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, list_options
 from ccengine.backoffice.render import go, language_of, render
@@ -128,10 +128,9 @@ async def write_article(request: web.Request, person: SignedIn) -> web.StreamRes
         saved = await knowledge.write(
             request.app[CTX], person.actor, text, numbers["article_id"], numbers["order_id"], numbers["version"]
         )
-    except Invalid as error:
-        return _form(request, text, field_errors(error, language_of(request)), **ids, status=422)
-    except Conflict as error:
-        return _form(request, text, {"form": error.message(language_of(request))}, **ids, status=409)
+    except (Invalid, Conflict) as error:
+        errors, status = refused(request, error)
+        return _form(request, text, errors, **ids, status=status)
     return go(f"/knowledge/{saved.id}", "done.article_saved")
 
 

@@ -8,10 +8,10 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
-from ccengine.backoffice.forms import field_errors, local_moment, path_number, read_form
+from ccengine.backoffice.forms import local_moment, path_number, read_form, refused
 from ccengine.backoffice.keys import CTX, PAGES
 from ccengine.backoffice.names import district_options, helpers, options
-from ccengine.backoffice.render import go, language_of, render, text_for
+from ccengine.backoffice.render import go, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.outage import OutageKind, is_current
 from ccengine.rows import NewOutage, OutageRow
@@ -81,7 +81,7 @@ async def publish(request: web.Request, person: SignedIn) -> web.StreamResponse:
         )
         await outages.publish(request.app[CTX], person.actor, notice)
     except Invalid as error:
-        return _form(request, form, field_errors(error, language_of(request)), 422)
+        return _form(request, form, *refused(request, error))
     return go("/outages", "done.outage_published")
 
 

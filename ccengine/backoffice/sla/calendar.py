@@ -9,10 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import field_errors, integer, query, read_form
+from ccengine.backoffice.forms import integer, query, read_form, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
-from ccengine.backoffice.render import go, language_of, render
+from ccengine.backoffice.render import go, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.rows import DayRow, SlaSettings
 from ccengine.services import work_calendar
@@ -84,7 +84,7 @@ async def set_days(request: web.Request, person: SignedIn) -> web.StreamResponse
         kind = form.get("kind") or None
         await work_calendar.set_days(request.app[CTX], person.actor, first, last, kind, form.get("name", ""))
     except Invalid as error:
-        return await _page(request, person, None, form, field_errors(error, language_of(request)), 422)
+        return await _page(request, person, None, form, *refused(request, error))
     return go(f"/admin/calendar?year={first.year}", "done.calendar_saved")
 
 
@@ -107,8 +107,7 @@ async def save_settings(request: web.Request, person: SignedIn) -> web.StreamRes
         )
         await work_calendar.save_settings(request.app[CTX], person.actor, settings)
     except Invalid as error:
-        errors = field_errors(error, language_of(request), {"retention_fen": "retention"})
-        return await _page(request, person, None, form, errors, 422)
+        return await _page(request, person, None, form, *refused(request, error, {"retention_fen": "retention"}))
     return go("/admin/calendar", "done.calendar_saved")
 
 

@@ -6,10 +6,10 @@ from aiohttp import web
 
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
-from ccengine.backoffice.forms import field_errors, page_links, path_number, query, read_form
+from ccengine.backoffice.forms import page_links, path_number, query, read_form, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
-from ccengine.backoffice.render import go, language_of, render
+from ccengine.backoffice.render import go, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.services import penalties
 from ccengine.services.errors import Invalid
@@ -47,5 +47,5 @@ async def waive(request: web.Request, person: SignedIn) -> web.StreamResponse:
     try:
         await penalties.waive(request.app[CTX], person.actor, path_number(request), form.get("reason", ""))
     except Invalid as error:
-        return await _page(request, person, field_errors(error, language_of(request)), 422)
+        return await _page(request, person, *refused(request, error))
     return go("/admin/penalties", "done.penalty_waived")

@@ -9,10 +9,10 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.catalogue_names import refresh_catalogue
-from ccengine.backoffice.forms import field_errors, integer, read_form, read_many
+from ccengine.backoffice.forms import integer, read_form, read_many, refused
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, list_options, options
-from ccengine.backoffice.render import go, language_of, render, text_for
+from ccengine.backoffice.render import go, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.penalty import PenaltyKind
@@ -97,10 +97,8 @@ async def save(request: web.Request, person: SignedIn) -> web.StreamResponse:
     try:
         change = sla.PolicyChange(policy=_policy(form), expected_version=integer("version", form.get("version", "0")))
         await sla.save_policy(request.app[CTX], person.actor, change)
-    except Invalid as error:
-        return _form(request, shown, field_errors(error, language_of(request)), 422, ())
-    except Conflict as error:
-        return _form(request, shown, {"form": error.message(language_of(request))}, 409, ())
+    except (Invalid, Conflict) as error:
+        return _form(request, shown, *refused(request, error), ())
     return go("/admin/sla", "done.sla_saved")
 
 

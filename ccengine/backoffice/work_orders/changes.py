@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import field_errors, integer, path_number, read_form, read_many
+from ccengine.backoffice.forms import integer, path_number, read_form, read_many, refused
 from ccengine.backoffice.keys import CTX, door_of
 from ccengine.backoffice.names import district_options, helpers, list_options, options
-from ccengine.backoffice.render import go, language_of, render, text_for
+from ccengine.backoffice.render import go, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
 from ccengine.hotline.order_catalogue import CodeKind
@@ -92,10 +92,8 @@ async def register(request: web.Request, person: SignedIn) -> web.StreamResponse
     values["customer_account"] = values["customer_account"] or None
     try:
         order = await work_orders.register(request.app[CTX], person.actor, NewOrder(**values))
-    except Invalid as error:
-        return await _form(request, person, form, field_errors(error, language_of(request)), 422)
-    except Conflict as error:
-        return await _form(request, person, form, {"form_error": error.message(language_of(request))}, 409)
+    except (Invalid, Conflict) as error:
+        return await _form(request, person, form, *refused(request, error, whole="form_error"))
     await drafts.forget(request.app[CTX], person.actor, form.get("draft", "order-"))
     return go(f"/work-orders/{order.id}", "done.order_registered")
 
@@ -115,12 +113,9 @@ async def _change(
     order_id, form = path_number(request), await read_form(request)
     try:
         await change(order_id, form)
-    except Invalid as error:
-        errors = field_errors(error, language_of(request), _AS_A_WHOLE)
-        return await order_page(request, person, order_id, errors=errors, form=form, status=422)
-    except Conflict as error:
-        told = {"form": error.message(language_of(request))}
-        return await order_page(request, person, order_id, errors=told, form=form, status=409)
+    except (Invalid, Conflict) as error:
+        errors, status = refused(request, error, _AS_A_WHOLE)
+        return await order_page(request, person, order_id, errors=errors, form=form, status=status)
     return go(f"/work-orders/{order_id}", done)
 
 
