@@ -25,17 +25,17 @@ from ccengine.asterisk.secrets import Secrets
 from ccengine.calls import pbx_events as ev
 from ccengine.calls.agent_state import AgentState
 from ccengine.calls.board import Board, BoardSnapshot, Person
-from ccengine.calls.facts import Anomaly, Fact
+from ccengine.calls.facts import Anomaly
 from ccengine.calls.tracker import Tracker
 from ccengine.clock import Clock
 from ccengine.config import Settings
 from ccengine.engine.agent_care import AgentCare
+from ccengine.engine.fact_stream import FactStream
 from ccengine.engine.lag import Lag
 from ccengine.ports import Pbx, PbxRefused, PbxUnavailable, Trunk
 
 log = structlog.get_logger(__name__)
 
-MAX_FACTS = 10_000
 #: A change that is no fact (a menu item, a name) may wait so long for the next one: most events change nothing to see.
 SMALL_CHANGE_SECONDS = 0.2
 BOOT_SECONDS = 60.0
@@ -325,36 +325,3 @@ class LiveCalls:
         if not await self._may_act():
             raise PbxUnavailable("another engine is at work for this PBX")
         return await self._actions.request(headers, list_end=list_end, seconds=seconds)
-
-
-class FactStream:
-    """One reader's facts, heard from its making until `close`. One that is MAX_FACTS behind loses the oldest, and is
-    told so by an Anomaly."""
-
-    def __init__(self, readers: list[FactStream]) -> None:
-        self._queue: asyncio.Queue[Fact] = asyncio.Queue(MAX_FACTS)
-        self._readers = readers
-        readers.append(self)
-
-    def put(self, fact: Fact) -> None:
-        """Add a fact."""
-        if self._queue.full():
-            self._queue.get_nowait()
-            self._queue.get_nowait()
-            self._queue.put_nowait(Anomaly(at=fact.at, kind="facts_lost", detail="a reader of facts was too slow"))
-        self._queue.put_nowait(fact)
-
-    def pending(self) -> list[Fact]:
-        """Take what was told and not yet read, without waiting."""
-        return [self._queue.get_nowait() for _ in range(self._queue.qsize())]
-
-    def __aiter__(self) -> FactStream:
-        return self
-
-    async def __anext__(self) -> Fact:
-        return await self._queue.get()
-
-    def close(self) -> None:
-        """Hear no more."""
-        if self in self._readers:
-            self._readers.remove(self)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, Code, CodeKind, check_code
+from ccengine.hotline.order_catalogue import Catalogue, Code, CodeKind
+from ccengine.hotline.order_catalogue_checks import CatalogueError, check_code
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.rows import AuditEntry
 from ccengine.services.audit import note

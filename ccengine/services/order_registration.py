@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, replace
 
-from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, CodeKind, check_fields
+from ccengine.hotline.order_catalogue import Catalogue, CodeKind
+from ccengine.hotline.order_catalogue_checks import CatalogueError, check_fields
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.work_order import Priority
 from ccengine.rows import NewOrder, OrderRow

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ccengine.hotline.order_catalogue import Catalogue, CatalogueError, CodeKind, check_fields
+from ccengine.hotline.order_catalogue import Catalogue, CodeKind
+from ccengine.hotline.order_catalogue_checks import CatalogueError, check_fields
 from ccengine.hotline.order_moves import plain_move
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.work_order import (

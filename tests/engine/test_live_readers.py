@@ -13,7 +13,8 @@ from ccengine.calls.board import Person
 from ccengine.calls.facts import Anomaly, Fact
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
-from ccengine.engine.live_calls import MAX_FACTS, FactStream, LiveCalls
+from ccengine.engine.fact_stream import MAX_FACTS, FactStream
+from ccengine.engine.live_calls import LiveCalls
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 

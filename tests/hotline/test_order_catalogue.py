@@ -8,16 +8,8 @@ from typing import Any
 import pytest
 
 from ccengine.hotline import disposition, opening_rule
-from ccengine.hotline.order_catalogue import (
-    Catalogue,
-    CatalogueError,
-    Code,
-    CodeKind,
-    OrderField,
-    TypePolicy,
-    check_code,
-    check_fields,
-)
+from ccengine.hotline.order_catalogue import Catalogue, Code, CodeKind, OrderField, TypePolicy
+from ccengine.hotline.order_catalogue_checks import CatalogueError, check_code, check_fields
 from ccengine.hotline.order_catalogue_defaults import DEFAULTS
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.work_order import Form, OrderType, RequestSource

@@ -1,4 +1,7 @@
-"""A work order and its history, and the bodies that register, move and note."""
+"""A work order and its history, and the bodies that register, move and note.
+
+What does not live here: the lists behind orders (order_lists.py), where the values come from (api/shapes.py).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,6 @@ from ccengine.backoffice.api.fields import (
     one_of,
 )
 from ccengine.backoffice.api.models.codes import DistrictCode, DistrictOrNone, Next
-from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.order_moves import NAMES, SUSPEND_REASONS
 from ccengine.hotline.work_order import OrderStatus, Priority
 
@@ -269,75 +271,6 @@ class VisitCall(Out):
     call_id: str
 
 
-class OrderCode(Out):
-    """An entry of a list that an administrator edits."""
-
-    kind: CodeKind
-    code: str
-    name_zh: str
-    name_en: str
-    parent: str
-    position: int
-    active: bool
-    version: int
-    data: dict[str, Any] = Field(description="What only this kind has: demands and fields of a type, people of a unit")
-    members: list[str] = Field(description="User names of a unit's people")
-
-
-class OrderCodeList(Out):
-    """All entries of the lists asked for, in order."""
-
-    items: list[OrderCode]
-
-
-class OrderCodeQuery(In):
-    """Which list."""
-
-    kind: CodeKind | None = None
-    active_only: bool = True
-
-
-class OrderCodeBody(In):
-    """An entry as it shall be; `expected_version` left out adds a new one."""
-
-    name_zh: Annotated[str, free_text(64, 1)]
-    name_en: Annotated[str, free_text(64, 1)]
-    parent: CodeOrNone = ""
-    position: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 0
-    active: StrictBool = True
-    data: dict[str, Any] = Field(default_factory=dict, max_length=40)
-    members: list[Annotated[str, free_text(64, 1)]] | None = Field(default=None, max_length=500)
-    expected_version: Version | None = None
-
-
-class OpeningRule(Out):
-    """A rule that says which order a finished call opens. `open` null: none."""
-
-    code: str
-    position: int
-    when: dict[str, Any]
-    open: dict[str, Any] | None
-    active: bool
-    fingerprint: str = Field(description="Send it as `seen` when you change the rule")
-
-
-class OpeningRuleList(Out):
-    """All opening rules, first asked first."""
-
-    items: list[OpeningRule]
-
-
-class OpeningRuleBody(In):
-    """A rule as it shall be. Conditions: direction, outcome, menu_item (lists), min_wait_seconds, by_agent, queued,
-    caller_known. `seen`: the fingerprint of the rule you saw; left out, the last one wins."""
-
-    position: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 100
-    when: dict[str, Any] = Field(default_factory=dict, max_length=10)
-    open: dict[str, Any] | None = None
-    active: StrictBool = True
-    seen: Annotated[str, free_text(32)] | None = None
-
-
 class Print(Out):
     """A paper form as it was given out; its PDF is at /work-orders/{order_id}/prints/{id}."""
 
@@ -354,40 +287,6 @@ class PrintList(Out):
     """Forms that were given out, newest first."""
 
     items: list[Print]
-
-
-class DispositionBody(In):
-    """A disposition as it shall be. `order_type` null: the call needs no order. `seen`: the fingerprint of the one you
-    saw; left out, the last one wins."""
-
-    name_zh: Annotated[str, free_text(64, 1)]
-    name_en: Annotated[str, free_text(64, 1)]
-    order_type: Code | None = None
-    category: Annotated[str, free_text(32)] = ""
-    priority: Priority = Priority.NORMAL
-    position: Annotated[StrictInt, Field(ge=0, le=10_000)] = 100
-    active: StrictBool = True
-    seen: Annotated[str, free_text(32)] | None = None
-
-
-class SavedDisposition(Out):
-    """A disposition as it is edited."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    order_type: str | None
-    category: str
-    priority: str
-    position: int
-    active: bool
-    fingerprint: str
-
-
-class SavedDispositionList(Out):
-    """All dispositions."""
-
-    items: list[SavedDisposition]
 
 
 class NoteBody(In):
