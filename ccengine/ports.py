@@ -1,6 +1,6 @@
 """What the use cases need from the outside world, as small Protocols: the PBX, the engine's door, the store.
 
-What does not live here: any implementation (asterisk/, store/, connectors/, engine/), any rule.
+What does not live here: any implementation (asterisk/, store/, evidence/, engine/), any rule.
 """
 
 from __future__ import annotations

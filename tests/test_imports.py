@@ -27,7 +27,6 @@ ALLOWED: dict[str, set[str]] = {
     "services": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr"},
     "asterisk": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr", "logs"},
     "store": EVERYWHERE | {"ports", "store_port", "calls", "records", "hotline", "ivr", "services", "logs"},
-    "connectors": EVERYWHERE | {"ports", "hotline", "logs"},
     "engine": EVERYWHERE
     | {"ports", "store_port", "services", "calls", "records", "hotline", "ivr", "asterisk", "early_media", "logs"},
     "backoffice": EVERYWHERE | {"ports", "store_port", "services", "calls", "records", "hotline", "logs"},
