@@ -14,8 +14,6 @@ from ccengine.hotline.order_catalogue import FIELD_KINDS, Catalogue, Code, CodeK
 from ccengine.hotline.work_order import Priority
 
 _NONE = type(None)
-
-
 #: What `data` may hold, and as what.
 _DATA: Mapping[CodeKind, Mapping[str, tuple[type, ...]]] = {
     CodeKind.TYPE: {
@@ -35,8 +33,6 @@ _DATA: Mapping[CodeKind, Mapping[str, tuple[type, ...]]] = {
         "longitude": (int, float, _NONE),
     },
 }
-
-
 #: The columns of an order are that wide.
 CODE_LENGTHS = {
     CodeKind.TYPE: 16,
@@ -45,29 +41,13 @@ CODE_LENGTHS = {
     CodeKind.SOURCE: 16,
     CodeKind.UNIT: 32,
 }
-
-
 _CODE = re.compile(r"[a-z0-9][a-z0-9_]*\Z")
-
-
 _TREES = frozenset({CodeKind.CATEGORY, CodeKind.UNIT})
-
-
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?\Z")
-
-
 FIELD_LENGTH = 500
-
-
 MAX_FIELDS = 30
-
-
 MAX_OPTIONS = 50
-
-
 _FIELD_KEYS = frozenset({"name", "label_zh", "label_en", "kind", "required", "options"})
-
-
 MAX_TRIES = 9
 
 

@@ -26,7 +26,8 @@ from ccengine.config import Settings
 from ccengine.engine.door import Door
 from ccengine.evidence.folder import EvidenceFolder
 from ccengine.rows import AgentRow, DeviceRow, RecordingRow, SessionRow
-from ccengine.services.context import Context
+from ccengine.services import audit
+from ccengine.services.context import ENGINE, Context
 from ccengine.services.sign_in import hash_password, token_hash
 from ccengine.store.unit_of_work import SqlStore
 from ccengine.values import CallRecord
@@ -199,3 +200,8 @@ async def with_recording(site: Site, record: CallRecord, *, on_disk: bool = True
     if not on_disk:
         path.unlink()
     return content
+
+
+async def actions(site: Site) -> list[tuple[str, str]]:
+    """Return what the audit log says, newest first: (action, who)."""
+    return [(entry.action, entry.actor) for entry in (await audit.find_entries(site.ctx, ENGINE, None, 100)).items]

@@ -3,67 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import random
 from datetime import timedelta
 
 import pytest
 from call_helpers import ADMIN, AGENT, DISPATCHER, STRANGER, SUPERVISOR, WORKER, answered, batch
+from order_helpers import CHIEF, MATE, OUTSIDER, dispatched, handled, move, new_order, with_crew
 from store_fixtures import START
 
 from ccengine.clock import ManualClock
-from ccengine.hotline.order_catalogue import Code, CodeKind
+from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.order_moves import NAMES
 from ccengine.hotline.work_order import OrderStatus
-from ccengine.rows import NewOrder, OrderFilter, OrderRow
-from ccengine.services import audit, call_records, catalogue, order_visits, visits, work_orders
+from ccengine.rows import OrderFilter, OrderRow
+from ccengine.services import audit, call_records, catalogue, order_visits, work_orders
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound, ServiceError
 from ccengine.services.order_visits import VisitResult
-from ccengine.services.work_orders import MoveRequest
 
-MATE = Actor(kind="user", name="mate", roles=frozenset({"field_worker"}))
-CHIEF = Actor(kind="user", name="chief", roles=frozenset({"field_worker"}))
-OUTSIDER = Actor(kind="user", name="outsider", roles=frozenset({"field_worker"}))
 S = OrderStatus
-
-
-async def _crew(ctx: Context) -> None:
-    """Give the east crew three people, one of whom leads it; and let there be one who belongs to nobody."""
-    async with ctx.store() as uow:
-        for person in (WORKER, MATE, CHIEF, OUTSIDER):
-            await uow.users.insert(person.name, "x", f"{person.name}师傅", person.roles, None, ctx.clock.now())
-        await uow.commit()
-    east = (await catalogue.read(ctx)).get(CodeKind.UNIT, "crew_east")
-    assert east is not None
-    led = dataclasses.replace(east, data={**east.data, "leader": "chief"})
-    await catalogue.save(ctx, ADMIN, led, east.version, ["worker", "mate"])
-    repair = (await catalogue.read(ctx)).get(CodeKind.TYPE, "repair")  # photos are owed in test_field_work
-    assert repair is not None
-    bare = dataclasses.replace(repair, data={**repair.data, "photo_before": False, "photo_after": False})
-    await catalogue.save(ctx, ADMIN, bare, repair.version)
-
-
-async def _new(ctx: Context, type_: str = "repair") -> OrderRow:
-    new = NewOrder(type=type_, title="水管漏水", contact_number="13900002222", district="gaoxin")
-    return await work_orders.register(ctx, DISPATCHER, new)
-
-
-async def _move(ctx: Context, actor: Actor, order: OrderRow, name: str, **more: object) -> OrderRow:
-    return await work_orders.make_move(ctx, actor, order.id, name, MoveRequest(**more))  # type: ignore[arg-type]
-
-
-async def _dispatched(ctx: Context) -> OrderRow:
-    await _crew(ctx)
-    order = await _new(ctx)
-    return await _move(ctx, DISPATCHER, order, "dispatch", unit_code="crew_east", assigned_to="worker")
-
-
-async def _handled(ctx: Context) -> OrderRow:
-    order = await _dispatched(ctx)
-    for name in ("acknowledge", "start", "handle"):
-        order = await _move(ctx, WORKER, order, name)
-    return order
 
 
 async def _unchanged(ctx: Context, order: OrderRow) -> bool:
@@ -71,7 +29,7 @@ async def _unchanged(ctx: Context, order: OrderRow) -> bool:
 
 
 async def test_dispatched_order_is_on_the_list_of_its_crew_and_nobody_elses(ctx: Context) -> None:
-    order = await _dispatched(ctx)
+    order = await dispatched(ctx)
     assert (order.unit, order.unit_code, order.assigned_to) == ("城东抢修队", "crew_east", "worker")
 
     async def tasks(name: str) -> list[int]:
@@ -79,7 +37,7 @@ async def test_dispatched_order_is_on_the_list_of_its_crew_and_nobody_elses(ctx:
 
     assert await tasks("worker") == [order.id]
     assert await tasks("mate") == await tasks("outsider") == []
-    order = await _move(ctx, DISPATCHER, order, "reassign", unit_code="crew_east", assigned_to="", note="换班")
+    order = await move(ctx, DISPATCHER, order, "reassign", unit_code="crew_east", assigned_to="", note="换班")
     assert await tasks("worker") == await tasks("mate") == [order.id]
     assert (order.status, order.assigned_to) == (S.DISPATCHED, "")
 
@@ -92,85 +50,85 @@ async def test_dispatched_order_is_on_the_list_of_its_crew_and_nobody_elses(ctx:
     ],
 )
 async def test_dispatch_to_nobody_is_refused_by_its_field(ctx: Context, request_: dict[str, str], field: str) -> None:
-    await _crew(ctx)
-    order = await _new(ctx)
+    await with_crew(ctx)
+    order = await new_order(ctx)
     with pytest.raises(Invalid) as refused:
-        await _move(ctx, DISPATCHER, order, "dispatch", **request_)
+        await move(ctx, DISPATCHER, order, "dispatch", **request_)
     assert refused.value.field == field
     assert await _unchanged(ctx, order)
 
 
 async def test_other_crews_worker_may_not_touch_an_order_until_asked_to_join(ctx: Context) -> None:
-    order = await _dispatched(ctx)
+    order = await dispatched(ctx)
     with pytest.raises(Conflict, match="not your crew") as refused:
-        await _move(ctx, OUTSIDER, order, "acknowledge")
+        await move(ctx, OUTSIDER, order, "acknowledge")
     assert refused.value.legal_moves == ()
     assert await _unchanged(ctx, order)
     east = (await catalogue.read(ctx)).get(CodeKind.UNIT, "drainage_office")
     assert east is not None
     await catalogue.save(ctx, ADMIN, east, east.version, ["outsider"])
-    joined = await _move(ctx, DISPATCHER, order, "joint", joint_units=("drainage_office",))
+    joined = await move(ctx, DISPATCHER, order, "joint", joint_units=("drainage_office",))
     assert joined.status is S.DISPATCHED
-    acknowledged = await _move(ctx, OUTSIDER, order, "acknowledge")
+    acknowledged = await move(ctx, OUTSIDER, order, "acknowledge")
     assert acknowledged.status is S.ACKNOWLEDGED
     detail = await work_orders.get(ctx, ADMIN, order.id)
     assert [(one.unit_code, one.added_by) for one in detail.joint] == [("drainage_office", "user:dispatcher")]
     mine = await work_orders.find(ctx, OUTSIDER, OrderFilter(crew_of="outsider"))
     assert [one.id for one in mine.items] == [order.id]
     with pytest.raises(Invalid, match="no such unit"):
-        await _move(ctx, DISPATCHER, order, "joint", joint_units=("moon",))
+        await move(ctx, DISPATCHER, order, "joint", joint_units=("moon",))
 
 
 async def test_returned_order_is_nobodys_again_and_keeps_the_reason(ctx: Context) -> None:
-    order = await _dispatched(ctx)
+    order = await dispatched(ctx)
     with pytest.raises(Invalid) as refused:
-        await _move(ctx, WORKER, order, "return")
+        await move(ctx, WORKER, order, "return")
     assert refused.value.field == "note"
     assert await _unchanged(ctx, order)
-    order = await _move(ctx, WORKER, order, "return", note="不在辖区")
+    order = await move(ctx, WORKER, order, "return", note="不在辖区")
     assert (order.status, order.unit_code, order.unit, order.assigned_to) == (S.ACCEPTED, "", "", "")
     assert "dispatched" not in order.stamps
 
 
 async def test_reassignment_takes_back_what_the_first_crew_stamped(ctx: Context, clock: ManualClock) -> None:
-    order = await _dispatched(ctx)
-    order = await _move(ctx, WORKER, order, "start")
+    order = await dispatched(ctx)
+    order = await move(ctx, WORKER, order, "start")
     with pytest.raises(Invalid) as refused:
-        await _move(ctx, DISPATCHER, order, "reassign", note="换队", unit_code="crew_east", assigned_to="worker")
+        await move(ctx, DISPATCHER, order, "reassign", note="换队", unit_code="crew_east", assigned_to="worker")
     assert refused.value.field == "unit_code"
     clock.moment += timedelta(hours=1)
-    order = await _move(ctx, DISPATCHER, order, "reassign", note="换队", unit_code="crew_west")
+    order = await move(ctx, DISPATCHER, order, "reassign", note="换队", unit_code="crew_west")
     assert (order.status, order.unit_code, order.assigned_to) == (S.DISPATCHED, "crew_west", "")
     assert not {"acknowledged", "in_progress"} & set(order.stamps)
 
 
 async def test_suspension_is_a_pause_with_a_reason_until_work_goes_on(ctx: Context, clock: ManualClock) -> None:
-    order = await _dispatched(ctx)
-    order = await _move(ctx, WORKER, order, "suspend", reason="waiting_customer", note="用户不在家")
+    order = await dispatched(ctx)
+    order = await move(ctx, WORKER, order, "suspend", reason="waiting_customer", note="用户不在家")
     assert order.suspended == "waiting_customer"
     for name in ("suspend", "start"):
         with pytest.raises(Conflict, match="resume it first"):
-            await _move(ctx, WORKER, order, name, note="x", reason="weather")
+            await move(ctx, WORKER, order, name, note="x", reason="weather")
     clock.moment += timedelta(hours=2)
-    order = await _move(ctx, WORKER, order, "resume")
+    order = await move(ctx, WORKER, order, "resume")
     with pytest.raises(Conflict, match="not suspended"):
-        await _move(ctx, WORKER, order, "resume")
-    await _move(ctx, WORKER, order, "suspend", reason="weather")
+        await move(ctx, WORKER, order, "resume")
+    await move(ctx, WORKER, order, "suspend", reason="weather")
     clock.moment += timedelta(hours=1)
-    order = await _move(ctx, WORKER, order, "return", note="不在辖区")
+    order = await move(ctx, WORKER, order, "return", note="不在辖区")
     pauses = (await work_orders.get(ctx, ADMIN, order.id)).pauses
     hours = [(one.reason, (one.until - one.since) / timedelta(hours=1)) for one in pauses if one.until]
     assert (order.suspended, hours) == ("", [("waiting_customer", 2), ("weather", 1)])
     with pytest.raises(Invalid) as refused:
-        await _move(ctx, DISPATCHER, order, "suspend", reason="no_mood")
+        await move(ctx, DISPATCHER, order, "suspend", reason="no_mood")
     assert refused.value.field == "reason"
 
 
 async def test_urging_and_supervising_leave_state_and_stamps_as_they_are(ctx: Context) -> None:
-    order = await _dispatched(ctx)
-    urged = await _move(ctx, AGENT, order, "urge", note="用户来电催办")
-    urged = await _move(ctx, AGENT, urged, "urge")
-    watched = await _move(ctx, SUPERVISOR, urged, "supervise")
+    order = await dispatched(ctx)
+    urged = await move(ctx, AGENT, order, "urge", note="用户来电催办")
+    urged = await move(ctx, AGENT, urged, "urge")
+    watched = await move(ctx, SUPERVISOR, urged, "supervise")
     assert (watched.urges, watched.supervised_by) == (2, "user:supervisor")
     assert (watched.status, watched.stamps) == (order.status, order.stamps)
     kinds = [event.kind for event in (await work_orders.get(ctx, ADMIN, order.id)).events]
@@ -189,9 +147,9 @@ async def test_urging_and_supervising_leave_state_and_stamps_as_they_are(ctx: Co
     ],
 )
 async def test_move_without_the_right_is_refused_and_audited(ctx: Context, actor: Actor, name: str, right: str) -> None:
-    order = await _dispatched(ctx)
+    order = await dispatched(ctx)
     with pytest.raises(NotAllowed) as refused:
-        await _move(ctx, actor, order, name, note="x", unit_code="crew_west")
+        await move(ctx, actor, order, name, note="x", unit_code="crew_west")
     assert refused.value.right == right
     assert await _unchanged(ctx, order)
     if actor is not STRANGER:
@@ -201,10 +159,10 @@ async def test_move_without_the_right_is_refused_and_audited(ctx: Context, actor
 
 
 async def test_request_that_needs_no_work_gets_a_receipt_and_is_archived(ctx: Context) -> None:
-    order = await _new(ctx)
+    order = await new_order(ctx)
     with pytest.raises(Invalid):
-        await _move(ctx, AGENT, order, "not_needed")
-    order = await _move(ctx, AGENT, order, "not_needed", note="已向用户说明，属小区内部管道")
+        await move(ctx, AGENT, order, "not_needed")
+    order = await move(ctx, AGENT, order, "not_needed", note="已向用户说明，属小区内部管道")
     assert (order.status, order.resolution) == (S.ARCHIVED, "not_needed")
     assert "replied" in order.stamps
     assert list(order.stamps)[: len(S)] == [status.value for status in S]
@@ -216,51 +174,51 @@ async def test_merged_order_gives_its_calls_to_the_other_and_is_closed(ctx: Cont
     second, first = (await work_orders.find(ctx, ADMIN, OrderFilter())).items
     for wrong in (None, second.id):
         with pytest.raises(Invalid) as refused:
-            await _move(ctx, DISPATCHER, second, "merge", into=wrong)
+            await move(ctx, DISPATCHER, second, "merge", into=wrong)
         assert refused.value.field == "into"
     with pytest.raises(NotFound):
-        await _move(ctx, DISPATCHER, second, "merge", into=999)
-    merged = await _move(ctx, DISPATCHER, second, "merge", into=first.id)
+        await move(ctx, DISPATCHER, second, "merge", into=999)
+    merged = await move(ctx, DISPATCHER, second, "merge", into=first.id)
     assert (merged.status, merged.resolution, merged.parent_id) == (S.CLOSED, "merged", first.id)
     detail = await work_orders.get(ctx, ADMIN, first.id)
     assert set(detail.order.call_ids) == {record.call_id for record in records}
     assert [event.kind for event in detail.events] == ["opened", "attached", "merged"]
-    third = await _new(ctx)
+    third = await new_order(ctx)
     with pytest.raises(Conflict, match="is closed"):
-        await _move(ctx, DISPATCHER, third, "merge", into=second.id)
+        await move(ctx, DISPATCHER, third, "merge", into=second.id)
 
 
 async def test_nobody_inspects_their_own_work(ctx: Context) -> None:
-    order = await _handled(ctx)
+    order = await handled(ctx)
     with pytest.raises(NotAllowed):
-        await _move(ctx, MATE, order, "inspect")
+        await move(ctx, MATE, order, "inspect")
     detail = await work_orders.get(ctx, WORKER, order.id)
     assert "inspect" not in detail.moves
     assert "inspect" in (await work_orders.get(ctx, CHIEF, order.id)).moves
-    assert (await _move(ctx, CHIEF, order, "inspect")).status is S.INSPECTED
+    assert (await move(ctx, CHIEF, order, "inspect")).status is S.INSPECTED
 
 
 async def test_whoever_says_that_it_is_done_does_not_inspect_it(ctx: Context) -> None:
-    order = await _dispatched(ctx)
-    order = await _move(ctx, SUPERVISOR, order, "start")
-    order = await _move(ctx, SUPERVISOR, order, "handle")
+    order = await dispatched(ctx)
+    order = await move(ctx, SUPERVISOR, order, "start")
+    order = await move(ctx, SUPERVISOR, order, "handle")
     with pytest.raises(Conflict, match="Nobody inspects their own work") as refused:
-        await _move(ctx, SUPERVISOR, order, "inspect")
+        await move(ctx, SUPERVISOR, order, "inspect")
     assert "inspect" not in refused.value.legal_moves
     assert await _unchanged(ctx, order)
-    assert (await _move(ctx, DISPATCHER, order, "inspect")).status is S.INSPECTED
+    assert (await move(ctx, DISPATCHER, order, "inspect")).status is S.INSPECTED
 
 
 async def test_nobody_closes_without_a_grade_or_the_rules_tries(ctx: Context, clock: ManualClock) -> None:
-    order = await _handled(ctx)
+    order = await handled(ctx)
     with pytest.raises(Conflict, match="inspected first"):
-        await _move(ctx, SUPERVISOR, order, "close")
-    order = await _move(ctx, SUPERVISOR, order, "inspect")
+        await move(ctx, SUPERVISOR, order, "close")
+    order = await move(ctx, SUPERVISOR, order, "inspect")
     with pytest.raises(Conflict, match="No visit is recorded"):
-        await _move(ctx, SUPERVISOR, order, "visit")
+        await move(ctx, SUPERVISOR, order, "visit")
     for tries in range(3):
         with pytest.raises(Conflict, match="No grade yet"):
-            await _move(ctx, SUPERVISOR, order, "close")
+            await move(ctx, SUPERVISOR, order, "close")
         visit = await order_visits.try_for_order(ctx, AGENT, order.id)
         assert (visit.tries, visit.status) == (tries + 1, "unreachable" if tries == 2 else "pending")
     detail = await work_orders.get(ctx, ADMIN, order.id)
@@ -268,89 +226,12 @@ async def test_nobody_closes_without_a_grade_or_the_rules_tries(ctx: Context, cl
     assert "3 次未接通" in detail.events[-1].note
 
 
-async def test_visit_waits_for_the_inspection_and_is_claimed_by_one(ctx: Context, clock: ManualClock) -> None:
-    order = await _handled(ctx)
-    assert (await work_orders.get(ctx, ADMIN, order.id)).visits == ()
-    await _move(ctx, SUPERVISOR, order, "inspect")
-    assert await visits.waiting(ctx, SUPERVISOR) == ()
-    clock.moment += timedelta(minutes=30)
-    (visit,) = [one.visit for one in await visits.waiting(ctx, SUPERVISOR)]
-    assert (visit.order_id, visit.round, visit.kind) == (order.id, 1, "phone")
-    taken = await asyncio.gather(*(_claim(ctx, visit.id) for _ in range(4)))
-    assert sorted(taken) == [False, False, False, True]
-    assert await visits.waiting(ctx, SUPERVISOR) == ()
-    clock.moment += timedelta(minutes=15)  # who took it never came back
-    assert [one.visit.id for one in await visits.waiting(ctx, SUPERVISOR)] == [visit.id]
-
-
-async def _claim(ctx: Context, visit_id: int) -> bool:
-    now = ctx.clock.now()
-    async with ctx.store() as uow:
-        taken = await uow.visits.claim(visit_id, now, now + timedelta(minutes=15))
-        await uow.commit()
-    return taken
-
-
-@pytest.mark.parametrize("result", [VisitResult(grade_handling=2), VisitResult(grade_handling=5, fixed=False)])
-async def test_bad_grade_reopens_for_the_same_crew_and_the_second_round_closes(
-    ctx: Context, clock: ManualClock, result: VisitResult
-) -> None:
-    order = await _handled(ctx)
-    order = await _move(ctx, SUPERVISOR, order, "inspect")
-    (visit,) = (await work_orders.get(ctx, ADMIN, order.id)).visits
-    reopened = await order_visits.record_result(ctx, STRANGER, visit.id, result)
-    assert (reopened.status, reopened.reopened, reopened.assigned_to) == (S.IN_PROGRESS, 1, "worker")
-    assert not {"handled", "inspected", "item_cleared"} & set(reopened.stamps)
-    with pytest.raises(Conflict, match="one vote"):
-        await order_visits.record_result(ctx, STRANGER, visit.id, VisitResult(grade_handling=5))
-    mine = await work_orders.find(ctx, WORKER, OrderFilter(crew_of="worker", open_only=True))
-    assert [one.id for one in mine.items] == [order.id]
-    await _move(ctx, WORKER, reopened, "handle")
-    again = await _move(ctx, SUPERVISOR, reopened, "inspect")
-    with pytest.raises(Conflict, match="No grade yet"):
-        await _move(ctx, SUPERVISOR, again, "close")  # the first round's grade is not the second's
-    good = VisitResult(grade_handling=4, grade_call=5, fixed=True, remark="很好")
-    closed = await order_visits.record_for_order(ctx, AGENT, order.id, good)
-    visits = (await work_orders.get(ctx, ADMIN, order.id)).visits
-    assert closed.status is S.CLOSED
-    assert [(one.round, one.status, one.grade_handling, one.grade_call) for one in visits] == [
-        (1, "done", result.grade_handling, None),
-        (2, "done", 4, 5),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("result", "field"),
-    [
-        (VisitResult(grade_handling=0), "grade_handling"),
-        (VisitResult(grade_handling=6), "grade_handling"),
-        (VisitResult(grade_handling=3, grade_call=9), "grade_call"),
-        (VisitResult(grade_handling=3, remark="a\x00"), "remark"),
-    ],
-)
-async def test_impossible_grade_is_refused_by_its_field(ctx: Context, result: VisitResult, field: str) -> None:
-    order = await _handled(ctx)
-    with pytest.raises(Invalid) as refused:
-        await order_visits.record_for_order(ctx, AGENT, order.id, result)
-    assert refused.value.field == field
-
-
-async def test_customer_is_not_asked_before_the_work_is_done(ctx: Context) -> None:
-    order = await _dispatched(ctx)
-    with pytest.raises(Conflict, match="after the work"):
-        await order_visits.record_for_order(ctx, AGENT, order.id, VisitResult(grade_handling=5))
-    with pytest.raises(NotFound):
-        await order_visits.record_result(ctx, AGENT, 999, VisitResult(grade_handling=5))
-    with pytest.raises(NotAllowed):
-        await order_visits.record_for_order(ctx, WORKER, order.id, VisitResult(grade_handling=5))
-
-
 async def test_of_two_at_once_one_wins_and_the_other_reads_who_did_what(ctx: Context) -> None:
-    order = await _dispatched(ctx)
+    order = await dispatched(ctx)
     version = order.version
     results = await asyncio.gather(
-        _move(ctx, WORKER, order, "acknowledge", expected_version=version),
-        _move(ctx, DISPATCHER, order, "return", note="派错", expected_version=version),
+        move(ctx, WORKER, order, "acknowledge", expected_version=version),
+        move(ctx, DISPATCHER, order, "return", note="派错", expected_version=version),
         return_exceptions=True,
     )
     (winner,) = [one for one in results if isinstance(one, OrderRow)]
@@ -360,56 +241,18 @@ async def test_of_two_at_once_one_wins_and_the_other_reads_who_did_what(ctx: Con
     assert winner.version == version + 1
 
 
-async def test_list_edited_by_two_at_once_keeps_the_first_and_its_history(ctx: Context) -> None:
-    new = Code(kind=CodeKind.TYPE, code="pump", name_zh="泵站", name_en="Pump", data={"visit": True})
-    with pytest.raises(NotAllowed):
-        await catalogue.save(ctx, SUPERVISOR, new)
-    await catalogue.save(ctx, ADMIN, new)
-    with pytest.raises(Conflict, match="taken"):
-        await catalogue.save(ctx, ADMIN, new)
-    renamed = dataclasses.replace(new, name_zh="泵房", active=False)
-    assert (await catalogue.save(ctx, ADMIN, renamed, 1)).version == 2
-    with pytest.raises(Conflict):
-        await catalogue.save(ctx, ADMIN, new, 1)
-    lists = await catalogue.read(ctx)
-    assert not lists.accepts(CodeKind.TYPE, "pump") and lists.policy("pump").visit
-    with pytest.raises(Invalid) as refused:
-        await _new(ctx, "pump")
-    assert refused.value.field == "type"
-    newest = (await audit.find_entries(ctx, ADMIN)).items[0]
-    assert (newest.subject, newest.detail) == ("type:pump", {"name_zh": ["泵站", "泵房"], "active": [True, False]})
-    unit = Code(kind=CodeKind.UNIT, code="night", name_zh="夜班", name_en="Night", data={"leader": "ghost"})
-    with pytest.raises(Invalid) as missing:
-        await catalogue.save(ctx, ADMIN, unit)
-    assert missing.value.field == "leader"
-
-
-async def test_further_fields_follow_the_type(ctx: Context) -> None:
-    new = NewOrder(type="repair", title="漏水", fields={"pipe_mm": "300"})
-    order = await work_orders.register(ctx, DISPATCHER, new)
-    assert dict(order.fields) == {"pipe_mm": "300"}
-    with pytest.raises(Invalid) as refused:
-        await work_orders.change(ctx, DISPATCHER, order.id, {}, fields={"pipe_mm": "wide"})
-    assert refused.value.field == "fields.pipe_mm"
-    order = await work_orders.change(ctx, DISPATCHER, order.id, {}, fields={"water_off": "yes"})
-    assert dict(order.fields) == {"pipe_mm": "300", "water_off": "yes"}
-    order = await work_orders.change(ctx, DISPATCHER, order.id, {"type": "complaint"})
-    assert (dict(order.fields), order.type) == ({}, "complaint")
-    assert (await _new(ctx, "complaint")).priority == "high"
-
-
 async def test_random_moves_change_an_order_by_the_table_or_not_at_all(ctx: Context, clock: ManualClock) -> None:
     """Whatever is tried by whomever: an error changes nothing, and each order is in exactly one of the indicators'
     groups (2 + 3 + 4 + 7 = 1)."""
-    await _crew(ctx)
-    order, chance = await _new(ctx), random.Random(7)
+    await with_crew(ctx)
+    order, chance = await new_order(ctx), random.Random(7)
     people = (AGENT, DISPATCHER, SUPERVISOR, WORKER, CHIEF, OUTSIDER, ADMIN)
     made = 0
     for _ in range(40):
         clock.moment += timedelta(minutes=chance.randint(0, 90))
         more = {"note": "因为", "unit_code": chance.choice(["crew_east", "crew_west", None])}
         try:
-            after = await _move(ctx, chance.choice(people), order, chance.choice(NAMES), **more)
+            after = await move(ctx, chance.choice(people), order, chance.choice(NAMES), **more)
             made += 1
         except ServiceError:
             assert await _unchanged(ctx, order)
@@ -420,7 +263,7 @@ async def test_random_moves_change_an_order_by_the_table_or_not_at_all(ctx: Cont
             else:
                 continue
         if after.status is S.ARCHIVED:
-            after = await _new(ctx)
+            after = await new_order(ctx)
         order = after
         accepted, acknowledged, handled = (name in order.stamps for name in ("accepted", "acknowledged", "handled"))
         groups = (not accepted, accepted and not acknowledged, acknowledged and not handled, handled)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from ccengine.asterisk.ami.connection import Deadlines, Tap
-from ccengine.asterisk.ami.session import Address, AmiSession
+from ccengine.asterisk.ami.session import Address, AmiSession, LinkDown, LinkUp
 
 Action = dict[str, str]
 Answer = Callable[["Peer", Action, asyncio.StreamWriter], Awaitable[None]]
@@ -134,3 +135,14 @@ async def until(condition: Callable[[], object], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  a test polls
             await asyncio.sleep(0.005)
+
+
+async def next_events(session: AmiSession, count: int) -> list[Any]:
+    """Return the next events, links' ups and downs left out."""
+    found: list[Any] = []
+    async with asyncio.timeout(20):
+        while len(found) < count:
+            item = await session.queue.get()
+            if not isinstance(item, LinkUp | LinkDown):
+                found.append(item)
+    return found

@@ -33,6 +33,7 @@ from ccengine.values import CallRecord, Direction, EndedBy, Outcome, Talk
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 ACCOUNT = "10000123"
 PHONE = "13812345678"
+ORDER = {"type": "repair", "title": "家中无水", "customer_id": ACCOUNT}
 BOARD: dict[str, Any] = {
     "at": NOON.isoformat(),
     "pbx_connected": True,
@@ -198,3 +199,11 @@ async def api(
     await runner.cleanup()
     await door.close()
     await engine.close()
+
+
+async def register(api: Api, **more: Any) -> dict[str, Any]:
+    """Register an order of the customer's and return it."""
+    status, body, _ = await api.ask("POST", "/work-orders", json={**ORDER, **more})
+    assert status == 201, body
+    found: dict[str, Any] = body
+    return found
