@@ -1,1 +1,1 @@
-"""ADAPTER: FastAGI: framing, one session per call, the server, and the player that turns a flow's steps into commands."""
+"""ADAPTER: FastAGI: framing, one session per call, the server, the player of a flow's steps."""
