@@ -12,10 +12,10 @@ from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.forms import integer, local_moment, path_number, read_form, read_many, refused
 from ccengine.backoffice.keys import CTX, PAGES
 from ccengine.backoffice.names import helpers
-from ccengine.backoffice.render import go, language_of, render
+from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.services import incidents
-from ccengine.services.errors import Conflict, Invalid
+from ccengine.services import incidents, work_orders
+from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.rights import may
 
 _USUAL_HOURS = 6
@@ -71,11 +71,13 @@ async def begin(request: web.Request, person: SignedIn) -> web.StreamResponse:
 @page("orders.dispatch")
 async def add_order(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Let one more order belong to an incident."""
-    form = await read_form(request)
-    incident_id = path_number(request)
+    form, ctx = await read_form(request), request.app[CTX]
     try:
-        order_id = integer("order_id", form.get("order_id", ""))
-        await incidents.add_order(request.app[CTX], person.actor, incident_id, order_id)
+        order = await work_orders.by_number(ctx, person.actor, form.get("number", "").strip().upper())
+        await incidents.add_order(ctx, person.actor, path_number(request), order.id)
+    except NotFound:
+        told = text_for(request)("incidents.no_such_order")
+        return await _page(request, person, form, {"order_ids": told}, 404)
     except (Invalid, Conflict) as error:
         return await _page(request, person, form, {"order_ids": error.message(language_of(request))}, 409)
-    return go(f"/work-orders/{order_id}", "done.order_changed")
+    return go("/incidents", "done.incident_joined")
