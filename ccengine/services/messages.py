@@ -29,6 +29,7 @@ S = MessageState
 #: What a customer wishes, by a tag in the customer file; else the site's rule `orders.incident_visit` counts.
 WISHES = {"prefers_message": "message", "prefers_call": "phone"}
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 _WAITING = ("pending", "asking")
 MOST_AT_ONCE = 100
 
@@ -39,6 +40,11 @@ class ShownMessage:
 
     row: MessageRow
     order: OrderRow
+
+    @property
+    def text_without_code(self) -> str:
+        """What people may read: the order's code is told by progress.code_for only, audited."""
+        return _CODE.sub("******", self.row.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +192,8 @@ async def _sent(ctx: Context, uow: UnitOfWork, actor: Actor, row: MessageRow, re
     await _change(uow, row, values)
     await uow.visits.update(row.visit_id, _WAITING, {"tries": 1})
     order = await order_of(uow, row.order_id)
-    await uow.work_orders.add_event(event_of(ctx, actor, order, "messaged", note=row.text))
+    said = ShownMessage(row=row, order=order).text_without_code
+    await uow.work_orders.add_event(event_of(ctx, actor, order, "messaged", note=said))
     await tell(ctx, uow, order.id)
 
 

@@ -13,7 +13,7 @@ from message_helpers import CONNECTOR, by_message, over
 from ccengine.clock import ManualClock
 from ccengine.config import Orders, Settings
 from ccengine.rows import MessageState, NewOrder, OrderRow
-from ccengine.services import messages, order_visits, visits, work_orders
+from ccengine.services import messages, order_visits, progress, visits, work_orders
 from ccengine.services.context import Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from ccengine.services.messages import Sending
@@ -41,6 +41,8 @@ async def test_closing_an_incident_queues_a_message_for_mobiles_and_a_call_for_t
     assert (found.row.state, found.order.id, found.row.number) == (S.WAITING, mobile.id, "13900001234")
     assert mobile.number in found.row.text and "96390" in found.row.text
     assert [one.order.id for one in await visits.waiting(ctx, AGENT)] == [fixed.id, nobody.id]
+    code = await progress.code_for(ctx, AGENT, mobile.id)
+    assert code in found.row.text and code not in found.text_without_code, "who looks at the list is not told the code"
 
 
 async def test_customers_wish_is_stronger_than_the_rule(ctx: Context, clock: ManualClock) -> None:

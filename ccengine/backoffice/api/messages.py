@@ -36,10 +36,11 @@ async def call_instead(ask: Ask) -> m.Message:
 
 
 def _message(actor: Actor | None, one: ShownMessage) -> m.Message:
-    """Return a message, its number as the actor may see it (None: whole)."""
+    """Return a message as the actor may see it; None: number and code whole, to be sent."""
     known = {name: getattr(one.row, name) for name in m.Message.model_fields if name != "order_number"}
-    number = one.row.number if actor is None else shown_number(actor, one.row.number)
-    return m.Message(**{**known, "number": number, "order_number": one.order.number})
+    if actor is not None:
+        known |= {"number": shown_number(actor, one.row.number), "text": one.text_without_code}
+    return m.Message(**known, order_number=one.order.number)
 
 
 ENDPOINTS = (
