@@ -35,11 +35,13 @@ Part = Callable[[], Awaitable[list[Figure]]]
 
 
 async def _lines(*names: str) -> list[Figure]:
+    import beside_campaign
     import call_rate
     import first_prompt
     from hotline import hotline
 
     measures = {"prompt": first_prompt.measure, "cpu": call_rate.measure_cpu, "rate": call_rate.measure_rates}
+    measures["beside"] = beside_campaign.measure
     with tempfile.TemporaryDirectory(prefix="ccengine-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -80,6 +82,7 @@ PARTS: dict[str, Part] = {
     "order": lambda: _site("order"),
     "board": lambda: _site("board"),
     "prompt": lambda: _lines("prompt"),
+    "beside": lambda: _lines("beside"),
     "cpu": lambda: _lines("cpu"),
     "rate": lambda: _lines("rate"),
 }

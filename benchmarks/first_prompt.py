@@ -5,7 +5,7 @@ Milliseconds on the caller's side of the network: from INVITE or INFO sent (SIPp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from ears import Ears
@@ -28,18 +28,24 @@ async def measure(lines: Hotline) -> list[Figure]:
     found: dict[str, Delays] = {variant: {step: [] for step in STEPS} for variant in VARIANTS}
     for number in range(ROUNDS):
         for variant in VARIANTS[number % 3 :] + VARIANTS[: number % 3]:
-            for step, values in (await _round(lines, variant)).items():
+            for step, values in (await delays_of(lines, variant)).items():
                 found[variant][step] += values
     return [figure for step in STEPS for figure in _figures(step, [found[variant][step] for variant in VARIANTS])]
 
 
-async def _round(lines: Hotline, variant: str) -> Delays:
+async def delays_of(
+    lines: Hotline,
+    variant: str,
+    per_second: float = PER_SECOND,
+    before_quiet: Callable[[], Awaitable[None]] | None = None,
+) -> Delays:
+    """Place a round of calls and return how long each of their steps took, in milliseconds."""
     first = free_ports(1)[0] // 2 * 2
     first = 40000 if first < 33000 else first  # above what the kernel hands out there are ports in a row
     ears = Ears(first, CALLS)
     try:
         rows = [f"1381{index:07d};{first + 2 * index};{KEY_MS};1500" for index in range(CALLS)]
-        log, _ = await lines.calls(variant, rows, PER_SECOND, media="[field1]", log=True)
+        log, _ = await lines.calls(variant, rows, per_second, media="[field1]", log=True, before_quiet=before_quiet)
     finally:
         ears.close()
     asked = _asked(log)

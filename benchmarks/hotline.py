@@ -10,7 +10,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,8 +123,12 @@ class Hotline:
         media: str = "9",
         speak: bool = False,
         log: bool = False,
+        before_quiet: Callable[[], Awaitable[None]] | None = None,
     ) -> tuple[Path, Counts]:
-        """Place one call a row and wait for all; return SIPp's short log (if asked for) and what it counted."""
+        """Place one call a row and wait for all; return SIPp's short log (if asked for) and what it counted.
+
+        `before_quiet`: ends what else goes on, when the last of them is over.
+        """
         sound = f'<nop><action><exec rtp_stream="{self._tone(700)},-1,8,PCMA/8000"/></action></nop>' if speak else ""
         marks = {"@TARGET@": NUMBERS[variant], "@SPEAK@": sound}
         marks["@MEDIA@"] = "[rtpstream_audio_port]" if speak else media
@@ -134,6 +138,8 @@ class Hotline:
         more += ["-trace_shortmsg", "-shortmessage_file", f"{stem}.short"] if log else []
         running = self._sipp(self.pbx(variant), "caller", free_ports(1)[0], marks, "\n".join(rows) + "\n", more)
         await self._finish(running, strict=False)
+        if before_quiet is not None:
+            await before_quiet()
         await asyncio.to_thread(self._wait_quiet, self.pbx(variant))
         return self.folder / f"{stem}.short", Counts.read(self.folder / f"{stem}.stat")
 

@@ -20,7 +20,7 @@ import numpy as np
 from campaign_world import running_campaign
 from figures import Figure, at_most
 from hotline import HERE, TESTS
-from pacing_rules import CAP, Ours
+from pacing_rules import CAP, Learning
 from pacing_world import Cell, Drawn, Times, Worlds
 from pbx_instance import PbxInstance, free_ports, wait_until
 from running_site import RunningSite, fresh
@@ -61,7 +61,7 @@ def simulated(draws: Drawn) -> tuple[list[float], list[float]]:
     """Return busy and abandoned shares in percent, one of each for each length of a step."""
     cell, busy, abandoned = Cell(len(AGENTS), ANSWER_RATE, sum(TIMES["talk"]) / 2), list[float](), list[float]()
     for step in STEPS_SECONDS:
-        world = Worlds([cell], SEED, Times(step=step, **TIMES), draws).run(Ours(np.ones(1)))
+        world = Worlds([cell], SEED, Times(step=step, **TIMES), draws).run(Learning(np.ones(1)))
         busy.append(float(world.busy_percent[0]))
         abandoned.append(float(world.abandoned_percent[0]))
     return busy, abandoned

@@ -17,6 +17,8 @@ from pacing_world import Counts, Worlds
 from ccengine.hotline.pacing import AgentPicture, Experience, Ringing, answer_chance, predictive
 
 CAP = 0.03
+#: As in services/agent_pacing.py.
+LEAST_ATTEMPTS = 30
 Rule = Callable[[Worlds], Counts]
 
 
@@ -66,6 +68,7 @@ class Ours:
         self._wrong = wrong
         self._believed: list[float] = []
         self._handle: list[float] = []
+        self._ring: list[float] = []
         self._chances: NDArray[np.float64] | None = None
 
     def __call__(self, worlds: Worlds) -> Counts:
@@ -93,7 +96,7 @@ class Ours:
     def _seen(self, worlds: Worlds, index: int, answered: int = 0, abandoned: int = 0) -> Experience:
         return Experience(
             answer_rate=self._believed[index],
-            ring_seconds=sum(worlds.times.ring) / 2,
+            ring_seconds=self._ring[index],
             handle_seconds=self._handle[index],
             wrap_seconds=worlds.times.wrap,
             abandoned_share=abandoned / answered if answered else 0.0,
@@ -103,9 +106,32 @@ class Ours:
     def _chance_by_age(self, worlds: Worlds) -> NDArray[np.float64]:
         self._believed = np.minimum(worlds.answer_rate * self._wrong, 1.0).tolist()
         self._handle = (worlds.talk_seconds + worlds.times.wrap).tolist()
+        self._ring = [sum(worlds.times.ring) / 2] * len(worlds.agents)
+        return self._chances_of(worlds)
+
+    def _chances_of(self, worlds: Worlds) -> NDArray[np.float64]:
         experiences = [self._seen(worlds, index) for index in range(len(worlds.agents))]
         ages = [step * worlds.times.step for step in range(worlds.times.slots)]
         return np.array([[answer_chance(age, seen) for age in ages] for seen in experiences])
+
+
+class Learning(Ours):
+    """The same beginning with the product's guesses, and learning as the product does: for few centres, it is slow."""
+
+    def __call__(self, worlds: Worlds) -> Counts:
+        """Return how many calls to begin."""
+        self._chances = self._chance_by_age(worlds)
+        return super().__call__(worlds)
+
+    def _chance_by_age(self, worlds: Worlds) -> NDArray[np.float64]:
+        usual = Experience()
+        ended = worlds.answered + worlds.unanswered
+        known, talks = ended >= LEAST_ATTEMPTS, np.maximum(worlds.talked, 1)
+        self._believed = np.where(known, worlds.answered / np.maximum(ended, 1), usual.answer_rate).tolist()
+        learnt = worlds.talked_seconds / talks + worlds.times.wrap
+        self._handle = np.where(worlds.talked > 0, learnt, usual.handle_seconds).tolist()
+        self._ring = np.where(worlds.talked > 0, sum(worlds.times.ring) / 2, usual.ring_seconds).tolist()
+        return self._chances_of(worlds)
 
 
 RATIOS = (1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)

@@ -91,7 +91,8 @@ class Worlds:
         self._rows = np.arange(many)
         self._random = np.random.default_rng(seed)
         self._drawn = drawn
-        self.dialled, self._talks = np.zeros((2, many), np.int64)
+        self.dialled, self.unanswered, self.talked, self._talks = np.zeros((4, many), np.int64)
+        self.talked_seconds, self._ended_seconds = np.zeros(many), np.zeros((many, self._slots))
         self._step = 0
 
     @property
@@ -127,6 +128,9 @@ class Worlds:
         self._wrapped[:, (self._step + times.steps(times.wrap)) % self._slots] += ended
         done = self._take(self._wrapped, slot)
         self.talking -= ended
+        self.talked += ended
+        self.talked_seconds += self._ended_seconds[:, slot]
+        self._ended_seconds[:, slot] = 0
         self.wrapping += ended - done
         self.free += done
         by_dialling = self._answers[:, slot]
@@ -136,6 +140,7 @@ class Worlds:
         given_up = self._take(self._ringing, (self._step - times.steps(times.unanswered)) % self._slots)
         self.in_flight -= answered + given_up
         self.answered += answered
+        self.unanswered += given_up
         self.abandoned += self._waiting.pop()
         self._waiting.insert(0, answered)
         for place in range(len(self._waiting) - 1, -1, -1):
@@ -151,7 +156,9 @@ class Worlds:
         if self.times.talk is not None:
             rows = np.repeat(self._rows, connected)
             lengths = np.rint(self._talk_seconds(rows, connected) / self.times.step).astype(np.int64)
-            np.add.at(self._ended, (rows, (self._step + lengths) % self._slots), 1)
+            ends = (rows, (self._step + lengths) % self._slots)
+            np.add.at(self._ended, ends, 1)
+            np.add.at(self._ended_seconds, ends, lengths * self.times.step)
 
     def _talk_seconds(self, rows: Counts, connected: Counts) -> NDArray[np.float64]:
         assert self.times.talk is not None
