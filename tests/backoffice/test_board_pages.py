@@ -14,8 +14,8 @@ from pages_site import Browser, Site
 
 from ccengine.engine.door import Door
 from ccengine.ports import PbxRefused
-from ccengine.rows import OrderFilter
-from ccengine.services import call_records, progress, work_orders
+from ccengine.rows import NewCampaign, OrderFilter
+from ccengine.services import call_records, campaigns, progress, work_orders
 from ccengine.services.context import ENGINE
 
 
@@ -170,6 +170,16 @@ async def test_card_shows_the_customer_before_the_journal_knows_the_call(site: S
     assert message["desk"]["call_id"] == call and "board" not in message
     card = (await browser.get(f"/desk/card?call_id={call}")).text
     assert account in card and "欠费" in card and phone not in card and "报修" in card
+
+
+async def test_campaign_for_agents_shows_who_is_there(site: Site, engine: Door) -> None:
+    campaign = await campaigns.create(site.ctx, ENGINE, NewCampaign(name="x", kind="progressive"))
+    site.board.ring("8001", call_id(), "13800001111")
+    browser = await site.browser("supervisor")
+    await fresh(site, browser)
+    assert "空闲坐席 / 在线" in (await browser.get(f"/campaigns/{campaign.id}/live")).text
+    broadcast = await campaigns.create(site.ctx, ENGINE, NewCampaign(name="y", kind="broadcast"))
+    assert "空闲坐席" not in (await browser.get(f"/campaigns/{broadcast.id}")).text
 
 
 async def test_choice_on_the_card_makes_one_order_and_changes_it(site: Site, engine: Door) -> None:

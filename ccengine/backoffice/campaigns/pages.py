@@ -12,16 +12,17 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import refresh_people
 from ccengine.backoffice.forms import field_errors, integer, one_of_or_none, page_links, path_number, query, read_form
-from ccengine.backoffice.keys import CTX
+from ccengine.backoffice.keys import CTX, HUB
 from ccengine.backoffice.names import district_options, helpers
 from ccengine.backoffice.render import go, language_of, render
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.hotline.campaign import CampaignState, legal_moves
+from ccengine.hotline.campaign import FOR_AGENTS, CampaignKind, CampaignState, legal_moves
 from ccengine.services import campaign_views, campaigns, customer_queries, visit_calls
 from ccengine.services.campaign_views import CampaignDetail
 from ccengine.services.errors import Invalid
 
 _PLOT_HEIGHT = 72
+_SIGNED_IN = ("available", "ringing", "talking", "on_hold", "wrap_up")
 
 
 @page("campaigns.view")
@@ -100,7 +101,7 @@ async def show_campaign(
         districts=district_options(request),
         visits_due=await visit_calls.due_count(ctx, person.actor) if found.campaign.kind == "order_visit" else None,
         queries=[(one.id, one.name) for one in await customer_queries.all_queries(ctx, person.actor)],
-        **_shown(found),
+        **_shown(request, found),
         **helpers(request),
     )
 
@@ -109,10 +110,25 @@ async def show_campaign(
 async def live(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """The moving part of a campaign's page."""
     found = await campaign_views.detail(request.app[CTX], person.actor, path_number(request))
-    return render(request, "campaigns/live.html", **_shown(found), **helpers(request))
+    return render(request, "campaigns/live.html", **_shown(request, found), **helpers(request))
 
 
-def _shown(found: CampaignDetail) -> dict[str, Any]:
+def _agents(request: web.Request, found: CampaignDetail) -> dict[str, int] | None:
+    """Return how many agents are free and signed in, and how many people wait for one; None where agents take no part
+    or nobody can tell."""
+    hub = request.app[HUB]
+    if found.campaign.kind not in (*FOR_AGENTS, CampaignKind.PREVIEW) or not hub.fresh:
+        return None
+    states = [one["state"] for one in hub.snapshot.get("agents", [])]
+    queues = [one for one in hub.snapshot.get("queues", []) if one["queue"] == found.campaign.queue]
+    return {
+        "free": states.count("available"),
+        "there": sum(state in _SIGNED_IN for state in states),
+        "waiting": sum(one["waiting"] for one in queues),
+    }
+
+
+def _shown(request: web.Request, found: CampaignDetail) -> dict[str, Any]:
     most = max([begun for _, begun, _ in found.hours], default=0) or 1
     bars = [
         {
@@ -128,6 +144,7 @@ def _shown(found: CampaignDetail) -> dict[str, Any]:
     campaign = found.campaign
     return {
         "d": found,
+        "agents": _agents(request, found),
         "c": campaign,
         "moves": [move.value for move in legal_moves(campaign.state)],
         "bars": bars,
