@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +13,9 @@ from journal_told import told_by
 from pbx_instance import WAIT_SECONDS, PbxInstance
 from phones import Phone, PhoneCall, Phones
 
-from ccengine.asterisk.ami.recorded import Recorder
+from ccengine.asterisk.ami.recorded import Recorder, read_events
 from ccengine.calls.facts import AgentStateChanged, Anomaly, CallEnded, Fact
+from ccengine.calls.replay import replay
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
 from ccengine.engine.live_calls import LiveCalls
@@ -131,3 +133,14 @@ async def talk_with(watch: LiveWatch, phones: Phones, extension: str = "1001") -
     talk = await agent.answer_next()
     await watch.until(lambda: watch.calls() == ["talking"], "the talk")
     return call, talk, agent
+
+
+def log_file(tmp_path: Path, name: str) -> Path:
+    """Return where this test's stream is recorded: CCENGINE_TEST_REPLAYS names a folder to keep it."""
+    return Path(os.environ.get("CCENGINE_TEST_REPLAYS", tmp_path)) / f"{name}.amilog"
+
+
+def same_when_replayed(watch: LiveWatch, log: Path) -> bool:
+    """Say whether the recording leads to the same records."""
+    facts, _ = replay(read_events(log.read_text(encoding="utf-8").splitlines()))
+    return [fact.record for fact in facts if hasattr(fact, "record")] == watch.records()

@@ -1,0 +1,148 @@
+"""The journal read in batches: crashes and rotations anywhere repeat nothing and skip nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cel_lines import START, answered_call
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from journal_world import World, expected, intervals_of, merged
+from scripted_calls import all_calls
+
+from ccengine.values import EndedBy
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    happenings=st.dictionaries(
+        st.integers(0, 260), st.sampled_from(["read", "read", "crash", "lose", "rotate_cel", "rotate_queue"])
+    )
+)
+@example(happenings={48: "rotate_queue", 125: "read", 126: "crash"})
+@example(happenings={0: "rotate_cel", 146: "rotate_cel"})
+def test_reader_crash_and_rotation_anywhere_repeat_nothing_and_skip_nothing(
+    tmp_path: Path, happenings: dict[int, str]
+) -> None:
+    calls = all_calls()
+    world = World(tmp_path)
+    acts: dict[str, Callable[[], object]] = {
+        "read": world.read,
+        "crash": world.crash,
+        "lose": lambda: world.read(lose=True),
+        "rotate_cel": lambda: world.rotate(world.cel),
+        "rotate_queue": lambda: world.rotate(world.queue_log),
+    }
+    for number, (file, text) in enumerate(merged(calls)):
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+        if number in happenings:
+            acts[happenings[number]]()
+    world.finish()
+    assert world.rows.calls == expected(calls)
+    assert sorted(world.rows.finals) == sorted(call.call_id for call in calls)
+    assert len(world.rows.steps) == len(set(world.rows.steps))
+    assert world.rows.intervals == intervals_of(calls)
+    assert world.rows.anomalies == world.rows.quarantined == []
+
+
+def test_reader_restart_during_a_call_opens_it_again_from_its_first_line(tmp_path: Path) -> None:
+    world, call = World(tmp_path), answered_call()
+    lines = merged([call])
+    for file, text in lines[:9]:
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    world.finish()
+    assert not world.rows.calls[call.call_id].final
+    world.crash()
+    world.read()
+    assert world.reader is not None
+    assert len(world.reader.interpreter.open_channels()) > 0
+    assert len(world.rows.steps) == len(set(world.rows.steps))
+
+
+def test_reader_position_before_any_file_is_kept_until_there_is_one(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.read()
+    world.crash()
+    for file, text in merged([answered_call()]):
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    world.finish()
+    assert len(world.rows.finals) == 1
+
+
+def test_reader_bad_lines_are_kept_and_counted_once(tmp_path: Path) -> None:
+    world, call = World(tmp_path), answered_call()
+    for file, text in merged([call]):
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    world.write(world.cel, "rubbish")
+    world.write(world.queue_log, "rubbish")
+    world.finish()
+    world.crash()
+    world.finish()
+    assert world.rows.quarantined == ["rubbish\n", "rubbish\n"]
+    assert world.rows.calls[call.call_id].agent_number == "8001"
+
+
+def test_reader_pbx_start_in_queue_log_ends_open_calls(tmp_path: Path) -> None:
+    world, call = World(tmp_path), answered_call()
+    for file, text in merged([call])[:12]:
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    world.finish()
+    world.write(world.queue_log, f"{int(START.timestamp()) + 60}|NONE|NONE|NONE|QUEUESTART|")
+    world.finish()
+    world.clock.moment += timedelta(seconds=5)
+    world.finish()
+    record = world.rows.calls[call.call_id]
+    assert (record.final, record.ended_by) == (True, EndedBy.PBX)
+
+
+def test_reader_engine_s_word_of_the_pbx_s_death_is_when_its_calls_end(tmp_path: Path) -> None:
+    world, call = World(tmp_path), answered_call()
+    for file, text in merged([call])[:12]:
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    world.finish()
+    start, died = int(START.timestamp()) + 60, START.timestamp() + 41.5
+    world.write(world.queue_log, f"{start}|NONE|NONE|NONE|QUEUESTART|")
+    world.finish()
+    world.write(world.queue_log, f"{start + 2}|NONE|hotline|NONE|CC_PBX_LOST|u={died:.6f}")
+    world.finish()
+    record = world.rows.calls[call.call_id]
+    assert record.ended_at is not None
+    assert record.ended_at.timestamp() == pytest.approx(died, abs=0.001)
+
+
+def test_reader_list_of_the_pbx_ends_what_it_no_longer_has(tmp_path: Path) -> None:
+    world, call = World(tmp_path), answered_call()
+    for file, text in merged([call])[:12]:
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    world.finish()
+    assert world.reader is not None
+    world.reader.reconcile(world.clock.now(), frozenset({call.uid(0), call.uid(1)}))
+    world.clock.moment += timedelta(seconds=2)
+    world.finish()
+    assert not world.rows.calls[call.call_id].final
+    world.reader.reconcile(world.clock.now(), frozenset())
+    world.finish()
+    assert not world.rows.calls[call.call_id].final  # its last lines may be on their way
+    world.clock.moment += timedelta(seconds=2)
+    world.finish()
+    assert world.rows.calls[call.call_id].notes == ("interrupted",)
+
+
+def test_reader_queue_log_ahead_of_cel_waits_for_it(tmp_path: Path) -> None:
+    world, call = World(tmp_path), answered_call()
+    for file, text in merged([call]):
+        if file == "queue":
+            world.write(world.queue_log, text)
+    world.finish()
+    world.crash()
+    for file, text in merged([call]):
+        if file == "cel":
+            world.write(world.cel, text)
+    world.finish()
+    assert world.rows.calls == expected([call])
+    assert world.rows.finals == [call.call_id]
