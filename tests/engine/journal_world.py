@@ -10,17 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from cel_lines import START, Script
+from interpreting import PEOPLE
 
 from ccengine.clock import ManualClock
 from ccengine.engine.journal_reader import JournalReader
 from ccengine.engine.journal_state import from_row
 from ccengine.records.agent_timeline import Timeline
-from ccengine.records.interpreter import Interpreter
 from ccengine.records.journal_lines import parse_queue_log
 from ccengine.rows import JournalBatch, JournalPosition
 from ccengine.values import CallRecord
-
-PEOPLE = {"1001": "8001", "1002": "8002"}
 
 
 @dataclass
@@ -105,17 +103,6 @@ def merged(calls: list[Script]) -> list[tuple[str, str]]:
         for text, entry in zip(call.queue_log, call.queue_lines, strict=True):
             timed.append((entry.at.timestamp() + 0.9, len(timed), "queue", text))
     return [(file, text) for _, _, file, text in sorted(timed)]
-
-
-def expected(calls: list[Script]) -> dict[str, CallRecord]:
-    """What must stand in the rows."""
-    reader = Interpreter("n1", PEOPLE)
-    for call in calls:
-        for line in call.cel_lines:
-            reader.add(line)
-        for entry in call.queue_lines:
-            reader.add_queue_line(entry)
-    return {record.call_id: record for record in reader.tell().records}
 
 
 def intervals_of(calls: list[Script]) -> list[tuple[object, ...]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from cel_lines import START, answered_call
-from journal_world import PEOPLE, Rows, merged
+from interpreting import PEOPLE
+from journal_world import Rows, merged
 from scripted_calls import all_calls
 
 from ccengine.clock import ManualClock

@@ -10,7 +10,8 @@ import pytest
 from cel_lines import START, answered_call
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from journal_world import World, expected, intervals_of, merged
+from interpreting import interpret
+from journal_world import World, intervals_of, merged
 from scripted_calls import all_calls
 
 from ccengine.values import EndedBy
@@ -43,7 +44,7 @@ def test_reader_crash_and_rotation_anywhere_repeat_nothing_and_skip_nothing(
         if number in happenings:
             acts[happenings[number]]()
     world.finish()
-    assert world.rows.calls == expected(calls)
+    assert world.rows.calls == interpret(*calls)
     assert sorted(world.rows.finals) == sorted(call.call_id for call in calls)
     assert len(world.rows.steps) == len(set(world.rows.steps))
     assert world.rows.intervals == intervals_of(calls)
@@ -144,5 +145,5 @@ def test_reader_queue_log_ahead_of_cel_waits_for_it(tmp_path: Path) -> None:
         if file == "cel":
             world.write(world.cel, text)
     world.finish()
-    assert world.rows.calls == expected([call])
+    assert world.rows.calls == interpret(call)
     assert world.rows.finals == [call.call_id]
