@@ -6,10 +6,12 @@ What does not live here: what looks like one (hotline/incident.py), what an inci
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ccengine.hotline.incident import Offer, offers, road_of
+from ccengine.hotline.incident import Offer, Report, offers, road_of
+from ccengine.hotline.order_catalogue import Catalogue
 from ccengine.hotline.outage import OutageKind
 from ccengine.hotline.work_order import OVER
 from ccengine.rows import IncidentRow, NewOutage, OrderRow
@@ -91,17 +93,10 @@ async def begin(ctx: Context, actor: Actor, new: NewIncident) -> OrderRow:
         raise Invalid("order_ids", f"请选择 1 到 {MOST} 张工单", f"Choose 1 to {MOST} orders")
     async with ctx.store() as uow:
         orders = [await _free_order(uow, order_id) for order_id in sorted(set(new.order_ids))]
-        catalogue = await uow.catalogue.read()
-        reports = [report_of(order, catalogue) for order in orders]
-        if len({(one.district, one.trouble) for one in reports}) != 1 or not reports[0].district:
-            raise Invalid(
-                "order_ids",
-                "这些工单不在同一片区或不是同一类问题",
-                "These orders are not of one district and one trouble",
-            )
+        matter = _one_matter(orders, await uow.catalogue.read())
         values = {
             "type": "repair",
-            "category": reports[0].category,
+            "category": matter.category,
             "priority": "urgent",
             "title": title,
             "description": "、".join(order.number for order in orders),
@@ -109,15 +104,15 @@ async def begin(ctx: Context, actor: Actor, new: NewIncident) -> OrderRow:
             "source": "customer",
             "contact_number": "",
             "address": new.area_text or orders[0].address,
-            "district": reports[0].district,
+            "district": matter.district,
             "is_incident": True,
         }
         incident = await create_order(ctx, uow, actor, values)
-        outage_id = await _notice(ctx, uow, actor, new, reports[0].district)
+        outage_id = await _notice(ctx, uow, actor, new, matter.district)
         row = IncidentRow(
             order_id=incident.id,
-            district=reports[0].district,
-            trouble=reports[0].trouble,
+            district=matter.district,
+            trouble=matter.trouble,
             road=road_of(new.road) if new.road else "",
             outage_id=outage_id,
             begun_by=f"{actor.kind}:{actor.name}",
@@ -130,6 +125,18 @@ async def begin(ctx: Context, actor: Actor, new: NewIncident) -> OrderRow:
         await audit(ctx, uow, actor, "incidents.begin", f"order:{incident.id}", detail)
         await uow.commit()
     return incident
+
+
+def _one_matter(orders: Sequence[OrderRow], catalogue: Catalogue) -> Report:
+    """Return what the orders report, which must be one trouble of one district. Errors: Invalid(order_ids)."""
+    reports = [report_of(order, catalogue) for order in orders]
+    if len({(one.district, one.trouble) for one in reports}) != 1 or not reports[0].district:
+        raise Invalid(
+            "order_ids",
+            "这些工单不在同一片区或不是同一类问题",
+            "These orders are not of one district and one trouble",
+        )
+    return reports[0]
 
 
 async def _notice(ctx: Context, uow: UnitOfWork, actor: Actor, new: NewIncident, district: str) -> int | None:
