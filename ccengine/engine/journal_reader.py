@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 
 from ccengine.asterisk.journal.cel import CelCutter
 from ccengine.asterisk.journal.queue_log import QueueLogCutter
-from ccengine.asterisk.journal.tail import BadStretch, Item, Tail
+from ccengine.asterisk.journal.reading import BadStretch, Item
+from ccengine.asterisk.journal.tail import Tail
 from ccengine.clock import Clock
 from ccengine.engine.journal_state import FILE_KEY, JournalState, Place, to_row
 from ccengine.records.agent_timeline import Timeline

@@ -10,8 +10,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import wave
 from collections import Counter
@@ -26,60 +24,26 @@ import aiohttp
 import numpy as np
 from chaos_proxy import ChaosProxy
 from fault_pbx import FaultPbx
+from fault_site import FaultSite
 from intervals import agent_intervals
 from oracle import Answers, Verdict, judge, judge_witnesses
 from pbx_instance import event_type, free_ports
-from running_site import RunningSite, fresh
+from running_site import fresh
 from sounds import tone_seconds
 from traffic import AGENT_HERTZ, Traffic
 from truth import Blackout, Caller, callers
 
 from ccengine.config import Settings
-from ccengine.operations import hosting, processes
 
 if TYPE_CHECKING:
     from small_disk import SmallDisk
 
-IN_ENGINE = Path(__file__).parent / "in_engine"
 SETTLE_SECONDS = 75.0  # a worker that dies keeps its job for 60 s
 Stop = Callable[[], Any]
 
 
 class NotPossible(Exception):
     """This machine cannot do what the fault needs; the text says what is missing."""
-
-
-class FaultSite(RunningSite):
-    """`ccengine run` that may be told to die at a commit of its database."""
-
-    commit_file: Path
-    more_environment: dict[str, str]
-
-    def start(self) -> None:
-        """Start the process with our sitecustomize in front."""
-        environment = hosting.environment(self.settings)
-        path = os.pathsep.join(filter(None, (str(IN_ENGINE), environment.get("PYTHONPATH", ""))))
-        environment |= {"PYTHONPATH": path, "CC_FAULT_COMMIT": str(self.commit_file), **self.more_environment}
-        processes.start(self._files, [sys.executable, "-m", "ccengine", "run"], environment)
-
-    def start_second(self, folder: Path, **sections: dict[str, Any]) -> subprocess.Popen[bytes]:
-        """Start one more `ccengine run` with the same settings but for `sections`."""
-        update = {name: getattr(self.settings, name).model_copy(update=values) for name, values in sections.items()}
-        environment = hosting.environment(self.settings.model_copy(update=update))
-        with (folder / "second.log").open("ab") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", "ccengine", "run"],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    @property
-    def pid(self) -> int | None:
-        """The pid of the process, None when it is gone."""
-        return processes.running_pid(self._files)
 
 
 class World:

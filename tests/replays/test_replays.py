@@ -1,4 +1,4 @@
-"""Journals of real calls (recorded by tests/pbx/test_pbx_journal.py), read without a PBX: the facts they must tell.
+"""Journals of real calls (recorded by tests/pbx/test_pbx_journal*.py), read without a PBX: the facts they must tell.
 
 `expected.toml` beside each pair of journals holds the facts; numbers and names are made up.
 """

@@ -7,48 +7,18 @@ What does not live here: a file's identity (journal_file), cutting (cel, queue_l
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from ccengine.asterisk.journal.journal_file import FilePosition, JournalFile, chain
 from ccengine.asterisk.journal.pieces import MAX_RECORD_BYTES, Cutter, Piece
+from ccengine.asterisk.journal.reading import BadStretch, Item, Reading
 
 T = TypeVar("T")
 CHUNK_BYTES = 256 * 1024
 #: The first chunk, doubled each time: an engine that dies again and again soon after its start still gets on.
 FIRST_CHUNK_BYTES = 16 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item(Generic[T]):
-    """A record with its place: `mark` = (number of the file since our start, byte where it begins), `end` its last."""
-
-    value: T
-    mark: tuple[int, int]
-    end: int
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadStretch:
-    """Bytes that are no record, with their place."""
-
-    position: FilePosition
-    length: int
-    reason: str
-    sample: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading(Generic[T]):
-    """What one look at the file gave. `caught_up`: nothing more is there now."""
-
-    items: tuple[Item[T], ...] = ()
-    bad: tuple[BadStretch, ...] = ()
-    notes: tuple[str, ...] = ()
-    caught_up: bool = True
 
 
 class Tail(Generic[T]):

@@ -1,6 +1,7 @@
 """Recorded streams of real calls (tests/replays) and the facts expected of them, word by word.
 
-A log was recorded by tests/engine/test_live_calls.py on a real PBX; beside each stands what the engine concludes.
+A log was recorded by tests/engine/test_live_calls.py or test_live_agents.py on a real PBX; beside each stands what the
+engine concludes.
 After a wanted change of the words: CCENGINE_WRITE_REPLAYS=1 writes the expectations anew; read the difference.
 """
 

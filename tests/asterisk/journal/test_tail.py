@@ -11,7 +11,8 @@ import pytest
 from ccengine.asterisk.journal.cel import CelCutter
 from ccengine.asterisk.journal.journal_file import FilePosition
 from ccengine.asterisk.journal.queue_log import QueueLogCutter
-from ccengine.asterisk.journal.tail import CHUNK_BYTES, FIRST_CHUNK_BYTES, BadStretch, Tail
+from ccengine.asterisk.journal.reading import BadStretch
+from ccengine.asterisk.journal.tail import CHUNK_BYTES, FIRST_CHUNK_BYTES, Tail
 from ccengine.records.journal_lines import JournalLine
 
 
