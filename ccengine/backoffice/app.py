@@ -1,4 +1,7 @@
-"""Puts the back office together: middlewares, pages, API, static files, and the task that follows the board."""
+"""Puts the back office together: middlewares, pages, API, static files, and the task that follows the board.
+
+What does not live here: who makes it and on which address it listens (bootstrap_pages.py).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading forms and queries: strings of limited length, numbers, local times; each refusal names its field."""
+"""Reading forms and queries: strings of limited length, numbers, local times; each refusal names its field.
+
+What does not live here: whether a value is right (services/), the JSON of programs (api/fields.py).
+"""
 
 from __future__ import annotations
 

@@ -71,6 +71,7 @@ def spoken_to_number(text: str) -> str:
 
 
 def progress_of(order: OrderRow) -> OrderProgress:
+    """Return what the caller may be told of an order."""
     return OrderProgress(
         number=order.number,
         type=order.type,

@@ -1,4 +1,7 @@
-"""Signing in and out, language, one's own password, and what the product is made of."""
+"""Signing in and out, language, one's own password, and what the product is made of.
+
+What does not live here: passwords, locks and sessions as such (services/sign_in.py, sessions.py).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What administrators do: users, API tokens; and what they look at: opening rules, the audit log."""
+"""What administrators do: users, API tokens; and what they look at: the audit log.
+
+What does not live here: rules, dispositions, the lists for orders and people (the files beside this one).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Campaigns: set up, run, load with targets, look at; the trunk's caps and switch; numbers that must not be called."""
+"""Campaigns: set up, run, load with targets, look at; the trunk's caps and switch; numbers that must not be called.
+
+What does not live here: where targets come from (campaign_lists.py), files (campaign_files.py).
+"""
 
 from __future__ import annotations
 

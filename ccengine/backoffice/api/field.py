@@ -1,4 +1,7 @@
-"""The field: tasks, actions, uploads in pieces, the customer's number."""
+"""The field: tasks, actions, uploads in pieces, the customer's number.
+
+What does not live here: what a phone may do, and its results' being kept once (services/field_work.py, evidence.py).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Time limits: policies, the calendar, an order's deadlines, notices, penalties, the indicator report."""
+"""Time limits: policies, the calendar, an order's deadlines, notices, penalties, the indicator report.
+
+What does not live here: what a limit is and when it is over (hotline/sla.py, running_time.py).
+"""
 
 from __future__ import annotations
 

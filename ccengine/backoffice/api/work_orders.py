@@ -1,4 +1,7 @@
-"""Work orders: list, one order, register, move, note."""
+"""Work orders: list, one order, register, move, note.
+
+What does not live here: the lists behind orders (order_codes.py), what a move demands (services/order_moves.py).
+"""
 
 from __future__ import annotations
 

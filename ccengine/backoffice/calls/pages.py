@@ -1,4 +1,7 @@
-"""Call pages: search, one call with its timeline, the recording with Range, and revealing the number (audited)."""
+"""Call pages: search, one call with its timeline, the recording with Range, and revealing the number (audited).
+
+What does not live here: a timeline's words (timeline.py), sending sound (recording.py).
+"""
 
 from __future__ import annotations
 

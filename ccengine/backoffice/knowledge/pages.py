@@ -1,4 +1,7 @@
-"""The knowledge base: search, read, rate; write, review, publish; suggestions inside other pages."""
+"""The knowledge base: search, read, rate; write, review, publish; suggestions inside other pages.
+
+What does not live here: who may review what (services/knowledge.py).
+"""
 
 from __future__ import annotations
 

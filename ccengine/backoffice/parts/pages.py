@@ -1,4 +1,7 @@
-"""Spare parts: what lies where, receipts, use, transfers, stock-taking; and parts used on an order."""
+"""Spare parts: what lies where, receipts, use, transfers, stock-taking; and parts used on an order.
+
+What does not live here: what stock may become (services/parts.py).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The one WebSocket of a tab: pushes the board's HTML and the agent's own state, at least one message each 5 s."""
+"""The one WebSocket of a tab: pushes the board's HTML and the agent's own state, at least one message each 5 s.
+
+What does not live here: what changed (board_watch.py), the HTML (board_view.py, desk/own_state.py).
+"""
 
 from __future__ import annotations
 

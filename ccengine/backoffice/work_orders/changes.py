@@ -1,4 +1,7 @@
-"""What people do to work orders on the pages: register, move, take, note."""
+"""What people do to work orders on the pages: register, move, take, note.
+
+What does not live here: which move is legal and for whom (services/order_moves.py), an order's page (pages.py).
+"""
 
 from __future__ import annotations
 
