@@ -47,7 +47,7 @@ LAZY = {
     "reconcile": (
         "ccengine.operations.reconcile",
         "reconcile",
-        "核对一天的话单与日志、录音 · compare a day's rows with journal and recordings",
+        "核对一天的通话记录与日志、录音 · compare a day's rows with journal and recordings",
     ),
     "audit": (
         "ccengine.operations.audit",

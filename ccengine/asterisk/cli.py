@@ -69,7 +69,7 @@ def configure(settings: Settings, host: bool = False) -> None:
     click.echo("让 Asterisk 找到语音： So that Asterisk finds the prompts:")
     for link, target in prompt_links(find_program(settings)):
         click.echo(f"ln -s {target} {link}")
-    click.echo("话单日志的文件夹，缺少它就没有话单： The journal's folder; without it every line is lost:")
+    click.echo("通话日志的文件夹，缺少它就没有通话记录： The journal's folder; without it every line is lost:")
     click.echo("install -d -o asterisk -g asterisk /var/log/asterisk/cel-custom /var/log/asterisk/cdr-custom")
     click.echo(_HOST_SETTINGS)
 

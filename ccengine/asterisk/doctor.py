@@ -141,7 +141,7 @@ def _journal(settings: Settings) -> Finding:
     return _seen(
         folder.is_dir(),
         f"日志文件夹 · journal folder {folder}",
-        f"缺少它会丢失全部话单 · without it every line is lost: mkdir {folder}",
+        f"缺少它会丢失全部通话记录 · without it every line is lost: mkdir {folder}",
     )
 
 

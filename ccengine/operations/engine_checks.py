@@ -67,7 +67,7 @@ def _links(facts: Mapping[str, Any]) -> Finding:
         return Finding(
             ok=False,
             what=what,
-            remedy="按提示修复，话单随后补齐 · mend what it names; calls go on, records follow",
+            remedy="按提示修复，通话记录随后补齐 · mend what it names; calls go on, records follow",
         )
     well = bool(facts["ok"]) or bool(facts["probe"]["problem"])  # the engine's own call has a finding of its own
     return Finding(ok=well, what=what, remedy="" if well else "查看引擎日志 · see the engine's log")

@@ -25,18 +25,18 @@ from ccengine.store_port import StoreUnavailable
 WORDS = {
     "call_without_row": "日志中有此电话，数据库中没有 · the journal has this call, the database has not: is the engine "
     "behind (ccengine status)? Look at quarantined lines",
-    "row_differs": "话单与日志不一致 · the row and the journal disagree: ccengine report --call ID",
-    "row_not_final": "日志已结束，话单未结束 · ended in the journal, open in the row: restart the engine",
+    "row_differs": "通话记录与日志不一致 · the row and the journal disagree: ccengine report --call ID",
+    "row_not_final": "日志已结束，通话记录未结束 · ended in the journal, open in the row: restart the engine",
     "row_without_journal": "日志中没有此电话 · the row has no call in the journal: were journal files deleted?",
-    "row_from_live_view": "话单来自实时事件 · told by the live view, the journal was silent: was its disk full?",
-    "queue_log_without_row": "坐席日志中有应答，无对应话单 · queue_log tells an answer that no row knows",
-    "answered_without_queue_log": "话单已应答，坐席日志中没有 · answered by the row, not by queue_log",
+    "row_from_live_view": "通话记录来自实时事件 · told by the live view, the journal was silent: was its disk full?",
+    "queue_log_without_row": "坐席日志中有应答，无对应通话记录 · queue_log tells an answer that no row knows",
+    "answered_without_queue_log": "通话记录已应答，坐席日志中没有 · answered by the row, not by queue_log",
     "row_without_cdr": "PBX 自身记录中没有 · the PBX's own records (CDR) do not have it",
     "cdr_without_row": "PBX 自身记录中有，数据库中没有 · the PBX's own records (CDR) have a call that no row knows",
     "cdr_differs": "与 PBX 自身记录不一致 · the PBX's own records (CDR) say something else: ccengine report --call ID",
-    "live_call_without_row": "实时有此电话，话单中没有 · going on, but no row knows it: is the journal written?",
+    "live_call_without_row": "实时有此电话，通话记录中没有 · going on, but no row knows it: is the journal written?",
     "live_call_is_over": "已结束的电话仍显示为进行中 · shown as going on, though it is over",
-    "open_row_without_call": "话单未结束，实时没有此电话 · open in the rows, but not going on",
+    "open_row_without_call": "通话记录未结束，实时没有此电话 · open in the rows, but not going on",
     "orphan_recording": "录音没有对应记录 · a recording without a row",
     "recording_without_file": "录音文件缺失 · the file of a recording is gone",
     "recording_not_built": "双声道录音未生成 · the file for listening was not built",
@@ -50,7 +50,7 @@ WORDS = {
 @click.option("--json", "as_json", is_flag=True, help="机器可读。 One JSON object.")
 @click.pass_obj
 def reconcile(settings: Settings, day: datetime | None, as_json: bool) -> None:
-    """核对一天的话单、日志和录音；有差异时退出码为 1。 Compare one day; exit code 1 when something differs."""
+    """核对一天的通话记录、日志和录音；有差异时退出码为 1。 Compare one day; exit code 1 when something differs."""
     today = SystemClock().now().astimezone(ZoneInfo(settings.site.timezone)).date()
     wanted = day.date() if day is not None else today - timedelta(days=1)
     try:
@@ -75,13 +75,13 @@ def _count(number: int | None) -> str:
 
 def _as_text(report: DayReport) -> str:
     lines = [
-        f"{report.day}: 话单 rows {report.rows}, 日志 journal {report.journal}, PBX 记录 CDR {_count(report.cdr)}, "
+        f"{report.day}: 通话记录 rows {report.rows}, 日志 journal {report.journal}, PBX 记录 CDR {_count(report.cdr)}, "
         f"录音 recordings {report.files}, 差异 differences {len(report.differences)}, "
         f"已修复 mended {sum(bool(one.mended) for one in report.differences)}"
     ]
     if not report.journal_whole:
         lines.append(
-            "日志不完整，未检查没有日志的话单 · the journal does not reach back so far: rows without it not judged"
+            "日志不完整，未检查没有日志的通话记录 · the journal does not reach back so far: rows without it not judged"
         )
     for one in report.differences:
         detail = json.dumps(dict(one.detail), ensure_ascii=False) if one.detail else ""

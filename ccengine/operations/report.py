@@ -189,7 +189,7 @@ def report(settings: Settings, call_id: str | None, output: Path | None) -> None
     """打包版本、设置（不含密码）、检查结果和日志。 Pack versions, settings without secrets, findings, logs."""
     if call_id is not None and not CALL_ID_PATTERN.match(call_id):
         raise click.ClickException(
-            "--call：不是通话编号，请从话单页面复制。 --call: this is no call id; copy it from the call's page"
+            "--call：不是通话编号，请从通话记录页面复制。 --call: this is no call id; copy it from the call's page"
         )
     at = SystemClock().now()
     target = output or Path(f"ccengine-report-{at:%Y%m%dT%H%M%SZ}.tar.gz")

@@ -40,7 +40,7 @@ from ccengine.values import CallRecord
 
 #: The live view and the journal may tell the begin of a call so far apart, where one of them joined late.
 _ABOUT = timedelta(minutes=1)
-#: What is as long as a telephone number is looked for as one; shorter ones and names by the index of words.
+#: What is as long as a phone number is looked for as one; shorter ones and names by the index of words.
 _WHOLE_NUMBER = 10
 _LISTED = Listed(kind=search.CALL, table=calls, key=calls.c.call_id, order=(calls.c.started_at, calls.c.call_id))
 #: Made once: building such a statement costs more than running it.
