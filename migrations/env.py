@@ -5,6 +5,7 @@ What does not live here: the migrations (versions/), the tables (ccengine/store/
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from alembic import context
@@ -45,5 +46,6 @@ context.configure(
     render_item=_render_item,
     include_object=_compared,
 )
-with context.begin_transaction():
+with context.begin_transaction(), warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based index")  # PostgreSQL's
     context.run_migrations()

@@ -59,6 +59,12 @@ def led_to(db: Db, groups: Sequence[Group], now: datetime) -> list[ColumnElement
     return [_one(db, one, now, _no_words) for one in alone if _is_led_to(one)]
 
 
+def sifted(db: Db, groups: Sequence[Group], now: datetime) -> list[ColumnElement[bool]]:
+    """Return conditions that hold for every order and that are seen without its words."""
+    alone = groups[0] if len(groups) == 1 else ()
+    return [_one(db, one, now, _no_words) for one in alone if not _by_words(one)]
+
+
 def _is_led_to(wanted: Condition) -> bool:
     if wanted.field == "open":
         return wanted.values == ("yes",)

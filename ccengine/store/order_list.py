@@ -15,7 +15,7 @@ from ccengine.rows import OrderFilter
 from ccengine.store import cursor as cursors
 from ccengine.store import search, word_lists
 from ccengine.store.database import Db, clean
-from ccengine.store.order_conditions import asks_words, condition_of, led_to, needed_words
+from ccengine.store.order_conditions import asks_words, condition_of, led_to, needed_words, sifted
 from ccengine.store.search_text import question
 from ccengine.store.tables.order_catalogue import unit_members
 from ccengine.store.tables.search import STEP_SIGNS
@@ -62,6 +62,7 @@ async def ids_of(db: Db, wanted: OrderFilter, cursor: str | None, limit: int) ->
     if by_groups:
         assert wanted.as_of is not None
         seek += led_to(db, wanted.groups, wanted.as_of)
+        sift += sifted(db, wanted.groups, wanted.as_of)
 
     def worded(found: search.Found) -> ColumnElement[bool]:
         asked = [found(text)] if text else []

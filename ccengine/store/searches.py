@@ -5,6 +5,7 @@ What does not live here: keeping it in step (search.py, called by the repositori
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, cast, func, select
@@ -18,14 +19,14 @@ from ccengine.store.database import Db
 from ccengine.store.tables.calls import calls
 from ccengine.store.tables.customers import customers
 from ccengine.store.tables.knowledge import kb_articles, kb_versions
-from ccengine.store.tables.search import BLOCK, BLOCK_OF, search_entries
+from ccengine.store.tables.search import BLOCK, BLOCK_OF, KINDS, search_entries
 from ccengine.store.tables.work_orders import work_orders
 from ccengine.store.work_orders import order_of
 
-#: What many have is found among so many of the newest entries; what few have by the index, in the newest so many
-#: blocks of it, then in all.
+#: What many have is found among so many of the newest entries; what few have by the index, in its newest so many
+#: blocks, then in all.
 NEWEST = 500
-BLOCKS = (2, 24)
+BLOCKS = 6
 
 
 class Search:
@@ -33,6 +34,7 @@ class Search:
 
     def __init__(self, db: Db) -> None:
         self._db = db
+        self._ends: dict[str, tuple[int, int]] = {}  # of each kind, the oldest and newest block
 
     async def find(self, kind: str, text: str, limit: int) -> tuple[str, ...]:
         """Return the keys of what a text finds, newest first; nothing for a text without words."""
@@ -47,18 +49,22 @@ class Search:
         found = await self._keys(_among_newest(kind, asked).limit(limit))
         if len(found) == limit:
             return found
-        for blocks in await self._newest_blocks(kind):
+        blocks = await self._newest_blocks(kind)
+        if blocks:
             found = await self._keys(_by_index(kind, asked, blocks).limit(limit))
-            if len(found) == limit:
-                break
-        return found
+        return found if len(found) == limit else await self._keys(_by_index(kind, asked, range(0)).limit(limit))
 
-    async def _newest_blocks(self, kind: str) -> list[range]:
-        """Return in which blocks the index is to be asked, one time after the other; an empty range: in all."""
-        ids = search_entries.c.id
-        ends = select(func.min(ids), func.max(ids)).where(search_entries.c.kind == kind)
-        oldest, newest = ((id_ or 0) // BLOCK for id_ in (await self._db.execute(ends)).one())
-        return [*(range(newest - many + 1, newest + 1) for many in BLOCKS if newest - many >= oldest), range(0)]
+    async def _newest_blocks(self, kind: str) -> range:
+        """Return the newest blocks of a kind and the one that may follow; none when those are nearly all."""
+        if not self._ends:
+            ids, of = search_entries.c.id, search_entries.c.kind
+            lowest = [select(func.min(ids)).where(of == one).scalar_subquery() for one in KINDS]
+            highest = [select(func.max(ids)).where(of == one).scalar_subquery() for one in KINDS]
+            found: Sequence[int | None] = (await self._db.execute(select(*lowest, *highest))).one()
+            blocks = [(id_ or 0) // BLOCK for id_ in found]
+            self._ends = dict(zip(KINDS, zip(blocks[: len(KINDS)], blocks[len(KINDS) :], strict=True), strict=True))
+        oldest, newest = self._ends[kind]
+        return range(newest - BLOCKS + 1, newest + 2) if newest - BLOCKS >= oldest else range(0)
 
     async def _keys(self, query: Select[Any]) -> tuple[str, ...]:
         return tuple((await self._db.execute(query)).scalars())

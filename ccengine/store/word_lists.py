@@ -1,9 +1,9 @@
 """Lists by words, however many rows there are.
 
 Words are looked for in two ways. What many rows say is found by walking the first ones until the page is full; what
-few say is found by the index of words, on PostgreSQL among the first rows, then among more, then among all. A walk that
-found too little and did not see everything is followed by the index, so the answer is always whole. What does not live
-here: what a list asks besides (order_list.py, calls.py).
+few say is found by the index of words, on PostgreSQL among more of the first rows, then among all. A walk that found
+too little and did not see everything is followed by the index, so the answer is always whole. What does not live here:
+what a list asks besides (order_list.py, calls.py).
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from ccengine.store.database import Db
 #: index needs for words that are too seldom to be found so.
 SEEN_MOST = {"postgresql": 10_000, "sqlite": 1500}
 READ_MOST = {"postgresql": 1500, "sqlite": 1500}
-#: Then the index is asked for what it finds so many times as far, before it is asked for all.
-STAGES = {"postgresql": (2, 12), "sqlite": ()}
+#: So many times as many are read when the index would find many that do not fit.
+FARTHER = 4
+#: Then the index is asked for what it finds so many times as far, before it is asked for all (0: at once).
+FURTHER = {"postgresql": 8, "sqlite": 0}
 #: Given how words are looked for, returns the condition that asks for them.
 Worded = Callable[[search.Found], ColumnElement[bool]]
 
@@ -77,8 +79,8 @@ async def ids_of(
         return found
     if few and db.dialect == "postgresql":
         return await _read(db, listed, [*seek, *sift], worded, limit)
-    for times in STAGES[db.dialect] if listed.ahead else ():
-        until, steps = _stage(listed, walk, times)
+    if listed.ahead and FURTHER[db.dialect]:
+        until, steps = _stage(listed, walk, FURTHER[db.dialect])
         if steps:
             found = await _indexed(db, listed, [*seek, *sift, until], worded, limit, needed, steps)
             if len(found) == limit:
@@ -177,22 +179,38 @@ async def _walk(
     needed = _columns(listed, [*sift, worded(search.finder(db, listed.kind, listed.key))])
     # Each step says the order: so nothing is sorted, and the walk ends with the page.
     seen = listed.first(select(*needed).where(*seek), seen_most).subquery("seen")
+    found = await _words_in(db, listed, seen, sift, worded, limit, read_most)
+    if limit > len(found) >= limit / FARTHER and (seek or sift) and db.dialect == "postgresql":
+        read_most *= FARTHER  # of what is asked besides, the index of words knows nothing
+        found = await _words_in(db, listed, seen, sift, worded, limit, read_most)
+    if len(found) == limit:
+        return found, None
+    sort = seen.c[listed.order[0].name]
+    first, last = (func.max, func.min) if listed.newest_first else (func.min, func.max)
+    end = select(last(listed.order[0])).scalar_subquery()
+    fitting = func.count().filter(*_said_of(seen, sift)) if sift else func.count()
+    told = select(first(sort), last(sort), end, func.count(), fitting).select_from(seen)
+    answer: Sequence[Any] = (await db.execute(told)).one()
+    begin, until, furthest, seen_many, read_many = answer
+    if seen_many < seen_most and read_many < read_most:
+        return found, None
+    return found, _Walk(first=begin, last=until, end=furthest)
+
+
+async def _words_in(
+    db: Db,
+    listed: Listed,
+    seen: Subquery,
+    sift: Sequence[ColumnElement[bool]],
+    worded: Worded,
+    limit: int,
+    read_most: int,
+) -> list[Any]:
+    """Return the ids of the first rows that have the words, of so many that fit otherwise."""
     read = listed.first(select(seen).where(*_said_of(seen, sift)), read_most, seen).subquery("read")
     words = worded(search.reader(db, listed.kind, listed.key, select(seen.c[listed.key.name])))
     query = select(read.c[listed.id.name]).where(*_said_of(read, [words]))
-    found = await ids(db, listed.first(query, limit, read))
-    if len(found) == limit:
-        return found, None
-    column = listed.order[0]
-    sort = seen.c[column.name]
-    ends = (func.max, func.min) if listed.newest_first else (func.min, func.max)
-    told = [select(what).scalar_subquery() for what in (*(end(sort) for end in ends), ends[1](column))]
-    counts = [select(func.count()).select_from(one).scalar_subquery() for one in (seen, read)]
-    answer: Sequence[Any] = (await db.execute(select(*told, *counts))).one()
-    first, last, end, seen_many, read_many = answer
-    if seen_many < seen_most and read_many < read_most:
-        return found, None
-    return found, _Walk(first=first, last=last, end=end)
+    return await ids(db, listed.first(query, limit, read))
 
 
 def _columns(listed: Listed, conditions: Sequence[ColumnElement[bool]]) -> list[Column[Any]]:

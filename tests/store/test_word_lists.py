@@ -112,7 +112,7 @@ async def test_box_finds_the_newest_first_however_far_back_they_lie(
 ) -> None:
     monkeypatch.setattr(searches, "NEWEST", 1)
     numbers = list[str]()
-    for _ in range(4):  # the newest are near, others as far as the index is asked in steps, the oldest further
+    for _ in range(4):  # the newest are near, the others further than is asked first
         order = await work_orders.register(ctx, SUPERVISOR, NewOrder(type="repair", title="石榴树下漏水"))
         numbers.insert(0, order.number)
         assert [row.number for row in (await search.find(ctx, SUPERVISOR, "石榴树", 9)).orders] == numbers
