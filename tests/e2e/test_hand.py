@@ -31,6 +31,7 @@ pytestmark = pytest.mark.browser
 #: The first reading of the tasks takes until somebody lets it go.
 _LIST_IS_SLOW = """() => {
     const ask = window.fetch;
+    window.letListGo = undefined;
     window.fetch = async (...what) => {
         if (String(what[0]).endsWith("/field/tasks")) {
             window.fetch = ask;
@@ -222,8 +223,11 @@ async def test_crew_films_waits_goes_on_and_gives_the_order_back(site: Site, pho
     await network(page, 1)
     await page.evaluate("window.letListGo()")
     await network(page, 0)
+    await page.evaluate(_LIST_IS_SLOW)
     await take_photo(page, "during", "film.mp4", base64.b64decode(await page.evaluate(_FILM)))
-    await expect(page.locator(".shot.kept")).to_have_count(1)
+    await page.wait_for_function("() => window.letListGo !== undefined")
+    await expect(page.locator(".shot.kept")).to_have_count(1)  # sent, though the list does not tell it yet
+    await page.evaluate("window.letListGo()")
     await order_places.set_place(site.ctx, DISPATCHER, order.id, 30.2741, 120.1551)
     await more(page, "挂起", "等用户回家", "waiting_customer")
     await expect(page.locator(".notice.warn")).to_contain_text("等待用户")

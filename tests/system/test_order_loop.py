@@ -48,14 +48,17 @@ class Crew:
         await self.page.goto(f"{self._base}/hand/#/")
         await self.page.reload()
         card = self.page.locator("a.card", has_text=order["title"])
-        await card.click(timeout=hand_page.PATIENCE_MILLISECONDS)
+        await card.click()
 
     async def press(self, name: str) -> None:
         await self.page.get_by_role("button", name=name, exact=True).click()
 
     async def take_photos(self, *phases: str) -> None:
         for phase in phases:
+            shots = self.page.locator(f'[data-phase="{phase}"] .shot:not(.add)')
+            there = await shots.count()
             await hand_page.take_photo(self.page, phase, f"{phase}.jpg", jpeg(320, 240))
+            await expect(shots).to_have_count(there + 1)
 
     async def finish(self, lacking: str, *phases: str, note: str) -> None:
         """Finish a task: not before its photos are there."""

@@ -50,12 +50,23 @@ export async function next() {
   return (await items()).find((item) => item.state === "waiting");
 }
 
-/** Take an item out: the server has it. */
+/** Take an action out: the server has done it; `task` is how the task is now. */
 export async function finish(item, task) {
-  await db.write(["queue", "files", "tasks"], ({ queue, files, tasks }) => {
+  await db.write(["queue", "tasks"], ({ queue, tasks }) => {
     queue.delete(item.seq);
-    if (item.upload) files.delete(item.upload.key);
     if (task) tasks.put(task);
+  });
+  changed();
+}
+
+/** Take a file out: the server has it, under this id. It stays with its task, also when the tasks cannot be read now. */
+export async function fileKept(item, id) {
+  const { key, kind, phase, taken_at } = item.upload;
+  await db.write(["queue", "files", "tasks"], async ({ queue, files, tasks }, done) => {
+    queue.delete(item.seq);
+    files.delete(key);
+    const task = await done(tasks.get(item.order_id));
+    if (task && !task.evidence.some((one) => one.id === id)) tasks.put({ ...task, evidence: [...task.evidence, { id, kind, phase, taken_at }] });
   });
   changed();
 }

@@ -95,7 +95,7 @@ async function sendFile(item) {
     }
   }
   if (state.refused) return queue.needsAttention(item, "refused", state.message);
-  return queue.finish(item);
+  return queue.fileKept(item, state.evidence_id);
 }
 
 /** Take the tasks as the server has them. */
