@@ -37,6 +37,9 @@ def _welcome(settings: Settings, *, sign_ins: bool) -> None:
     say(f"  电话 · SIP        {sip['host']}:{sip['port']} (UDP, TCP)    热线 · hotline {known['hotline']}")
     for agent in known["agents"] if sign_ins else ():
         say(f"    分机 · phone {agent['extension']}  工号 · agent {agent['number']}  {agent['sip_password']}")
+    if sign_ins and (announcer := known.get("announcer")):
+        number, pin = announcer["agent_number"], announcer["pin"]
+        say(f"    紧急公告 · announcement: {known['hotline']}  #  {number}  {pin}")
     say("    *11 签入 · sign in   *12 签出 · sign out   *13 示忙 · pause")
     say(f"  API               {known['web_url']}/api/v1/docs" + (f"   token {known['api_token']}" if sign_ins else ""))
     say(f"  任何 SIP 软电话拨 {known['hotline']} 即可，无需账号 · any softphone may dial it there, without an account.")

@@ -71,6 +71,7 @@ def _known_secrets(settings: Settings) -> Iterable[str]:
     """Yield every secret in the files of this site and in its settings."""
     yield from _strings(_json(settings.secrets_file))
     demo = _json(site.credentials_file(settings))
+    yield str((demo.get("announcer") or {}).get("pin", ""))
     yield from (str(demo.get("api_token", "")), *(str(one.get("password", "")) for one in demo.get("web", [])))
     for url in (settings.database.url, settings.door.url):
         yield urlsplit(url).password or ""

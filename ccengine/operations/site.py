@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets as random
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from ccengine.asterisk import pbx
 from ccengine.asterisk.secrets import load_or_create
 from ccengine.config import Settings
 from ccengine.operations.progress import step
-from ccengine.services import search, tokens
+from ccengine.rows import UserRow
+from ccengine.services import phone_pins, search, tokens
 from ccengine.services.context import ENGINE, Context
-from ccengine.services.rights import ROLES
+from ccengine.services.errors import Invalid
+from ccengine.services.rights import ROLES, rights_of
 from ccengine.store import migrate, seed
 from ccengine.store.sample_parts import seed_parts
 
@@ -96,8 +99,28 @@ async def _write_credentials(ctx: Context) -> bool:
     fresh_token = not token or await tokens.actor_of(ctx, token) is None
     if fresh_token:
         token = await tokens.issue(ctx, ENGINE, f"demo-{random.token_hex(4)}", frozenset(ROLES))
-    _write(path, _contents(settings, token, list(web.values())))
+    announcer = (known or {}).get("announcer") or await make_announcer(ctx)
+    _write(path, _contents(settings, token, list(web.values())) | {"announcer": announcer})
     return fresh_token or bool(people)
+
+
+async def make_announcer(ctx: Context) -> dict[str, str] | None:
+    """Give a PIN to somebody of the demo who has a number and may announce; None where nobody is without one."""
+    async with ctx.store.reading() as uow:
+        people = {user.user_name: user.agent_number for user in await uow.users.list() if _may_have_a_pin(user)}
+    if not people:
+        return None
+    name = min(people)
+    while True:
+        pin = f"{random.randbelow(10**6):06d}"
+        with suppress(Invalid):  # too easy: another one
+            await phone_pins.set_pin(ctx, ENGINE, name, pin)
+            return {"agent_number": people[name] or "", "pin": pin}
+
+
+def _may_have_a_pin(user: UserRow) -> bool:
+    allowed = phone_pins.RIGHT in rights_of(user.roles)
+    return user.active and user.agent_number is not None and not user.phone_pin_hash and allowed
 
 
 def _contents(settings: Settings, token: str, web: list[dict[str, str]]) -> dict[str, Any]:

@@ -31,6 +31,8 @@ _PEOPLE = (
     ("dispatcher", "调度员", "dispatcher", None),
     ("worker", "外勤抢修员", "field_worker", None),
 )
+#: This one of the demo's agents leads the shift as well.
+_LEADER = "8004"
 _AGENT_NAMES = ("周晓芸", "陈立新", "沈佳怡", "吴国强", "郑静", "冯浩然", "蒋雨欣", "韩梅")
 
 
@@ -132,7 +134,8 @@ async def seed_people(
             if user in known:
                 await uow.users.set_password(known[user], hashed)
             else:
-                await uow.users.insert(user, hashed, name, frozenset({role}), agent, ctx.clock.now())
+                roles = {role, "supervisor"} if agent == _LEADER else {role}
+                await uow.users.insert(user, hashed, name, frozenset(roles), agent, ctx.clock.now())
         await uow.commit()
     return tuple(
         Credential(user=user, password=password, role=role, agent_number=agent)

@@ -90,6 +90,28 @@ def test_dispatch_starts_the_acknowledgement_and_a_return_ends_it() -> None:
     assert (again[Step.ACKNOWLEDGE].round, again[Step.ACKNOWLEDGE].due_at) == (1, START + 4 * HOUR)
 
 
+def test_agreed_change_is_started_within_its_limit_after_the_agreement() -> None:
+    policy = choose(DEFAULTS, "change", "change_request", "normal")
+    assert policy is not None
+
+    def course(now: datetime, known: Mapping[Step, Deadline], **stamps: datetime) -> Mapping[Step, Deadline]:
+        at = Course(stamps={"registered": START, "accepted": START, **stamps})
+        return follow(policy, at, known.values(), now)[1]
+
+    before = course(START, {})
+    assert Step.START not in before, "nothing was agreed yet"
+    agreed = START + 26 * HOUR
+    planned = course(agreed, before, replied=agreed, planned=agreed)
+    assert planned[Step.START].due_at == agreed + timedelta(days=7)
+    again = agreed + 24 * HOUR
+    replanned = course(again, planned, replied=agreed, planned=again)
+    assert (replanned[Step.START].round, replanned[Step.START].due_at) == (1, again + timedelta(days=7))
+    begun = course(again + HOUR, replanned, replied=agreed, planned=again, in_progress=again + HOUR)
+    assert (begun[Step.START].met_at, late(begun[Step.START], again + 9 * 24 * HOUR)) == (again + HOUR, False)
+    skipped = course(again + HOUR, replanned, replied=agreed, planned=again, handled=again + HOUR)
+    assert skipped[Step.START].met_at == again + HOUR, "who is done has begun"
+
+
 def test_order_given_to_another_unit_begins_its_acknowledgement_anew() -> None:
     first = _follow({"registered": START, "accepted": START, "dispatched": START})
     other = {"registered": START, "accepted": START, "dispatched": START + 50 * MINUTE}

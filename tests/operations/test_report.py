@@ -19,6 +19,7 @@ SECRETS = {
     "ami": "a1b2c3d4e5f60718293a4b5c6d7e8f90",
     "sip": "0f9e8d7c6b5a49382716050403020100",
     "web": "Correct-Horse-7",
+    "pin": "730518",
     "token": "cct_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789",
     "door": "9c1185a5c5e9fc54612808977ee8f548b2258d31aa55bb66",
     "database": "p@ss/w0rd:x",
@@ -33,7 +34,7 @@ def _site(folder: Path) -> dict[str, str]:
         json.dumps({"ami": {"cc_events": SECRETS["ami"]}, "sip": {"1001": SECRETS["sip"]}}), encoding="utf-8"
     )
     people = [{"user": "supervisor", "password": SECRETS["web"], "role": "supervisor"}]
-    demo = {"api_token": SECRETS["token"], "web": people}
+    demo = {"api_token": SECRETS["token"], "web": people, "announcer": {"agent_number": "8004", "pin": SECRETS["pin"]}}
     (folder / "demo-credentials.json").write_text(json.dumps(demo), encoding="utf-8")
     (folder / "door.token").write_text(SECRETS["door"] + "\n", encoding="utf-8")
     (folder / "log").mkdir()

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from ccengine.config import Settings
-from ccengine.operations.site import DEMO_AGENT, SAMPLE_CUSTOMERS, show_demo_agent
-from ccengine.services import agents
+from ccengine.operations.site import DEMO_AGENT, SAMPLE_CUSTOMERS, make_announcer, show_demo_agent
+from ccengine.services import agents, phone_pins
 from ccengine.services.context import ENGINE, Context
+from ccengine.services.rights import may
+from ccengine.store import seed
 
 
 async def test_demo_agent_is_among_the_people_only_while_there_is_a_demo(ctx: Context) -> None:
@@ -22,6 +24,16 @@ async def test_demo_agent_is_among_the_people_only_while_there_is_a_demo(ctx: Co
     for demo in (True, True, False, True):
         await show_demo_agent(ctx, demo)
         assert await shown() is demo
+
+
+async def test_demo_has_somebody_who_may_record_an_announcement_by_phone(ctx: Context) -> None:
+    assert await make_announcer(ctx) is None
+    await seed.seed_people(ctx)
+    known = await make_announcer(ctx)
+    assert known is not None
+    speaker = await phone_pins.speaker_by_pin(ctx, known["agent_number"], known["pin"], call_id="c", caller="1001")
+    assert speaker is not None and may(speaker, "announcements.edit")
+    assert await make_announcer(ctx) is None, "the PIN stays what it is"
 
 
 def test_addresses_are_the_promised_ones_on_this_machine_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
