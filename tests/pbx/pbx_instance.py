@@ -96,8 +96,8 @@ class PbxInstance:
         process.configure(self.settings)
         if not self._full_prompts:
             shorten_prompts(self.settings)
+        keep_full_log(self.settings.pbx_dir / "etc")
         process.start(self.settings)
-        self.cli(f"logger add channel {FULL_LOG} notice,warning,error,verbose(3)")
 
     def stop(self) -> None:
         """End it, and let nobody wait for its manners: nothing of it is needed any more."""
@@ -220,6 +220,12 @@ class PbxInstance:
 def event_type(row: CelRow) -> str:
     """CHAN_START, …, or the name of our own event, however this PBX writes it."""
     return row["userdeftype"] if row["eventtype"] == "USER_DEFINED" else row["eventtype"]
+
+
+def keep_full_log(etc: Path) -> None:
+    """Let a PBX say more of itself than a site's does."""
+    with (etc / "logger.conf").open("a", encoding="utf-8") as file:
+        file.write(f"\n[logfiles](+)\n{FULL_LOG} => notice,warning,error,verbose(3)\n")
 
 
 def shorten_prompts(settings: Settings) -> None:

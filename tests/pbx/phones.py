@@ -95,6 +95,8 @@ class PhoneCall:
         A key before the menu begins goes nowhere, nor does one that ends between two of its sentences.
         """
         await self.wait_heard_anything()
+        if not self.phone.log.exists():  # another kind of PBX than the tests'
+            return await self.send_dtmf(digits)
         taken = self._keys_taken()
         await self.press(digits, lambda: self._keys_taken() > taken)
 
@@ -109,7 +111,7 @@ class PhoneCall:
         raise AssertionError(f"nobody took {digits}")
 
     def _keys_taken(self) -> int:
-        return self.phone.log.read_bytes().count(b"(CC_MENU,") if self.phone.log.exists() else 0
+        return self.phone.log.read_bytes().count(b"(CC_MENU,")
 
     async def hold(self) -> None:
         """Put the other side on hold."""

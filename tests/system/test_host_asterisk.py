@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pbx_instance import PbxInstance, shorten_prompts, wait_until
+from pbx_instance import PbxInstance, keep_full_log, shorten_prompts, wait_until
 from phones import CALLER_TONE, Phones
 from running_site import RunningSite, fresh
 
@@ -51,6 +51,7 @@ class Host:
             with path.open("a") as file:
                 file.write(f"\n{line}\n")
         self._administrators_part()
+        keep_full_log(self.etc)
         pbx_user.own(self.base)
 
     def _administrators_part(self) -> None:
