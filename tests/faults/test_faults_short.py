@@ -17,7 +17,7 @@ from fault_run import PBX_OPTIONS, one_fault
 from figures import Row
 from injectors import KILLED
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(400)]
 SEED, PATIENCE = 7, 60.0
 
 

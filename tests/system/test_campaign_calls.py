@@ -89,12 +89,13 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
         await running_campaign(ctx, many, "survey", channels=200)
         await until(partial(_called, carrier, 40), "forty calls")
         await campaigns.stop_all(ctx, ENGINE)
-        await asyncio.sleep(1.0)
-        stopped_at = len(carrier.invites)
+        stopped_at = await _all_quiet(carrier)  # what was on its way when the switch was thrown still arrives
+        assert stopped_at < 150
         found = {one.number: one for one in await ended(ctx, campaign, len(numbers), 30)}
         assert len(carrier.invites) == stopped_at
         # The PBX tells of a call, then sends it: on a busy machine that is not quite the same moment.
-        assert carrier.most_in_a_second(0.8) <= 10
+        for seconds in (1, 2, 3):
+            assert carrier.most_in_a_second(seconds - 0.5) <= 10 * seconds
         assert all(count == 1 for count in carrier.numbers().values())
         ((waiting, tried),) = await attempts_of(ctx, late)
         assert not tried and waiting.next_at > ctx.clock.now(), "nobody is called outside the hours"
@@ -127,6 +128,15 @@ async def test_results_pace_and_switch_as_the_carrier_sees_them(pbx: PbxInstance
 async def _all_heard(ctx: Context, campaign: CampaignRow) -> bool:
     found = [calls for _, calls in await attempts_of(ctx, campaign)]
     return all(calls and calls[-1].heard not in ("", "pending") for calls in found)
+
+
+async def _all_quiet(carrier: Carrier) -> int:
+    """Wait until no call has come for a while; return how many have."""
+    count = -1
+    while len(carrier.invites) != count:
+        count = len(carrier.invites)
+        await asyncio.sleep(1.5)
+    return count
 
 
 async def _called(carrier: Carrier, count: int) -> bool:
@@ -209,19 +219,19 @@ async def test_agents_get_one_call_each_and_nobody_is_dialled_without_one(
     people = [await phones.caller(f"1370000000{number}") for number in (1, 2)]
     async with engine_on(fresh(pbx.settings, tmp_path, pbx={"wrapup_seconds": 1})) as ctx:
         targets = [NewTarget(number=one.number) for one in people]
-        campaign = await running_campaign(ctx, targets, "progressive", recording_notice=True)
+        campaign = await running_campaign(ctx, targets, "progressive", recording_notice=True, agent_seconds=4)
         await asyncio.sleep(2.5)
         assert not pbx.facts("CC_CALL"), "no agent, no call"
         pbx.sign_in("1001")
         first = await people[0].answer_next()
-        talk = await agent.answer_next(5)
+        talk = await agent.answer_next()
         await talk.wait_heard(people[0].tone)
         assert people[1].ringing.empty(), "one call for one agent"
         log = (pbx.settings.pbx_dir / "log" / FULL_LOG).read_text(encoding="utf-8", errors="replace")
         assert log.rindex("cc/recording/notice") < log.rindex("Begin MixMonitor Recording PJSIP/cc-trunk")
         await talk.hangup()
         await first.wait_closed()
-        second = await people[1].answer_next()  # the agent does not answer this one: after two seconds it is let go
+        second = await people[1].answer_next()  # the agent does not answer this one: after four seconds it is let go
         await second.wait_closed()
         results = {one.number: one for one in await ended(ctx, campaign, 2)}
         talked, abandoned = (results[one.number] for one in people)
