@@ -12,9 +12,11 @@ from ccengine.rows import CallChoice, OrderRow
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Invalid
 from ccengine.services.guard import guarded, one_of, required_text
+from ccengine.services.incident_orders import join_running
 from ccengine.services.opening import CHOSEN, CallFacts, ensure_order, facts_of, intent_of
 from ccengine.services.order_changes import save
 from ccengine.services.order_events import event_of
+from ccengine.services.order_places import place_of_customer
 from ccengine.services.order_registration import PRIORITIES
 from ccengine.services.rights import require
 from ccengine.store_port import UnitOfWork
@@ -87,18 +89,23 @@ async def _checked_choice(ctx: Context, uow: UnitOfWork, actor: Actor, call_id: 
 
 
 async def _add_details(ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow, kept: CallChoice) -> OrderRow:
-    """Give the order the account and address the agent typed, and the note as a line of its history."""
+    """Give the order the account and address the agent typed (or the customer's own), and the note as a line of its
+    history; by now it may say that it is about a running incident."""
     changes: dict[str, Any] = {}
     if kept.address and kept.address != order.address:
         changes["address"] = kept.address
-    if kept.customer_account and kept.customer_account != order.customer_account:
-        customer = await uow.customers.get(kept.customer_account)
-        changes["customer_account"] = kept.customer_account
-        if customer is not None and not changes.get("address"):
-            changes |= {"address": customer.address, "district": customer.district, "contact_name": customer.name}
+    customer = await uow.customers.get(kept.customer_account) if kept.customer_account else None
+    another = customer is not None and customer.account != order.customer_account
+    if customer is not None and another:
+        changes["customer_account"] = customer.account
+    if customer is not None and not kept.address and (another or not order.address):
+        changes |= {"address": customer.address, "district": customer.district, "contact_name": customer.name}
+        changes |= place_of_customer(customer, customer.address) if not order.place_by else {}
+    if "address" in changes and "place_by" not in changes and order.place_by == "customer":  # it was the old address's
+        changes |= {"latitude": None, "longitude": None, "place_by": ""}
     if changes:
         shown = {name: [str(getattr(order, name)), str(value)] for name, value in changes.items()}
         order = await save(ctx, uow, actor, order, changes, None, kind="changed", detail=shown)
     if kept.note:
         await uow.work_orders.add_event(event_of(ctx, actor, order, "noted", note=kept.note))
-    return order
+    return await join_running(ctx, uow, order)

@@ -39,9 +39,9 @@ def report_of(order: OrderRow, catalogue: Catalogue) -> Report:
 
 
 async def join_running(ctx: Context, uow: UnitOfWork, order: OrderRow) -> OrderRow:
-    """Let a new order belong to the incident that it is about, if one runs."""
+    """Let an order belong to the incident that it is about, if one runs: as soon as it says what and where."""
     running = await uow.incidents.running()
-    if not running or order.is_incident:
+    if not running or order.is_incident or order.parent_id is not None or order.status in OVER:
         return order
     report = report_of(order, await uow.catalogue.read())
     found = next((one for one in running if belongs(report, one.district, one.trouble, one.road)), None)

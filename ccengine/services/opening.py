@@ -121,7 +121,7 @@ async def _specify(ctx: Context, uow: UnitOfWork, actor: Actor, order: OrderRow,
     event = event_of(ctx, actor, order, "changed", detail={"category": ["", intent.category]})
     await uow.work_orders.add_event(changing_event(event, order, updated))
     await tell(ctx, uow, order.id)
-    return updated
+    return await join_running(ctx, uow, updated)
 
 
 async def _attach(ctx: Context, uow: UnitOfWork, actor: Actor, order_id: int, facts: CallFacts) -> OrderRow:

@@ -5,7 +5,7 @@ What does not live here: joining orders into one incident.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ccengine.hotline.account import normal_number
@@ -46,9 +46,13 @@ async def find(ctx: Context, actor: Actor, matter: Matter, *, but: int | None = 
     require(actor, "orders.view")
     since = ctx.clock.now() - WINDOW
     number = normal_number(matter.contact_number, ctx.settings.site.area_code)
-    account, place = matter.customer_account.strip(), place_of(matter.address)
+    account = matter.customer_account.strip()
     found: dict[int, Similar] = {}
     async with ctx.store.reading() as uow:
+        if account and not matter.address.strip():  # it will be registered at the customer's address
+            customer = await uow.customers.get(account)
+            matter = replace(matter, address=customer.address if customer is not None else "")
+        place = place_of(matter.address)
         if account or number:
             for candidate in await uow.work_orders.open_of_customer(account or None, number, since):
                 if _matches(candidate, matter):

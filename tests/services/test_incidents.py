@@ -14,11 +14,13 @@ from ccengine.config import Orders
 from ccengine.hotline.incident import Report, belongs, offers, road_of
 from ccengine.hotline.work_order import OrderStatus
 from ccengine.rows import NewOrder, OrderRow
-from ccengine.services import call_records, chain, incidents, order_visits, outages, visits, work_orders
+from ccengine.services import call_records, chain, incidents, order_visits, outages, similar_orders, visits, work_orders
+from ccengine.services.call_choice import OrderChoice
 from ccengine.services.context import Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed
 from ccengine.services.incidents import NewIncident
 from ccengine.services.order_visits import VisitResult
+from ccengine.services.similar_orders import Matter
 
 S = OrderStatus
 
@@ -148,6 +150,33 @@ async def test_call_of_that_district_joins_by_itself(ctx: Context, clock: Manual
     assert order.parent_id is None, "a call that only says repair may be anything"
     joined = await incidents.add_order(ctx, AGENT, incident.id, order.id)
     assert joined.parent_id == incident.id
+
+
+async def test_order_joins_once_the_agent_says_what_it_is_about_and_who_calls(ctx: Context, clock: ManualClock) -> None:
+    incident, _ = await _burst(ctx, clock)
+    async with ctx.store() as uow:
+        known = await uow.customers.get("10000007")
+        assert known is not None
+        place = {"address": "高新区翠苑路 77 号", "district": "gaoxin", "latitude": 30.21, "longitude": 120.15}
+        await uow.customers.insert_many([dataclasses.replace(known, account="90000001", **place)])
+        await uow.commit()
+    record = answered("person", caller_number="13911112222")
+    await call_records.store_records(ctx, batch(record))
+    matter = Matter(type="repair", category="no_water", customer_account="90000001")
+    assert len(await similar_orders.find(ctx, AGENT, matter)) == 0, "nobody else at 77"
+    choice = OrderChoice(disposition="repair_leak", category="no_water", customer_account="90000001")
+    order = await work_orders.choose_for_call(ctx, AGENT, record.call_id, choice)
+    assert order is not None and order.parent_id == incident.id
+    assert (order.address, order.district, order.contact_name) == ("高新区翠苑路 77 号", "gaoxin", known.name)
+    assert (order.latitude, order.longitude, order.place_by) == (30.21, 120.15, "customer")
+    assert [one.order.id for one in await similar_orders.find(ctx, AGENT, matter)] == [order.id], (
+        "by the file's address"
+    )
+    again = await work_orders.choose_for_call(ctx, AGENT, record.call_id, choice)
+    assert again == order
+    typed = dataclasses.replace(choice, address="文一路 3 号")
+    moved = await work_orders.choose_for_call(ctx, AGENT, record.call_id, typed)
+    assert moved is not None and (moved.address, moved.latitude, moved.place_by) == ("文一路 3 号", None, "")
 
 
 async def test_wrong_incidents_are_refused_and_change_nothing(ctx: Context, clock: ManualClock) -> None:
