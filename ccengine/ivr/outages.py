@@ -10,7 +10,8 @@ from collections.abc import Generator
 from ccengine.ivr.answer import BACK, PERSON, one_by_one, tell, what_next
 from ccengine.ivr.desk import sorry, to_desk
 from ccengine.ivr.menu import Item, Menu
-from ccengine.ivr.spoken import PAUSE, spoken
+from ccengine.ivr.spoken import spoken
+from ccengine.ivr.spoken_groups import PAUSE
 from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, Notice, Part, Step, ask, journal, look_up
 
 #: More notices than this in several districts: the caller chooses a district first.

@@ -12,7 +12,8 @@ from ccengine.ivr.answer import one_by_one, tell, what_next
 from ccengine.ivr.desk import sorry, to_desk
 from ccengine.ivr.identity import KEY_SECONDS, SILENT_TRIES, TRIES, identify
 from ccengine.ivr.menu import Item, Menu
-from ccengine.ivr.spoken import PAUSE, spoken
+from ccengine.ivr.spoken import spoken
+from ccengine.ivr.spoken_groups import PAUSE
 from ccengine.ivr.steps import Answer, Finish, LookupKind, NotAvailable, OrderProgress, Part, Step, ask, look_up
 
 #: One more is asked for than a code has, so that the ending key never falls into what follows.

@@ -13,7 +13,6 @@ from typing import Protocol
 
 from ccengine.ivr import spoken_en, spoken_zh
 
-PAUSE = "cc/pause/short"
 #: Languages a caller can choose.
 LANGUAGES = ("zh", "en")
 

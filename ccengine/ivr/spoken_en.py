@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 
+from ccengine.ivr.spoken_groups import checked_digits, order_groups, with_pauses
+
 SMALL = [
     "zero",
     "one",
@@ -70,7 +72,6 @@ ORDINALS = [
     "twentieth",
 ]
 LIMIT = 99_999_999
-PAUSE = "cc/pause/short"
 
 
 def below_hundred(value: int) -> str:
@@ -143,15 +144,11 @@ class English:
 
     def digits(self, text: str) -> list[str]:
         """Digits one by one."""
-        if not text or not (text.isascii() and text.isdigit()):
-            raise ValueError(f"{text!r} is not a string of digits")
-        return [f"cc/n/{digit}" for digit in text]
+        return [f"cc/n/{digit}" for digit in checked_digits(text)]
 
     def order_number(self, number: str) -> list[str]:
         """Year, month and day, running number, with pauses between."""
-        digits = number.upper().removeprefix("WO").replace("-", "")
-        groups = [digits[:4], digits[4:8], digits[8:]] if len(digits) > 8 else [digits]
-        return _with_pauses([self.digits(group) for group in groups])
+        return with_pauses([self.digits(group) for group in order_groups(number)])
 
     def date(self, day: date, *, year: bool = False) -> list[str]:
         """November twenty-first, twenty twenty-six."""
@@ -183,10 +180,3 @@ class English:
 
 def _with_unit(value: int, unit: str, speech: English) -> list[str]:
     return [*speech.number(value), f"cc/{unit}/{'one' if value == 1 else 'unit'}"]
-
-
-def _with_pauses(groups: list[list[str]]) -> list[str]:
-    found: list[str] = []
-    for group in groups:
-        found += [PAUSE, *group] if found else group
-    return found

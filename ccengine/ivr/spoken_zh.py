@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 
+from ccengine.ivr.spoken_groups import checked_digits, order_groups, with_pauses
+
 ONES = "零一二三四五六七八九"
 DIGITS = "零幺二三四五六七八九"
 LIMIT = 99_999_999
 #: From here on a bare number is two pieces: nobody but a test says one (minutes end at 59, money has its own).
 SPLIT = 60
 FIRST_YEAR, LAST_YEAR = 2026, 2032
-PAUSE = "cc/pause/short"
 
 
 def below_hundred(value: int, *, inside: bool = False) -> str:
@@ -166,15 +167,11 @@ class Mandarin:
 
     def digits(self, text: str) -> list[str]:
         """Digits in pairs, 幺 for one; the last digit of an odd count by itself."""
-        if not text or not (text.isascii() and text.isdigit()):
-            raise ValueError(f"{text!r} is not a string of digits")
-        return [f"cc/d/{text[at : at + 2]}" for at in range(0, len(text), 2)]
+        return [f"cc/d/{text[at : at + 2]}" for at in range(0, len(checked_digits(text)), 2)]
 
     def order_number(self, number: str) -> list[str]:
         """Year, month and day, running number, with pauses between."""
-        digits = number.upper().removeprefix("WO").replace("-", "")
-        groups = [digits[:4], digits[4:8], digits[8:]] if len(digits) > 8 else [digits]
-        return _with_pauses([self.digits(group) for group in groups])
+        return with_pauses([self.digits(group) for group in order_groups(number)])
 
     def date(self, day: date, *, year: bool = False) -> list[str]:
         """十一月二十一日, with the year if asked. A year without a recording is said digit by digit."""
@@ -207,10 +204,3 @@ def _with_unit(value: int, unit: str, recorded: int, speech: Mandarin) -> list[s
     if 1 <= value <= recorded:
         return [f"cc/{unit}/{value}"]
     return [*speech.number(value), f"cc/{unit}/unit"]
-
-
-def _with_pauses(groups: list[list[str]]) -> list[str]:
-    found: list[str] = []
-    for group in groups:
-        found += [PAUSE, *group] if found else group
-    return found

@@ -9,7 +9,8 @@ from itertools import chain
 
 import pytest
 
-from ccengine.ivr.spoken import PAUSE, spoken
+from ccengine.ivr.spoken import spoken
+from ccengine.ivr.spoken_groups import PAUSE
 
 SPEECH = spoken("zh")
 PIECES = {**SPEECH.pieces(), PAUSE: " "}
