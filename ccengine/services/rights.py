@@ -11,7 +11,8 @@ from ccengine.values import mask_number
 
 ROLES = ("agent", "supervisor", "dispatcher", "field_worker", "connector", "administrator")
 
-_AGENT = {
+#: At a desk of the hotline, whether one answers calls or sends orders out.
+_DESK = {
     "knowledge.view",
     "knowledge.edit",
     "parts.view",
@@ -28,33 +29,18 @@ _AGENT = {
     "messages.view",
     "orders.any_crew",
     "orders.dispatch",
-    "agents.control_self",
     "outages.view",
+}
+_AGENT = _DESK | {
+    "agents.control_self",
     "campaigns.call",
 }
-_DISPATCHER = {
-    "knowledge.view",
-    "knowledge.edit",
-    "parts.view",
+_DISPATCHER = _DESK | {
     "parts.use",
     "parts.count",
-    "board.view",
-    "calls.view",
-    "customers.view",
-    "customers.reveal",
-    "orders.view",
-    "orders.create",
-    "orders.move",
-    "orders.note",
-    "orders.urge",
-    "orders.close",
-    "messages.view",
     "messages.send",
-    "orders.any_crew",
-    "orders.dispatch",
     "orders.inspect",
     "orders.export",
-    "outages.view",
     "outages.edit",
     "reports.view",
     "campaigns.view",
