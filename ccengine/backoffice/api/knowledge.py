@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ccengine.backoffice.api import models as m
 from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import RowId
@@ -96,113 +98,65 @@ async def transfer_part(ask: Ask) -> m.MovementList:
     return m.MovementList(items=[_movement(one) for one in moved])
 
 
-_ARTICLE = {"id": RowId}
-_PART = {"code": PartCode}
-_K, _P = "knowledge", "spare parts"
+_IN_PATH = {"id": RowId, "code": PartCode}
+
+
+def _endpoint(method: str, path: str, handler: Any, right: str, answer: Any, **more: Any) -> Endpoint:
+    parameters = {name: kind for name, kind in _IN_PATH.items() if f"{{{name}}}" in path}
+    problems = ((404,) if parameters else ()) + tuple(more.pop("problems", ()))
+    return Endpoint(
+        method=method,
+        path=path,
+        handler=handler,
+        tag="spare parts" if path.startswith("/parts") else "knowledge",
+        right=right,
+        parameters=parameters or None,
+        answer=answer,
+        problems=problems,
+        **more,
+    )
+
 
 ENDPOINTS = (
-    Endpoint(
-        method="GET",
-        path="/articles",
-        handler=list_articles,
-        tag=_K,
-        right="knowledge.view",
-        query=m.ArticleQuery,
-        answer=m.ArticleList,
-    ),
-    Endpoint(
-        method="GET",
-        path="/suggested-articles",
-        handler=suggest_articles,
-        tag=_K,
-        right="knowledge.view",
-        query=m.SuggestQuery,
-        answer=m.ArticleList,
-    ),
-    Endpoint(
-        method="POST",
-        path="/articles",
-        handler=write_article,
-        tag=_K,
-        right="knowledge.edit",
+    _endpoint("GET", "/articles", list_articles, "knowledge.view", m.ArticleList, query=m.ArticleQuery),
+    _endpoint("GET", "/suggested-articles", suggest_articles, "knowledge.view", m.ArticleList, query=m.SuggestQuery),
+    _endpoint(
+        "POST",
+        "/articles",
+        write_article,
+        "knowledge.edit",
+        m.Article,
         body=m.ArticleBody,
-        answer=m.Article,
         status=201,
         problems=(404, 409),
     ),
-    Endpoint(
-        method="GET",
-        path="/articles/{id}",
-        handler=get_article,
-        tag=_K,
-        right="knowledge.view",
-        parameters=_ARTICLE,
-        answer=m.Article,
-        problems=(404,),
+    _endpoint("GET", "/articles/{id}", get_article, "knowledge.view", m.Article),
+    _endpoint(
+        "POST", "/articles/{id}/steps", decide_article, "knowledge.review", m.Article, body=m.StepBody, problems=(409,)
     ),
-    Endpoint(
-        method="POST",
-        path="/articles/{id}/steps",
-        handler=decide_article,
-        tag=_K,
-        right="knowledge.review",
-        parameters=_ARTICLE,
-        body=m.StepBody,
-        answer=m.Article,
-        problems=(404, 409),
+    _endpoint(
+        "POST", "/articles/{id}/ratings", rate_article, "knowledge.view", m.Article, body=m.RatingBody, problems=(409,)
     ),
-    Endpoint(
-        method="POST",
-        path="/articles/{id}/ratings",
-        handler=rate_article,
-        tag=_K,
-        right="knowledge.view",
-        parameters=_ARTICLE,
-        body=m.RatingBody,
-        answer=m.Article,
-        problems=(404, 409),
-    ),
-    Endpoint(
-        method="GET",
-        path="/parts",
-        handler=list_parts,
-        tag=_P,
-        right="parts.view",
-        query=m.PartQuery,
-        answer=m.PartList,
-    ),
-    Endpoint(
-        method="GET",
-        path="/parts/{code}/movements",
-        handler=list_movements,
-        tag=_P,
-        right="parts.view",
-        parameters=_PART,
-        answer=m.MovementList,
-        problems=(404,),
-    ),
-    Endpoint(
-        method="POST",
-        path="/parts/{code}/movements",
-        handler=move_part,
-        tag=_P,
-        right="parts.use",
-        parameters=_PART,
+    _endpoint("GET", "/parts", list_parts, "parts.view", m.PartList, query=m.PartQuery),
+    _endpoint("GET", "/parts/{code}/movements", list_movements, "parts.view", m.MovementList),
+    _endpoint(
+        "POST",
+        "/parts/{code}/movements",
+        move_part,
+        "parts.use",
+        m.Movement,
         body=m.MovementBody,
-        answer=m.Movement,
         status=201,
-        problems=(404, 409),
+        problems=(409,),
     ),
-    Endpoint(
-        method="POST",
-        path="/parts/{code}/transfers",
-        handler=transfer_part,
-        tag=_P,
-        right="parts.edit",
-        parameters=_PART,
+    _endpoint(
+        "POST",
+        "/parts/{code}/transfers",
+        transfer_part,
+        "parts.edit",
+        m.MovementList,
         body=m.TransferBody,
-        answer=m.MovementList,
         status=201,
-        problems=(404, 409),
+        problems=(409,),
     ),
 )
