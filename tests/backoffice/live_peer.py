@@ -3,59 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+from noting_pbx import NotingPbx
 
-class NotingPbx:
-    """Stands for the PBX: notes each command and moves the agent on the board, or raises as told."""
+
+class BoardPbx(NotingPbx):
+    """Notes each command and moves the agent on the board."""
 
     def __init__(self, live: ScriptedBoard) -> None:
-        self.told: list[tuple[Any, ...]] = []
-        self.error: Exception | None = None
+        super().__init__()
         self._live = live
 
-    def _note(self, *what: Any) -> None:
-        if self.error:
-            raise self.error
-        self.told.append(what)
-
     async def sign_in(self, agent_number: str, extension: str, queue: str) -> None:
-        self._note("sign_in", agent_number, extension, queue)
+        await super().sign_in(agent_number, extension, queue)
         self._live.set_agent(agent_number, extension=extension, state="available", reason=None)
 
     async def sign_out(self, agent_number: str, extension: str, queue: str) -> None:
-        self._note("sign_out", agent_number, extension, queue)
+        await super().sign_out(agent_number, extension, queue)
         self._live.set_agent(agent_number, state="signed_out", reason=None)
 
     async def pause(self, agent_number: str, extension: str, reason: str | None) -> None:
-        self._note("pause", agent_number, extension, reason)
+        await super().pause(agent_number, extension, reason)
         self._live.set_agent(agent_number, state="paused" if reason else "available", reason=reason)
-
-    async def hangup(self, channel: str) -> None:
-        self._note("hangup", channel)
-
-    async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:
-        self._note("write_queue_log", event, uniqueid, interface, message)
-
-    async def originate(
-        self,
-        leg_id: str,
-        channel: str,
-        context: str,
-        exten: str,
-        variables: Mapping[str, str],
-        timeout_seconds: float,
-    ) -> None:
-        self._note("originate", leg_id)
 
 
 class ScriptedBoard:
     """Implements ports.LiveView; `board` is what the pages get."""
 
     def __init__(self) -> None:
-        self.pbx = NotingPbx(self)
+        self.pbx = BoardPbx(self)
         self._changed = asyncio.Event()
         self.board: dict[str, Any] = {
             "pbx_connected": True,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from door_peer import ScriptedPbx
 from hypothesis import given
 from hypothesis import strategies as st
+from noting_pbx import NotingPbx
 
 from ccengine.engine.door_commands import CommandRefused, run_command
 
@@ -32,7 +32,7 @@ def _texts(value: object) -> list[str]:
 
 @given(VERBS, st.dictionaries(NAMES, VALUES, max_size=8))
 def test_command_of_any_shape_is_refused_or_clean(verb: str, arguments: dict[str, object]) -> None:
-    pbx = ScriptedPbx()
+    pbx = NotingPbx()
     try:
         asyncio.run(run_command(pbx, {**arguments, "verb": verb}))
     except CommandRefused:
@@ -47,11 +47,11 @@ def test_command_of_any_shape_is_refused_or_clean(verb: str, arguments: dict[str
 @pytest.mark.parametrize("document", [None, [], "hangup", 5, {}, {"verb": None}, {"verb": {}}])
 async def test_document_that_is_no_command_is_refused(document: object) -> None:
     with pytest.raises(CommandRefused):
-        await run_command(ScriptedPbx(), document)
+        await run_command(NotingPbx(), document)
 
 
 async def test_originate_carries_only_variables_of_our_form() -> None:
-    pbx = ScriptedPbx()
+    pbx = NotingPbx()
     call = {
         "verb": "originate",
         "leg_id": "n1-1",

@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from journal_calls import menu
 from live_watch import NUMBER, agree, log_file, same_when_replayed, talk_with, watching
-from pbx_engines import Serve, engine
+from pbx_engines import engine
 from pbx_fixtures import MakePbx
 from pbx_instance import PbxInstance
 from phones import CALLER_TONE, Phones
@@ -198,31 +199,13 @@ async def test_many_calls_at_once_are_told_once_each_and_rightly(pbx: PbxInstanc
         assert watch.live.board_snapshot().waiting == ()
 
 
-def flow(*events: tuple[str, str], **variables: str) -> Serve:
-    """A menu that writes these events to the journal, sets the variables and ends with the sentinel."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def say(command: str) -> str:
-            writer.write(command.encode() + b"\n")
-            return (await reader.readline()).decode()
-
-        call_id = (await say("GET VARIABLE CC_CALL_ID")).split("(")[1].split(")")[0]
-        for kind, words in events:
-            await say(f'EXEC CELGenUserEvent "{kind},id={call_id}&{words}"')
-        for name, value in {**variables, "TIMEOUT(absolute)": "0", "CC_DONE": "1"}.items():
-            await say(f'SET VARIABLE {name} "{value}"')
-        writer.close()
-
-    return serve
-
-
 async def test_self_service_is_told_with_menu_account_and_who_ended(
     pbx: PbxInstance, phones: Phones, tmp_path: Path
 ) -> None:
     log = log_file(tmp_path, "self_service")
     events = [("CC_LANG", "lang=en"), ("CC_MENU", "item=balance&key=2"), ("CC_ACCOUNT", "account=10000123"),
               ("CC_SERVED", "item=balance"), ("CC_FLOW", "to=hangup&item=balance")]  # fmt: skip
-    async with watching(pbx, log) as watch, engine(pbx.settings, flow(*events, CC_TO="hangup")):
+    async with watching(pbx, log) as watch, engine(pbx.settings, menu(*events, CC_TO="hangup")):
         call = await (await phones.caller(NUMBER, "张三")).call("96390")
         await call.wait_closed()
         (record,) = await watch.until_over()
@@ -234,7 +217,7 @@ async def test_self_service_is_told_with_menu_account_and_who_ended(
 
 async def test_menu_choice_and_language_stand_on_the_board(pbx: PbxInstance, phones: Phones) -> None:
     events = [("CC_LANG", "lang=en"), ("CC_MENU", "item=repair&key=1"), ("CC_FLOW", "to=queue&item=repair&priority=5")]
-    async with watching(pbx) as watch, engine(pbx.settings, flow(*events, CC_TO="queue", CC_PRIORITY="5")):
+    async with watching(pbx) as watch, engine(pbx.settings, menu(*events, CC_TO="queue", CC_PRIORITY="5")):
         await phones.agent("1001")
         await watch.live.pbx.sign_in("8001", "1001", "hotline")
         await watch.live.pbx.pause("8001", "1001", "meal")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 from call_helpers import ADMIN, AGENT, DISPATCHER, STRANGER, SUPERVISOR
+from noting_pbx import NotingPbx
 
 from ccengine.ports import EngineUnavailable, PbxRefused, PbxUnavailable
 from ccengine.services import agents
@@ -14,74 +13,35 @@ from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound, Un
 from ccengine.store import seed
 
 
-class PaperPbx:
-    """A PBX on paper: writes down what it is asked, or fails as told. The real one is tested in tests/asterisk."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.asked: list[tuple[str | None, ...]] = []
-        self._error = error
-
-    def _take(self, *words: str | None) -> None:
-        if self._error is not None:
-            raise self._error
-        self.asked.append(words)
-
-    async def sign_in(self, agent_number: str, extension: str, queue: str) -> None:
-        self._take("sign_in", agent_number, extension, queue)
-
-    async def sign_out(self, agent_number: str, extension: str, queue: str) -> None:
-        self._take("sign_out", agent_number, extension, queue)
-
-    async def pause(self, agent_number: str, extension: str, reason: str | None) -> None:
-        self._take("pause", agent_number, extension, reason)
-
-    async def hangup(self, channel: str) -> None:
-        self._take("hangup", channel)
-
-    async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:
-        self._take("write_queue_log", event)
-
-    async def originate(
-        self,
-        leg_id: str,
-        channel: str,
-        context: str,
-        exten: str,
-        variables: Mapping[str, str],
-        timeout_seconds: float,
-    ) -> None:
-        self._take("originate", leg_id)
-
-
 @pytest.fixture(autouse=True)
 async def people(ctx: Context) -> None:
     await seed.seed_people(ctx, agents=2)
 
 
 async def test_agent_signs_in_on_the_own_phone_and_is_unpaused(ctx: Context) -> None:
-    pbx = PaperPbx()
+    pbx = NotingPbx()
     row = await agents.set_state(ctx, AGENT, pbx, "8001", "available")
     assert row.extension == "1001"
-    assert pbx.asked == [("sign_in", "8001", "1001", "hotline"), ("pause", "8001", "1001", None)]
+    assert pbx.told == [("sign_in", "8001", "1001", "hotline"), ("pause", "8001", "1001", None)]
 
 
 async def test_agent_signs_in_on_any_phone_and_it_is_remembered(ctx: Context) -> None:
-    pbx = PaperPbx()
+    pbx = NotingPbx()
     await agents.set_state(ctx, AGENT, pbx, "8001", "available", extension="1002")
     await agents.set_state(ctx, AGENT, pbx, "8001", "paused", "meal")
     await agents.set_state(ctx, AGENT, pbx, "8001", "signed_out")
-    assert pbx.asked[2:] == [("pause", "8001", "1002", "meal"), ("sign_out", "8001", "1002", "hotline")]
+    assert pbx.told[2:] == [("pause", "8001", "1002", "meal"), ("sign_out", "8001", "1002", "hotline")]
     assert {row.number: row.extension for row in await agents.list_agents(ctx, AGENT)}["8001"] == "1002"
 
 
 async def test_agent_who_is_signed_in_stays_at_that_phone_unless_another_is_chosen(ctx: Context) -> None:
-    class Elsewhere(PaperPbx):
+    class Elsewhere(NotingPbx):
         async def sign_in(self, agent_number: str, extension: str, queue: str) -> None:
             raise PbxRefused("agent_elsewhere", "PJSIP/1002")
 
     pbx = Elsewhere()
     row = await agents.set_state(ctx, AGENT, pbx, "8001", "available")
-    assert (row.extension, pbx.asked) == ("1002", [("pause", "8001", "1002", None)])
+    assert (row.extension, pbx.told) == ("1002", [("pause", "8001", "1002", None)])
     with pytest.raises(Conflict):
         await agents.set_state(ctx, AGENT, pbx, "8001", "available", extension="1001")
 
@@ -99,14 +59,14 @@ async def test_agent_who_is_signed_in_stays_at_that_phone_unless_another_is_chos
 async def test_senseless_request_is_refused_before_the_pbx_hears_of_it(
     ctx: Context, state: str, reason: str | None, extension: str | None, field: str
 ) -> None:
-    pbx = PaperPbx()
+    pbx = NotingPbx()
     with pytest.raises(Invalid) as refused:
         await agents.set_state(ctx, AGENT, pbx, "8001", state, reason, extension)
-    assert (refused.value.field, pbx.asked) == (field, [])
+    assert (refused.value.field, pbx.told) == (field, [])
 
 
 async def test_only_supervisors_change_others(ctx: Context) -> None:
-    pbx = PaperPbx()
+    pbx = NotingPbx()
     for actor in (AGENT, DISPATCHER, STRANGER):
         with pytest.raises(NotAllowed):
             await agents.set_state(ctx, actor, pbx, "8002", "available")
@@ -130,7 +90,7 @@ async def test_answer_of_the_pbx_becomes_an_answer_to_the_user(
     ctx: Context, error: Exception, expected: type[Exception], part: str | None
 ) -> None:
     with pytest.raises(expected) as told:
-        await agents.set_state(ctx, AGENT, PaperPbx(error), "8001", "available")
+        await agents.set_state(ctx, AGENT, NotingPbx(error), "8001", "available")
     assert getattr(told.value, "part", None) == part
     async with ctx.store.reading() as uow:
         assert "agents.set_state" not in [entry.action for entry in (await uow.audit.find(None, 9)).items]
@@ -139,9 +99,9 @@ async def test_answer_of_the_pbx_becomes_an_answer_to_the_user(
 async def test_new_agent_and_phone_can_be_used_at_once(ctx: Context) -> None:
     await agents.save_agent(ctx, ADMIN, "8010", "何静")
     await agents.save_device(ctx, ADMIN, "1010", "三楼", "8010")
-    pbx = PaperPbx()
+    pbx = NotingPbx()
     await agents.set_state(ctx, SUPERVISOR, pbx, "8010", "available")
-    assert pbx.asked[0] == ("sign_in", "8010", "1010", "hotline")
+    assert pbx.told[0] == ("sign_in", "8010", "1010", "hotline")
     await agents.save_agent(ctx, ADMIN, "8010", "何静", active=False)
     assert "8010" not in [row.number for row in await agents.list_agents(ctx, ADMIN)]
     with pytest.raises(NotFound):
