@@ -14,7 +14,7 @@ class EvidenceKind(StrEnum):
 
     PHOTO = "photo"  # 照片
     VIDEO = "video"  # 视频
-    SIGNATURE = "signature"  # 用户签名
+    SIGNATURE = "signature"  # 客户签名
 
 
 class Phase(StrEnum):

@@ -95,7 +95,7 @@ async def test_an_order_goes_through_every_fold_of_its_page_to_a_grade(site: Sit
     for name, form in steps:
         assert (await move(browser, name, **form)).status == 303, name
     page = (await browser.get(path)).text
-    assert all(word in page for word in ("等待用户", "排水管理所", "催办 1 次", "换管三米", "挂起"))
+    assert all(word in page for word in ("等待客户", "排水管理所", "催办 1 次", "换管三米", "挂起"))
     assert 'value="inspect"' not in page and 'value="inspect"' in (await boss.get(path)).text
     assert (await move(boss, "inspect")).status == 303
     assert (await boss.post(f"{path}/visit", {"reached": "0"})).status == 303

@@ -153,7 +153,7 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
     await page.get_by_role("button", name="添加材料").click()  # the store is empty by now, as far as the phone knows
     await page.fill("#material-name", "生料带")
     await page.get_by_role("button", name="保存").click()
-    await page.get_by_role("button", name="请用户签名").click()
+    await page.get_by_role("button", name="请客户签名").click()
     pad = await page.locator("canvas.pad").bounding_box()
     assert pad is not None
     await page.mouse.move(pad["x"] + 40, pad["y"] + 60)
@@ -230,7 +230,7 @@ async def test_crew_films_waits_goes_on_and_gives_the_order_back(site: Site, pho
     await page.evaluate("window.letListGo()")
     await order_places.set_place(site.ctx, DISPATCHER, order.id, 30.2741, 120.1551)
     await more(page, "挂起", "等用户回家", "waiting_customer")
-    await expect(page.locator(".notice.warn")).to_contain_text("等待用户")
+    await expect(page.locator(".notice.warn")).to_contain_text("等待客户")
     await page.get_by_role("button", name="恢复处理").click()
     here = re.compile(r"^geo:30\.2741,120\.1551\?q=")  # each answer brings the task as it is by now
     await expect(way).to_have_attribute("href", here)
