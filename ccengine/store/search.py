@@ -154,6 +154,17 @@ def by_index(kind: str, asked: words_of.Question) -> ColumnElement[bool]:
     return and_(is_of(kind), says(words, narrow), says(func.coalesce(words, cast("", TSVECTOR)), asked))
 
 
+async def only_initials(db: Db, kind: str, text: str) -> bool:
+    """Say whether a text asks for a word that PostgreSQL's index has as initials only: then nothing is found, and
+    thousands need not be read to see it."""
+    for word, following in words_of.like_initials(words_of.question(text)):
+        written = search_entries.c.words.op("@@", is_comparison=True)(cast(f"'{word}' & !'{following}'", TSQUERY))
+        # Counted: for one row alone PostgreSQL would look through the table.
+        if not (await db.execute(select(func.count()).where(is_of(kind), written))).scalar_one():
+            return True
+    return False
+
+
 def put(db: Db, kind: str, key: str, words: Sequence[str]) -> None:
     """Let the index say what a thing says now; written once, with the commit (`flush`)."""
     db.search_rows[kind, key] = entry_row(db, kind, key, words)

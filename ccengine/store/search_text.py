@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"[0-9+()\-]+")
 _INITIALS_LONGEST = 8
 #: PostgreSQL refuses a word of more than 2 kB; nobody looks for one that long.
 _WORD_LONGEST = 64
+#: Long enough that no text has it by chance together with what would follow.
+_LIKE_INITIALS = re.compile(r"p[a-z]{4,7}")
 _TAIL_SHORTEST = 4
 #: So short an end begins thousands of words.
 _SHORT_END = 2
@@ -145,6 +147,16 @@ def _without_short_end(phrase: Phrase) -> Phrase:
     if phrase.open_end and len(phrase.words) > 1 and len(phrase.words[-1]) <= _SHORT_END:
         return Phrase(words=phrase.words[:-1])
     return phrase
+
+
+def like_initials(asked: Question) -> tuple[tuple[str, str], ...]:
+    """Return the words of a question that initials in the index may look like, each with what then follows it there.
+
+    Who types the initials of a road and a house number (pqdhl31) asks for a text that nobody wrote, but pqdhl is also
+    how the index says the initials qdhl, of thousands; the next ones it says are pdhl.
+    """
+    found = [phrase.words for one in asked for phrase in one if len(one) == 1 and len(phrase.words) > 1]
+    return tuple((words[0], f"p{words[0][2:]}") for words in found if _LIKE_INITIALS.fullmatch(words[0]))
 
 
 def sqlite_match(asked: Question, kind: str) -> str:

@@ -47,7 +47,7 @@ class Search:
             ids = search.sqlite_ids(asked, kind).order_by(newest).limit(limit)
             return await self._keys(select(entry.key).where(entry.id.in_(ids)).order_by(entry.id.desc()))
         found = await self._keys(_among_newest(kind, asked).limit(limit))
-        if len(found) == limit:
+        if len(found) == limit or await search.only_initials(self._db, kind, text):
             return found
         blocks = await self._newest_blocks(kind)
         if blocks:

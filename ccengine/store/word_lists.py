@@ -77,6 +77,8 @@ async def ids_of(
     found, walk = await _walk(db, listed, seek, sift, worded, limit)
     if walk is None:
         return found
+    if needed and db.dialect == "postgresql" and await search.only_initials(db, listed.kind, needed):
+        return found
     if few and db.dialect == "postgresql":
         return await _read(db, listed, [*seek, *sift], worded, limit)
     if listed.ahead and FURTHER[db.dialect]:

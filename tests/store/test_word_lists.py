@@ -127,3 +127,18 @@ async def _skip_ids(store: SqlStore, many: int) -> None:
         newest = await connection.scalar(sql("SELECT max(id) FROM search_entries"))
         if connection.dialect.name == "postgresql":
             await connection.execute(sql("SELECT setval('search_entries_id_seq', :id)"), {"id": newest + many})
+
+
+async def test_text_that_looks_like_initials_is_found_where_somebody_wrote_it(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_lists, "SEEN_MOST", dict.fromkeys(word_lists.SEEN_MOST, 1))
+    monkeypatch.setattr(searches, "NEWEST", 1)
+    found = list[str]()
+    for title, address in (("漏水", "片区东湖路31号"), ("阀门 PQDHL31", "解放路2号"), ("PQDHL312", "片区东湖路3号")):
+        order = await work_orders.register(ctx, SUPERVISOR, NewOrder(type="repair", title=title, address=address))
+        found = [order.number, *found] if "PQ" in title else found
+        page = await work_orders.find(ctx, SUPERVISOR, OrderFilter(text="pqdhl31"), None, 9)
+        assert [row.number for row in page.items] == found
+        assert [row.number for row in (await search.find(ctx, SUPERVISOR, "pqdhl31", 9)).orders] == found
+    assert len((await work_orders.find(ctx, SUPERVISOR, OrderFilter(text="pqdhl"), None, 9)).items) == 3
