@@ -311,7 +311,7 @@ class Interpreter:
             group = next(iter(self._over))
             old = self._now is not None and group.last_at is not None and self._now - group.last_at > _KEEP
             if not old and len(self._over) <= _KEEP_FAMILIES:
-                return
+                break
             self._drop(group)
             self._forgotten.update(dict.fromkeys(group.keys))
         while len(self._forgotten) > _FORGOTTEN_IDS:

@@ -17,6 +17,7 @@ from scripted_calls import (
     voice_message,
 )
 
+from ccengine.records import interpreter
 from ccengine.records.interpreter import Interpreter
 from ccengine.records.journal_lines import JournalLine, parse_queue_log
 from ccengine.values import CallRecord, EndedBy, Outcome
@@ -84,6 +85,16 @@ def test_interpreter_torn_channel_end_is_replaced_by_the_linkedid_end() -> None:
     call = answered_call()
     call.cel = [text for text in call.cel if not (text.startswith('"CHAN_END"') and call.uid(1) in text)]
     assert only(call).outcome is Outcome.ANSWERED
+
+
+def test_interpreter_remembers_only_so_many_forgotten_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "_FORGOTTEN_IDS", 20)
+    reader = Interpreter("n1", PEOPLE)
+    for number in range(10):  # the newest is always there: the shelf of finished calls is never empty
+        for line in answered_call(number).cel_lines:
+            reader.add(_later(line, minutes=11 * number))
+        reader.tell()
+    assert 0 < len(reader._forgotten) <= 20
 
 
 def test_interpreter_what_comes_after_a_forgotten_call_is_no_call() -> None:
