@@ -47,9 +47,9 @@ def null_commands() -> str:
     again = "".join(f'{_LIMIT}STREAM FILE "cc/{name}" "0123456789*#"\n' for name in AGAIN)
     wait = f"{_LIMIT}WAIT FOR DIGIT 2500\n"
     note = 'EXEC CELGenUserEvent "CC_NULL,a=1"\n'
-    end = "".join(f'SET VARIABLE "CC_NULL_{index}" "1"\n' for index in range(7))
+    end = 'EXEC MSet "' + ",".join(f"CC_NULL_{index}=1" for index in range(6)) + '"\n'
     first = 'GET FULL VARIABLE "${BASE64_ENCODE(${CALLERID(num)})}"\n'
-    return f"{first}\n{menu}{wait}\n{note}\n{again}{wait}\n{note}{note}{end}"
+    return f"{first}\n{menu}{wait}\n{note}\n{again}{wait}\n{note}{_LIMIT}{note}{end}"
 
 
 class BenchPbx(PbxInstance):

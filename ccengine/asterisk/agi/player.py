@@ -199,10 +199,10 @@ class FlowPlayer:
         fields = {"to": finish.to.value, "queue": finish.queue, "item": finish.item, "priority": str(finish.priority)}
         await self._arm(0.0)
         await self._journal(Journal(type="CC_FLOW", fields=tuple(fields.items())))
-        for name, value in fields.items():
-            await self._set(f"CC_{name.upper()}", value)
-        await self._set("TIMEOUT(absolute)", "0")
-        await self._set("CC_DONE", "1")
+        values = {f"CC_{name.upper()}": value for name, value in fields.items()}
+        values |= {"TIMEOUT(absolute)": "0", "CC_DONE": "1"}
+        # One command, from left to right. All of it is words of ours (menu_file): no comma, no quote.
+        await self._exec("MSet", ",".join(f"{name}={value}" for name, value in values.items()))
 
     # -- commands
 

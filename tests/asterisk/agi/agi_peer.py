@@ -58,6 +58,11 @@ class Pbx:
         words = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
         if text.startswith("SET VARIABLE"):
             self.variables[words[0]] = words[1]
+        elif text.startswith("EXEC MSet"):
+            for pair in words[0].split(","):
+                name, _, value = pair.partition("=")
+                self.variables.pop(name, None)  # in the order in which they were set last
+                self.variables[name] = value
         elif text.startswith("EXEC CELGenUserEvent"):
             self.events.append(words[0])
         elif text.startswith("GET FULL VARIABLE"):
