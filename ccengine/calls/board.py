@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from ccengine.calls.agent_state import Agent, AgentState
@@ -102,6 +103,7 @@ class BoardSnapshot:
 _LISTS = ("queues", "waiting", "agents", "calls")
 
 
+@lru_cache(maxsize=10_000)  # a moment stands on many pictures
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
@@ -137,7 +139,8 @@ class Board:
     def snapshot(self, now: datetime, today: Mapping[str, Any] | None = None) -> BoardSnapshot:
         """Return the picture of this moment."""
         calls = [call for call in self._tracker.families.calls if call.anchor is not None]
-        waiting = self._waiting(calls)
+        waiting, at_work = self._waiting(calls), self._tracker.people.at_work()
+        lines = [self._call(call, at_work.get(call.call_id)) for call in calls]
         return BoardSnapshot(
             at=now,
             pbx_connected=self._tracker.connected,
@@ -145,7 +148,7 @@ class Board:
             queues=self._queues(waiting),
             waiting=waiting,
             agents=self._agents(calls),
-            calls=tuple(sorted((self._call(call) for call in calls), key=lambda line: (line.started_at, line.call_id))),
+            calls=tuple(sorted(lines, key=lambda line: (line.started_at, line.call_id))),
             today=today or {},
         )
 
@@ -195,8 +198,7 @@ class Board:
             peer_number=peers.get(agent.call_id or ""),
         )
 
-    def _call(self, call: Call) -> CallLine:
-        agent = self._tracker.people.working_on(call)
+    def _call(self, call: Call, agent: Agent | None) -> CallLine:
         anchor = call.anchor
         return CallLine(
             call_id=call.call_id,

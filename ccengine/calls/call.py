@@ -53,6 +53,10 @@ class Call:
     phase_since: datetime | None = None
     connected: set[str] = field(default_factory=set)
     offered: set[str] = field(default_factory=set)
+    #: What `marks` say, kept until there are more of them: it is asked dozens of times for each event.
+    _said: dict[str, list[JournalMark]] = field(default_factory=dict)
+    _words: dict[tuple[str, str], str] = field(default_factory=dict)
+    _marks_read: int = 0
 
     @property
     def anchor(self) -> TrackedLeg | None:
@@ -106,11 +110,20 @@ class Call:
 
     def said(self, kind: str) -> list[JournalMark]:
         """Our own marks of this kind, in order of time."""
-        return sorted((mark for mark in self.marks if mark.kind == kind), key=lambda mark: mark.at)
+        if self._marks_read != len(self.marks):
+            self._marks_read, self._said, self._words = len(self.marks), {}, {}
+            for mark in sorted(self.marks, key=lambda mark: mark.at):
+                self._said.setdefault(mark.kind, []).append(mark)
+        return self._said.get(kind, [])
 
     def word(self, kind: str, key: str) -> str:
         """The last non-empty word of our own marks of this kind."""
-        return next((mark.value(key) for mark in reversed(self.said(kind)) if mark.value(key)), "")
+        said = self.said(kind)
+        found = self._words.get((kind, key))
+        if found is None:
+            found = next((value for mark in reversed(said) if (value := mark.value(key))), "")
+            self._words[kind, key] = found
+        return found
 
     @property
     def caller_number(self) -> str:

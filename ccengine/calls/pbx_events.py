@@ -242,7 +242,7 @@ class JournalMark(PbxEvent):
 
     def value(self, key: str) -> str:
         """Return the value of a key, or an empty text."""
-        return dict(self.values).get(key, "")
+        return next((value for name, value in reversed(self.values) if name == key), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

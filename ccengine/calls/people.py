@@ -174,10 +174,11 @@ class People:
             direction=agent.direction or direction,
         )
 
-    def working_on(self, call: Call) -> Agent | None:
-        """The agent whose one call this is; the strongest engagement where several are on it."""
-        found = [agent for agent in self.agents.values() if agent.call_id == call.call_id and call.anchor is not None]
-        return max(found, key=lambda agent: (_RANK[agent.engagement], agent.number), default=None)
+    def at_work(self) -> dict[str, Agent]:
+        """For each call the agent whose one call it is; the strongest engagement where several are on it."""
+        busy = [agent for agent in self.agents.values() if agent.call_id is not None]
+        busy.sort(key=lambda agent: (_RANK[agent.engagement], agent.number))
+        return {agent.call_id: agent for agent in busy if agent.call_id is not None}
 
 
 def _engagement(leg: TrackedLeg, call: Call) -> Engagement:

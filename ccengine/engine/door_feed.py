@@ -17,7 +17,7 @@ from aiohttp import web
 from ccengine.ports import LiveView
 
 MIN_INTERVAL_SECONDS = 0.04  # however much happens
-PAUSE_FACTOR = 9.0  # a large site's picture takes long: making them takes a tenth of the time at most
+PAUSE_FACTOR = 19.0  # a large site's picture takes long: making them takes a twentieth of the time at most
 SLOW_CHECK_SECONDS = 0.1
 STUCK_SECONDS = 30.0
 HEARTBEAT = b'{"heartbeat":true}\n'
