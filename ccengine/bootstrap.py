@@ -43,7 +43,7 @@ from ccengine.services.context import Context
 from ccengine.store import search_text
 from ccengine.store.anchor_files import read_anchors, write_anchor
 from ccengine.store.unit_of_work import SqlStore
-from ccengine.values import CallRecord
+from ccengine.values import CallRecord, Direction
 
 log = structlog.get_logger(__name__)
 #: The one row of journal positions that carries both files (engine/journal_state).
@@ -96,6 +96,8 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         if any(record.final for record in batch.records):
             feed.calls_changed()
             work.set()
+        if any(record.final and record.direction is Direction.OUTBOUND for record in batch.records):
+            listener.call_ended()
 
     live = LiveCalls(settings, load_or_create(settings), ctx.clock, may_act=role.may_act)
     records = CallRecords(
@@ -145,6 +147,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
     )
     live.on_event = dialler.heard
     agi.may_dial = dialler.may_dial
+    listener = EarlyListener(ctx)
     figures = EngineMetrics(live, conditions, agi, dog)
     door = Door(settings, live, conditions, figures.text)
     dog.expect("engine", lambda: agi.listening.is_set() and door.is_open)
@@ -156,7 +159,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         "live fallback": fallback.run,
         "live facts": partial(live_facts.run, live, fallback),
         "dialler": dialler.run,
-        "early media": EarlyListener(ctx).run,
+        "early media": listener.run,
         "dialler's board": partial(watch_board, live, dialler),
         "board feed": feed.run,
         "jobs": partial(jobs.run, ctx, StereoBuilder(settings.recordings_dir), work),

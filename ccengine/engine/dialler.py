@@ -28,6 +28,8 @@ from ccengine.services.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 1.0
+#: Between two looks for calls in doubt, while dialling and with nothing to dial.
+DOUBTS_SECONDS, IDLE_DOUBTS_SECONDS = 1.0, 5.0
 #: Between two rounds while there is something to dial.
 ROUND_SECONDS = AHEAD.total_seconds() / 4
 AWAY_SECONDS = 2.0
@@ -114,12 +116,12 @@ class Dialler:
         """Do one round while the calls of earlier ones are sent; return whether calls were committed."""
         loop = asyncio.get_running_loop()
         await self._give_back()
-        self._idle = not self._ready()
+        rested, self._idle = self._idle, not self._ready()
         if self._idle:
             return False
         if loop.time() >= self._doubts_at:
-            self._doubts_at = loop.time() + 1.0
-            await self._clear_doubts()
+            open_doubts = await self._clear_doubts()
+            self._doubts_at = loop.time() + (IDLE_DOUBTS_SECONDS if rested and not open_doubts else DOUBTS_SECONDS)
         self._idle = not was_busy and not await dialling.anything_due(self._ctx)
         if self._idle:
             return False
@@ -152,23 +154,23 @@ class Dialler:
             for queue in board.queues
         }
 
-    async def _clear_doubts(self) -> None:
+    async def _clear_doubts(self) -> bool:
         """Close the attempts that PBX and journal know nothing of, in this order: first which channels live, then that
-        the journal is read to its end, then that no call of ours stands in the rows."""
+        the journal is read to its end, then that no call of ours stands in the rows. Say whether there were any."""
         doubtful = await attempt_results.doubtful(self._ctx)
         if not doubtful:
-            return
+            return False
         self.doubts += len(doubtful)
         try:
             living = await self._trunk.living()
         except (PbxUnavailable, PbxRefused) as error:
             log.warning("doubtful calls wait: the PBX is away", action="dial", error=str(error))
-            return
+            return True
         gone = [one for one in doubtful if not _lives(one, living)]
-        if not gone or not self._caught_up():
-            return
-        closed = await attempt_results.give_up(self._ctx, [one.id for one in gone])
-        log.info("calls were never begun", action="dial", call_ids=closed)
+        if gone and self._caught_up():
+            closed = await attempt_results.give_up(self._ctx, [one.id for one in gone])
+            log.info("calls were never begun", action="dial", call_ids=closed)
+        return True
 
 
 def _lives(one: AttemptRow, living: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ sound is (early_media/), what follows from it (services/attempt_results.py).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from dataclasses import asdict
@@ -27,7 +28,10 @@ from ccengine.services.errors import Unavailable
 from ccengine.values import CALL_ID_PATTERN, Heard
 
 log = structlog.get_logger(__name__)
-IDLE_SECONDS = 0.5
+#: While a file is still on its way to the disk.
+SETTLE_SECONDS = 0.5
+#: Without word of an ended call: what the live view told, or was left from before, waits so long at most.
+IDLE_SECONDS = 5.0
 AWAY_SECONDS = 2.0
 _TIDY_SECONDS = 3600.0
 _AT_ONCE = 20
@@ -40,10 +44,17 @@ class EarlyListener:
         self._ctx = ctx
         self._folder = ctx.settings.early_media_dir
         self._tidy_at = 0.0
+        self._waits = False  # something is not settled yet
+        self._news = asyncio.Event()
+
+    def call_ended(self) -> None:
+        """Take note that the record of a call of ours is final now."""
+        self._news.set()
 
     async def run(self) -> None:
         """Listen as long as there is something to listen to."""
         while True:
+            self._news.clear()
             try:
                 done = await self.step()
             except Unavailable as error:
@@ -51,7 +62,9 @@ class EarlyListener:
                 await asyncio.sleep(AWAY_SECONDS)
                 continue
             if not done:
-                await asyncio.sleep(IDLE_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SETTLE_SECONDS if self._waits else IDLE_SECONDS):
+                        await self._news.wait()
 
     async def step(self) -> int:
         """Take what waits; return how many findings were stored. Raises Unavailable."""
@@ -60,6 +73,7 @@ class EarlyListener:
             self._tidy_at = loop.time() + _TIDY_SECONDS
             await asyncio.to_thread(self._tidy)
         waiting = await attempt_results.to_be_heard(self._ctx, _AT_ONCE)
+        self._waits = bool(waiting)
         return sum([await self._take(one) for one in waiting])
 
     async def _take(self, attempt: AttemptRow) -> bool:
