@@ -64,8 +64,8 @@ class Ours:
     """The rule of the product. `wrong`: how many times the true answer rate it believes in, all the time; the product
     learns it from the last half hour."""
 
-    def __init__(self, wrong: NDArray[np.float64]) -> None:
-        self._wrong = wrong
+    def __init__(self, wrong: NDArray[np.float64], cap: float = CAP) -> None:
+        self._wrong, self._cap = wrong, cap
         self._believed: list[float] = []
         self._handle: list[float] = []
         self._ring: list[float] = []
@@ -89,7 +89,7 @@ class Ours:
                 AgentPicture(free=free, busy=busy, wrapping=wrapping, waiting=waiting),
                 Ringing(calls=calls[index], expected=expected[index], variance=variance[index]),
                 self._seen(worlds, index, answered[index], abandoned[index]),
-                CAP,
+                self._cap,
             )
         return found
 

@@ -25,7 +25,8 @@ _LEAST_SLOTS = 64
 @dataclass(frozen=True, kw_only=True)
 class Times:
     """How long things take, in seconds. `ring`: shortest and longest until an answer; `unanswered`: until nobody is
-    waited for any more; a person who answered is abandoned in the step in which they have waited `patience`; `talk`:
+    waited for any more; a person who answered is abandoned in the step in which they have waited `patience`; `look`:
+    how often a waiting person is offered to the agents (Asterisk's queue: its `retry`), None: all the time; `talk`:
     shortest and longest, None: exponential about the cell's mean; `counted_from`: what is before does not count."""
 
     step: float = 0.5
@@ -35,6 +36,7 @@ class Times:
     ring: tuple[float, float] = (4.0, 18.0)
     unanswered: float = 28.0
     patience: float = 2.0
+    look: float | None = None
     talk: tuple[float, float] | None = None
 
     def steps(self, seconds: float) -> int:
@@ -144,6 +146,8 @@ class Worlds:
         self.abandoned += self._waiting.pop()
         self._waiting.insert(0, answered)
         for place in range(len(self._waiting) - 1, -1, -1):
+            if times.look is not None and place % times.steps(times.look):
+                continue
             connected = np.minimum(self.free, self._waiting[place])
             self._waiting[place] = self._waiting[place] - connected
             self.free -= connected
