@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chinese_calendar.constants import Holiday, holidays, workdays
@@ -24,8 +24,10 @@ from ccengine.store_port import UnitOfWork
 
 _FIRST_YEAR = 2025
 _BATCH = 1000
-#: Users of the demo: name, what they are called, role, agent number.
-_PEOPLE = (
+#: A user: name, what they are called, role, agent number.
+_Person = tuple[str, str, str, str | None]
+#: Users of the demo.
+_PEOPLE: tuple[_Person, ...] = (
     ("admin", "系统管理员", "administrator", None),
     ("supervisor", "值班班长", "supervisor", None),
     ("dispatcher", "调度员", "dispatcher", None),
@@ -111,21 +113,32 @@ async def seed_people(
     Returns the sign-ins made now: none for users who were there, unless `reset`, which gives them new passwords.
     Errors: Unavailable.
     """
-    people: list[tuple[str, str, str, str | None]] = [*_PEOPLE]
+    people: list[_Person] = [*_PEOPLE]
     async with ctx.store() as uow:
         for index in range(agents):
             number, extension = str(first_agent + index), str(first_extension + index)
-            name = names[index % len(names)]
-            if await uow.agents.get(number) is None:
-                await uow.agents.save(AgentRow(number=number, name=name, extension=extension))
-            device = DeviceRow(extension=extension, sip_user=extension, label=f"分机 {extension}", default_agent=number)
-            await uow.agents.save_device(device)
-            people.append((number, name, "agent", number))
+            people.append(await _seed_agent(uow, number, extension, names[index % len(names)]))
         known = {user.user_name: user.id for user in await uow.users.list()}
         await uow.commit()
     wanted = [person for person in people if reset or person[0] not in known]
     passwords = [secrets.token_urlsafe(12) for _ in wanted]
-    hashes = await asyncio.gather(*(hash_password(password) for password in passwords))
+    await _seed_users(ctx, wanted, known, await asyncio.gather(*(hash_password(password) for password in passwords)))
+    return tuple(
+        Credential(user=user, password=password, role=role, agent_number=agent)
+        for (user, _, role, agent), password in zip(wanted, passwords, strict=True)
+    )
+
+
+async def _seed_agent(uow: UnitOfWork, number: str, extension: str, name: str) -> _Person:
+    if await uow.agents.get(number) is None:
+        await uow.agents.save(AgentRow(number=number, name=name, extension=extension))
+    device = DeviceRow(extension=extension, sip_user=extension, label=f"分机 {extension}", default_agent=number)
+    await uow.agents.save_device(device)
+    return number, name, "agent", number
+
+
+async def _seed_users(ctx: Context, wanted: Sequence[_Person], known: Mapping[str, int], hashes: Sequence[str]) -> None:
+    """Add the users who are not known, and give those who are the new password."""
     async with ctx.store() as uow:
         if not (await uow.catalogue.read()).members:  # else the demo's field worker would have no task
             for crew in ("crew_east", "crew_west"):
@@ -137,7 +150,3 @@ async def seed_people(
                 roles = {role, "supervisor"} if agent == _LEADER else {role}
                 await uow.users.insert(user, hashed, name, frozenset(roles), agent, ctx.clock.now())
         await uow.commit()
-    return tuple(
-        Credential(user=user, password=password, role=role, agent_number=agent)
-        for (user, _, role, agent), password in zip(wanted, passwords, strict=True)
-    )
