@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from live_watch import NUMBER, agree, talk_with, watching
 from pbx_fixtures import MakePbx
-from pbx_instance import PbxInstance
+from pbx_instance import PbxInstance, free_ports
 from phones import Phones
 
+from ccengine.asterisk.ami.session import AmiSession
 from ccengine.asterisk.pbx import pid_of
 from ccengine.asterisk.secrets import Secrets
 from ccengine.clock import SystemClock
@@ -23,14 +27,26 @@ from ccengine.values import EndedBy, Outcome
 pytestmark = pytest.mark.pbx
 
 
+@contextmanager
+def cut(*links: AmiSession) -> Iterator[None]:
+    """Cut links and keep them down until the block ends."""
+    known = [link._address for link in links]
+    (nobody,) = free_ports(1)
+    for link in links:
+        link._address = replace(link._address, port=nobody)
+        link.drop("test")
+    yield
+    for link, address in zip(links, known, strict=True):
+        link._address = address
+
+
 async def test_link_lost_in_a_talk_is_mended_by_a_snapshot(pbx: PbxInstance, phones: Phones) -> None:
     async with watching(pbx) as watch:
         call, _, _ = await talk_with(watch, phones)
-        watch.live._events.drop("test")
-        watch.live._actions.drop("test")
-        await watch.until(lambda: watch.live.board_snapshot().stale, "the board to be stale")
-        with pytest.raises(PbxUnavailable):
-            await watch.live.pbx.pause("8001", "1001", "meal")
+        with cut(watch.live._events, watch.live._actions):
+            await watch.until(lambda: watch.live.board_snapshot().stale, "the board to be stale")
+            with pytest.raises(PbxUnavailable):
+                await watch.live.pbx.pause("8001", "1001", "meal")
         await watch.until(lambda: watch.live.health()["ok"], "the way back")
         assert (watch.calls(), watch.agent("8001")) == (["talking"], "talking")
         await call.hangup()
@@ -56,10 +72,9 @@ async def test_engine_started_in_a_talk_sees_it(pbx: PbxInstance, phones: Phones
 async def test_call_that_ended_while_the_link_was_down_is_closed(pbx: PbxInstance, phones: Phones) -> None:
     async with watching(pbx) as watch:
         call, _, _ = await talk_with(watch, phones)
-        watch.live._events._backoff = (1.5, 1.5)
-        watch.live._events.drop("test")
-        await call.hangup()
-        await pbx.wait_call_over()
+        with cut(watch.live._events):
+            await call.hangup()
+            await pbx.wait_call_over()
         (record,) = await watch.until_over()
         assert (record.outcome, record.notes) == (Outcome.ANSWERED, ("reconciled",))
         assert watch.calls() == []
