@@ -121,7 +121,10 @@ async def agree(pbx: PbxInstance, watch: LiveWatch) -> None:
             sorted((part.file_name, part.party, part.agent_number or "") for part in one.recordings)
             for one in (live, told)
         ]
-        assert parts[0] == parts[1], parts
+        # Word of a recording goes another way through the PBX than a leg's end, and a call can end at once after it.
+        late = sum(one.startswith("late_event: CC_REC ") for one in watch.anomalies())
+        missing = [part for part in parts[1] if part not in parts[0]]
+        assert len(missing) <= late and sorted(parts[0] + missing) == parts[1], parts
 
 
 async def talk_with(watch: LiveWatch, phones: Phones, extension: str = "1001") -> tuple[PhoneCall, PhoneCall, Phone]:
