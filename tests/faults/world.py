@@ -171,8 +171,11 @@ class World:
             seconds = file.getnframes() / file.getframerate()
         return seconds, tone_seconds(path, AGENT_HERTZ)
 
-    async def compare_views(self, seconds: float = 8.0) -> None:
-        """I9 while calls go on: soon there is a moment at which board and rows name the same callers and agents."""
+    async def compare_views(self, seconds: float = 20.0) -> None:
+        """I9 while calls go on: soon there is a moment at which board and rows name the same callers and agents.
+
+        Not sooner than a half-open link must be found out (17 s): it may have been the last break before the look.
+        """
         end = time.monotonic() + seconds
         live, rows = set[tuple[str, str]](), set[tuple[str, str]]()
         while time.monotonic() < end:
