@@ -97,7 +97,7 @@ class Tail(Generic[T]):
         if self._file is None and not self._open_first():
             return Reading(notes=self._take_notes())
         assert self._file is not None
-        self._check_shorter()
+        self._check_emptied()
         rotated = self._is_rotated()
         data = self._file.read(self._offset + len(self._buffer), self._chunk)
         full = len(data) == self._chunk
@@ -266,9 +266,9 @@ class Tail(Generic[T]):
             return False
         return first is None or self.last_at is None or first >= self.last_at
 
-    # --- a file that became shorter ---
+    # --- a file that became shorter, or was emptied and has grown again ---
 
-    def _check_shorter(self) -> None:
+    def _check_emptied(self) -> None:
         assert self._file is not None
         size = self._file.size
         if self._goal is not None and self._goal.offset > size and self._file.position().same_file(self._goal):
@@ -277,11 +277,12 @@ class Tail(Generic[T]):
                 f"lost_tail: the file is {self._goal.offset - size} bytes shorter than what was read of it"
             )
             self._goal, self._replay_until = None, self.last_at
-        if size >= self._offset + len(self._buffer):
+        replaced = self._file.is_replaced()
+        if size >= self._offset + len(self._buffer) and not replaced:
             return
         self._buffer = b""
         self._goal = None
-        if self._file.is_replaced():
+        if replaced:
             if (copy := self._copy_before_emptying()) is not None:
                 self._enter(copy, self._offset)  # it holds what was written since our last look; the file follows it
                 return

@@ -205,6 +205,19 @@ def test_tail_emptied_after_a_copy_reads_the_rest_from_the_copy(path: Path, unre
     assert again.go().numbers == [6]
 
 
+@pytest.mark.parametrize("unread", [(), (3,), (3, 4)])
+def test_tail_emptied_after_a_copy_and_grown_longer_before_the_next_look_reads_all(
+    path: Path, unread: tuple[int, ...]
+) -> None:
+    append(path, record(1), record(2))
+    reader = Follower(Tail(path, CelCutter())).go()
+    append(path, *(record(number) for number in unread))
+    path.with_name("cel.csv.1").write_bytes(path.read_bytes())
+    os.truncate(path, 0)
+    append(path, *(record(number) for number in range(5, 12)))
+    assert reader.go().go().numbers == [1, 2, *unread, *range(5, 12)]
+
+
 def test_tail_file_written_anew_in_place_begins_at_its_first_line(path: Path) -> None:
     append(path, record(1), record(2), record(3))
     reader = follow(path).go()
