@@ -195,6 +195,7 @@ class ServiceLookups:
     async def _before_the_menu(self, args: Args) -> OnAir:
         """What is on air for this caller: for everybody, and for the district where the caller is known to live."""
         now = self._ctx.clock.now()
+        self._notices.begin()  # both are waited for once when the database is slow
         rows = [row for row in await self._on_air.get() if row.starts_at <= now < row.ends_at]
         bursts = [
             row

@@ -29,10 +29,19 @@ class LastKnown(Generic[T]):
         self._known: list[T] = []
         self._read_at = float("-inf")
         self._reading: asyncio.Task[T] | None = None
+        self._begun_at = float("-inf")
+
+    def begin(self) -> None:
+        """Begin to read what will be asked for soon: several that are slow are then waited for once, not in turn."""
+        if self._is_fresh() or (self._reading is not None and not self._reading.done()):
+            return
+        self._begun_at = asyncio.get_running_loop().time()
+        self._reading = asyncio.create_task(self._refresh(), name="last known")
+        self._reading.add_done_callback(_looked_at)
 
     async def get(self) -> T:
         """Return the newest answer there is. Raises what reading raised, or TimeoutError, where there never was one."""
-        if self._known and asyncio.get_running_loop().time() < self._read_at + self._fresh:
+        if self._is_fresh():
             return self._known[0]
         wrong = await self._look()
         if wrong is not None and not self._known:
@@ -41,6 +50,7 @@ class LastKnown(Generic[T]):
 
     async def keep(self) -> None:
         """Read once for later; a database that is away is no error. The next caller's answer is read anew."""
+        self._read_at = float("-inf")
         wrong = await self._look()
         self._read_at = float("-inf")
         if wrong is not None and not self._known:
@@ -48,15 +58,18 @@ class LastKnown(Generic[T]):
 
     async def _look(self) -> Exception | None:
         """Read, or wait for who is reading; return what was wrong with it."""
-        if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._refresh(), name="last known")
-            self._reading.add_done_callback(_looked_at)
+        self.begin()
+        assert self._reading is not None
+        since = self._begun_at if self._known else asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout_at(since + self._patience):
                 await asyncio.shield(self._reading)
         except Exception as error:  # noqa: BLE001 - the edge of a look-up: whatever it is, callers are told what was true
             return error
         return None
+
+    def _is_fresh(self) -> bool:
+        return bool(self._known) and asyncio.get_running_loop().time() < self._read_at + self._fresh
 
     async def _refresh(self) -> T:
         asked_at = asyncio.get_running_loop().time()

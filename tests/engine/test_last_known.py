@@ -73,3 +73,16 @@ async def test_many_callers_at_once_ask_once_and_a_later_one_anew() -> None:
     await hurried.get()
     source.value = "new"
     assert await hurried.get() == "new"
+
+
+async def test_two_that_are_begun_together_are_waited_for_once() -> None:
+    source = Source()
+    first, second = LastKnown(source.read, 1), LastKnown(source.read, 1)
+    await asyncio.gather(first.keep(), second.keep())
+    source.frozen.clear()
+    second.begin()
+    assert await first.get() == "old"
+    async with asyncio.timeout(0.5):
+        assert await second.get() == "old"
+    first.close()
+    second.close()
