@@ -104,7 +104,7 @@ class Agi(_Section):
 
 
 class Engine(_Section):
-    """How engines on one PBX and one database keep out of each other's way (README: It shows its own truth)."""
+    """How engines on one PBX and one database keep out of each other's way (docs/truth.md)."""
 
     lease_seconds: Seconds = 5  # a silent engine's role goes to the next after this
     renew_seconds: Seconds = 1.5  # how often the role is renewed

@@ -1,4 +1,4 @@
-"""Imports go one way (README "Rooms"): a picture that is checked is a picture that stays true."""
+"""Imports go one way (docs/design.md "Rooms"): a picture that is checked is a picture that stays true."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Announcements spoken by voices, in wordings and over codecs that the model was not built with.
 
 `clips/` is the beginning of a test set, as `ccengine early-media sample` makes it (nothing was chosen); the whole
-set's confusion matrix is in README and printed by `make bench ONLY=media`. Voices: Kokoro-82M (Apache-2.0).
+set's confusion matrix is in docs/early-media.md and from `make bench ONLY=media`. Voices: Kokoro-82M (Apache-2.0).
 """
 
 from __future__ import annotations

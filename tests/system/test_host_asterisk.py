@@ -1,6 +1,6 @@
 """A host with an Asterisk of its own: Debian's stock configuration, the lines that `configure --host` prints, a call.
 
-The stock files are copied and their folders moved below ours; the administrator's part is done as README says.
+The stock files are copied and their folders moved below ours; the administrator's part is done as docs/install.md says.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Host:
         self._command = [*self.program.command, "-C", str(self.etc / "asterisk.conf")]
 
     def lay(self) -> None:
-        """Copy Debian's stock configuration, add the printed lines, and what else README asks of an administrator."""
+        """Copy Debian's stock configuration, add the printed lines, and what else docs/install.md asks for."""
         shutil.copytree(_root(self.program) / "etc" / "asterisk", self.etc)
         for folder in ("log/cel-custom", "data/sounds", "var", "spool/monitor", "run"):
             (self.base / folder).mkdir(parents=True)

@@ -1,0 +1,54 @@
+"""The documentation hangs together: links lead somewhere, pictures are shown, both languages have each chapter.
+
+What does not live here: whether it is true. The figures come from `make bench` and `make faults`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+PAGES = sorted(
+    page
+    for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks", ROOT / "tests")
+    for page in (folder.rglob("*.md") if folder.name == "tests" else folder.glob("*.md"))
+)
+ENGLISH_ONLY = {"early-media.md"}
+
+
+def _links(page: Path) -> list[str]:
+    return [link for link in LINK.findall(page.read_text()) if "://" not in link]
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names that GitHub gives to headings: lower case, signs dropped, blanks as dashes."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_page_leads_somewhere(page: Path) -> None:
+    for link in _links(page):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), link
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    shown = {(page.parent / link).resolve() for page in PAGES for link in _links(page)}
+    pictures = {path for path in (ROOT / "docs").iterdir() if path.suffix in {".png", ".svg"}}
+    assert pictures <= shown
+    assert [path.name for path in pictures if path.stat().st_size > 200_000] == []
+
+
+def test_every_chapter_is_there_in_both_languages_and_found_from_readme() -> None:
+    english = {path.name for path in (ROOT / "docs").glob("*.md") if ".zh-CN" not in path.name}
+    chinese = {path.name.replace(".zh-CN", "") for path in (ROOT / "docs").glob("*.zh-CN.md")}
+    assert english - ENGLISH_ONLY == chinese
+    assert {f"docs/{name}" for name in english} <= set(_links(ROOT / "README.md"))
+    assert {f"docs/{name.replace('.md', '.zh-CN.md')}" for name in chinese} <= set(_links(ROOT / "README.zh-CN.md"))
