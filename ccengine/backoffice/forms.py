@@ -19,10 +19,17 @@ from ccengine.services.errors import Conflict, Invalid
 LONGEST = 8000
 
 
-async def read_form(request: web.Request) -> dict[str, str]:
+class Fields(dict[str, str]):
+    """What a form said; a field it left out reads as "", so that the form can be shown again."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+async def read_form(request: web.Request) -> Fields:
     """Return the fields of a form, trimmed; files and repeated names (but the last) are dropped."""
     data = await request.post()
-    return {name: value.strip()[:LONGEST] for name, value in data.items() if isinstance(value, str)}
+    return Fields({name: value.strip()[:LONGEST] for name, value in data.items() if isinstance(value, str)})
 
 
 async def read_many(request: web.Request, name: str) -> list[str]:

@@ -119,28 +119,37 @@ async def test_without_a_database_pages_say_so_at_once(site: Site) -> None:
     assert answer.status == 503 and "数据库" in answer.text
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/calls?cursor=broken",
-        "/calls?from=yesterday",
-        "/calls?outcome=%00&agent=%27",
-        "/customers?cursor=%27",
-        "/customers?q=%00%01",
-        "/work-orders?cursor=zz&tab=nonsense",
-        "/work-orders/99999999999999999999999999",
-        "/work-orders/0",
-        "/calls/n1-1795305600-999999999999999999",
-        "/customers/99999999",
-        "/outages/new?x=1",
-        "/admin/audit?cursor=%F0%9F%92%A7",
-        "/desk/card?call_id=../../etc",
-        "/agents/9999/control",
-    ],
+#: Programs' addresses have tests of their own; signing out would end the walk.
+LEFT_OUT = ("/api", "/board/ws", "/sign-out")
+HOSTILE_ADDRESSES = (
+    "/calls?cursor=broken",
+    "/calls?from=yesterday",
+    "/calls?outcome=%00&agent=%27",
+    "/customers?cursor=%27",
+    "/customers?q=%00%01",
+    "/work-orders?cursor=zz&tab=nonsense",
+    "/work-orders/99999999999999999999999999",
+    "/work-orders/0",
+    "/calls/n1-1795305600-999999999999999999",
+    "/customers/99999999",
+    "/outages/new?x=1",
+    "/admin/audit?cursor=%F0%9F%92%A7",
+    "/desk/card?call_id=../../etc",
+    "/agents/9999/control",
 )
-async def test_hostile_addresses_never_break_a_page(site: Site, path: str) -> None:
-    answer = await (await site.browser("admin")).get(path)
-    assert answer.status < 500, answer.text[:500]
+
+
+async def test_no_address_and_no_empty_form_breaks_a_page(site: Site) -> None:
+    browser = await site.browser("admin")
+    plain = sorted({(r.method, r.resource.canonical) for r in site.server.app.router.routes() if r.resource})
+    plain = [(method, path) for method, path in plain if "{" not in path and not path.startswith(LEFT_OUT)]
+    assert ("GET", "/campaigns/new") in plain and ("POST", "/admin/dispositions") in plain
+    for path in HOSTILE_ADDRESSES + tuple(path for method, path in plain if method == "GET"):
+        answer = await browser.get(path)
+        assert answer.status < 500, (path, answer.text[:500])
+    for path in (path for method, path in plain if method == "POST"):
+        answer = await browser.post(path)
+        assert answer.status < 500, (path, answer.text[:500])
 
 
 async def test_a_hostile_host_header_does_not_reach_the_policy(site: Site) -> None:

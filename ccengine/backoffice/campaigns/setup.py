@@ -39,7 +39,8 @@ _DECIMAL = ("calls_per_second", "abandoned_percent", "agent_seconds", "arrears_f
 @page("campaigns.edit")
 async def new_campaign(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """The form with the shipped rules."""
-    return _form(request, None, {"kind": "broadcast", "weight": "1", **_fields(Rules())}, {}, 200)
+    shipped = {"name": "", "kind": "broadcast", "weight": "1", "note": "", **_fields(Rules())}
+    return _form(request, None, shipped, {}, 200)
 
 
 @page("campaigns.edit")
