@@ -66,7 +66,7 @@ class Browser:
     async def get(self, path: str, **headers: str) -> Answer:
         """Fetch a page; redirects are told, not followed."""
         async with self.session.get(self.base + path, headers=headers, allow_redirects=False) as response:
-            answer = Answer(response.status, await response.text(), dict(response.headers))
+            answer = Answer(response.status, await response.text(errors="replace"), dict(response.headers))
         found = _TOKEN.search(answer.text)
         self.csrf = found[1] if found else self.csrf
         return answer

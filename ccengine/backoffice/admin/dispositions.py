@@ -64,7 +64,10 @@ async def _page(
 async def save_disposition(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Add an entry or change one."""
     form: dict[str, Any] = {
-        **{name: "" for name in ("code", "name_zh", "name_en", "order_type", "category", "position", "seen")},
+        **{
+            name: ""
+            for name in ("code", "name_zh", "name_en", "order_type", "category", "priority", "position", "seen")
+        },
         **await read_form(request),
     }
     form["active"] = form.get("active") == "1"
@@ -75,7 +78,7 @@ async def save_disposition(request: web.Request, person: SignedIn) -> web.Stream
             name_en=form["name_en"],
             order_type=form["order_type"] or None,
             category=form["category"],
-            priority=form.get("priority") or "normal",
+            priority=form["priority"] or "normal",
             position=integer("position", form["position"]),
             active=form["active"],
         )
