@@ -12,7 +12,11 @@ import aiohttp
 import psycopg
 from agi_probe import longest_pause
 from injecting import Callers, Done, Injector, idle
+from psycopg import errors, sql
 from world import World
+
+#: So long the bench tries to find all tables free at one moment.
+LOCK_PATIENCE = 20.0
 
 
 async def caught_up(world: World, done: Done) -> None:
@@ -80,9 +84,28 @@ def _sqlite_lock(world: World) -> Callable[[], Awaitable[None]]:
 
 
 def _postgres_lock(address: str) -> Callable[[], Awaitable[None]]:
+    """Lock all tables at once.
+
+    It never waits while it holds some of them: the product's transactions take them in orders of their own, so that
+    who waits deadlocks with one of them. Raises AssertionError when they are never all free.
+    """
     holder = psycopg.connect(address)
-    tables = [name for (name,) in holder.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    holder.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [sql.Identifier(name) for (name,) in cursor.fetchall()]
+    holder.rollback()  # the names are read: locks begin in a transaction of their own
+    lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE NOWAIT").format(sql.SQL(", ").join(tables))
+    begun = time.monotonic()
+    while True:
+        try:
+            holder.execute(lock)
+            break
+        except errors.LockNotAvailable as taken:
+            holder.rollback()
+            if time.monotonic() - begun > LOCK_PATIENCE:
+                holder.close()
+                raise AssertionError(f"not all tables were free in {LOCK_PATIENCE:g} s: {taken}") from taken
+            time.sleep(0.01)
 
     async def let_go() -> None:
         await asyncio.to_thread(holder.close)
