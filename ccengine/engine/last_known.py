@@ -49,10 +49,8 @@ class LastKnown(Generic[T]):
         return self._known[0]
 
     async def keep(self) -> None:
-        """Read once for later; a database that is away is no error. The next caller's answer is read anew."""
-        self._read_at = float("-inf")
+        """Read once for later; a database that is away is no error."""
         wrong = await self._look()
-        self._read_at = float("-inf")
         if wrong is not None and not self._known:
             log.info("nothing known yet", action="last_known", error=repr(wrong))
 
