@@ -89,6 +89,35 @@ class JournalFile:
         return hashlib.sha256(line).hexdigest()[:32]
 
 
+def exists(path: Path) -> bool:
+    """Whether a file stands there. Raises OSError when that cannot be told."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def identity(path: Path) -> FilePosition | None:
+    """Return the first byte's position of the file that stands there; None when there is none that can be read."""
+    try:
+        file = JournalFile(path)
+    except OSError:
+        return None
+    here = file.position()
+    file.close()
+    return here
+
+
+def is_at(path: Path, here: FilePosition) -> bool:
+    """Whether the file that stands there has this position's inode."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return (status.st_dev, status.st_ino) == (here.device, here.inode)
+
+
 def chain(path: Path, first_time: Callable[[bytes], datetime | None]) -> list[Path]:
     """Return the journal's files that exist, oldest first: renamed ones (name.*) and the one written now.
 

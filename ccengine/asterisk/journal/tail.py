@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from ccengine.asterisk.journal.journal_file import FilePosition, JournalFile, chain
+from ccengine.asterisk.journal.journal_file import FilePosition, JournalFile, chain, exists, identity, is_at
 from ccengine.asterisk.journal.pieces import MAX_RECORD_BYTES, Cutter, Piece
 from ccengine.asterisk.journal.reading import BadStretch, Item, Reading
 
@@ -82,7 +82,7 @@ class Tail(Generic[T]):
     def changed(self) -> bool:
         """Whether a look is worth while. Cheap: a few stat calls, no reading. Raises OSError."""
         if self._file is None:
-            return _exists(self.path) or any(self.path.parent.glob(f"{self.path.name}*"))
+            return exists(self.path) or any(self.path.parent.glob(f"{self.path.name}*"))
         return self._file.size != self._offset + len(self._buffer) or self._is_rotated()
 
     def holds(self, word: bytes) -> bool:
@@ -172,7 +172,7 @@ class Tail(Generic[T]):
 
         Last comes one with the inode alone: while it is empty it may be another that was given the same one.
         """
-        here = {path: identity for path in paths if (identity := _identity(path)) is not None}
+        here = {path: seen for path in paths if (seen := identity(path)) is not None}
         same_line = {path: one for path, one in here.items() if one.first_line and one.first_line == wanted.first_line}
         found = [path for path, one in same_line.items() if one.same_file(wanted)] + list(same_line)
         found += [path for path, one in here.items() if one.same_file(wanted)]
@@ -245,18 +245,11 @@ class Tail(Generic[T]):
         assert self._file is not None
         here = self._file.position()
         paths = chain(self.path, self._cutter.first_time)
-        places = [number for number, path in enumerate(paths) if self._is_here(path, here)]
+        places = [number for number, path in enumerate(paths) if is_at(path, here)]
         if places:
             return paths[places[-1] + 1 :]
         # Ours was deleted: what follows is what began after our last record.
         return [path for path in paths if path == self.path or self._begins_later(path)]
-
-    def _is_here(self, path: Path, here: FilePosition) -> bool:
-        try:
-            status = os.stat(path)
-        except OSError:
-            return False
-        return (status.st_dev, status.st_ino) == (here.device, here.inode)
 
     def _begins_later(self, path: Path) -> bool:
         try:
@@ -303,7 +296,7 @@ class Tail(Generic[T]):
         assert self._file is not None
         here = self._file.position()
         for path in chain(self.path, self._cutter.first_time):
-            known = _identity(path) if not self._is_here(path, here) else None
+            known = identity(path) if not is_at(path, here) else None
             if known is not None and known.first_line == here.first_line and path.stat().st_size > self._offset:
                 return path
         return None
@@ -332,21 +325,3 @@ class Tail(Generic[T]):
     def _take_notes(self) -> tuple[str, ...]:
         notes, self._notes = tuple(self._notes), []
         return notes
-
-
-def _exists(path: Path) -> bool:
-    try:
-        os.stat(path)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _identity(path: Path) -> FilePosition | None:
-    try:
-        file = JournalFile(path)
-    except OSError:
-        return None
-    here = file.position()
-    file.close()
-    return here
