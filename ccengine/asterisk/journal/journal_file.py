@@ -118,15 +118,19 @@ def is_at(path: Path, here: FilePosition) -> bool:
     return (status.st_dev, status.st_ino) == (here.device, here.inode)
 
 
+def older(path: Path) -> list[Path]:
+    """Return the journal's renamed files (name.*), in no order."""
+    return [one for one in path.parent.glob(f"{path.name}.*") if one.suffix not in _NOT_A_JOURNAL and one.is_file()]
+
+
 def chain(path: Path, first_time: Callable[[bytes], datetime | None]) -> list[Path]:
     """Return the journal's files that exist, oldest first: renamed ones (name.*) and the one written now.
 
     Ordered by the time of their first record, whatever a rotation calls them (two of one second: by their last
     writing, then by the numbers in their names); the one written now comes last.
     """
-    older = [one for one in path.parent.glob(f"{path.name}.*") if one.suffix not in _NOT_A_JOURNAL and one.is_file()]
     dated: list[tuple[datetime, int, list[int], str, Path]] = []
-    for one in older:
+    for one in older(path):
         try:
             with one.open("rb") as file:
                 found = first_time(file.read(_SNIFF_BYTES))

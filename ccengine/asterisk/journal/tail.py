@@ -7,11 +7,12 @@ What does not live here: a file's identity (journal_file), cutting (cel, queue_l
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from ccengine.asterisk.journal.journal_file import FilePosition, JournalFile, chain, exists, identity, is_at
+from ccengine.asterisk.journal.journal_file import FilePosition, JournalFile, chain, exists, identity, is_at, older
 from ccengine.asterisk.journal.pieces import MAX_RECORD_BYTES, Cutter, Piece
 from ccengine.asterisk.journal.reading import BadStretch, Item, Reading
 
@@ -82,7 +83,7 @@ class Tail(Generic[T]):
     def changed(self) -> bool:
         """Whether a look is worth while. Cheap: a few stat calls, no reading. Raises OSError."""
         if self._file is None:
-            return exists(self.path) or any(self.path.parent.glob(f"{self.path.name}*"))
+            return exists(self.path) or (exists(self.path.parent) and self._in_folder(lambda: bool(older(self.path))))
         return self._file.size != self._offset + len(self._buffer) or self._is_rotated()
 
     def holds(self, word: bytes) -> bool:
@@ -224,14 +225,14 @@ class Tail(Generic[T]):
         return (status.st_dev, status.st_ino) != (here.device, here.inode) and status.st_size > 0
 
     def _renamed_on(self) -> bool:
-        """Ours was renamed and nothing stands under its name: whether another renamed file follows ours.
+        """Ours was renamed and nothing stands under its name: whether another renamed file follows ours."""
+        return self._in_folder(lambda: bool(self._following()))
 
-        The folder is listed only when it changed: no call may come for hours.
-        """
-        assert self._file is not None
+    def _in_folder(self, look: Callable[[], bool]) -> bool:
+        """Return what was found in the folder, which is listed only when it changed: no call may come for hours."""
         key = (self._number, os.stat(self.path.parent).st_mtime_ns)
         if self._listed is None or self._listed[0] != key:
-            self._listed = (key, bool(self._following()))
+            self._listed = (key, look())
         return self._listed[1]
 
     def _go_on(self) -> None:

@@ -74,6 +74,8 @@ def test_tail_missing_file_waits(path: Path) -> None:
     reader = follow(path).go()
     assert reader.numbers == []
     assert not reader.tail.changed()
+    append(path.with_name(f"{path.name}.gz"), b"an older one, compressed")
+    assert not reader.tail.changed()
     append(path, record(1))
     assert reader.tail.changed()
     assert reader.go().numbers == [1]
