@@ -1,6 +1,6 @@
 """What is wrong with the PBX side of a site, each with a remedy. Asks, changes nothing.
 
-What does not live here: health of engine and database (services/health).
+What does not live here: rights, room and prompts (operations/place_checks), health of engine and database.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class Finding:
 
 
 def check_pbx(settings: Settings, etc: Path = HOST_ETC) -> list[Finding]:
-    """Look at program, configuration, process, journal and prompts; `etc`: the host's configuration folder.
+    """Look at program, configuration, process and journal; `etc`: the host's configuration folder.
 
     A host that has our drop-ins is checked as such, any other site as one with a private instance.
     """
-    found = [_program(settings), *_advisories(settings), _prompts(), _fallback_python()]
+    found = [_program(settings), *_advisories(settings), _fallback_python()]
     if (etc / DROP_INS).is_dir():
         found += [_included(path, line) for path, line in include_lines(etc)]
         found.append(_channel_variables(etc))
@@ -158,11 +158,6 @@ def _port(name: str, host: str, port: int, remedy: str) -> Finding:
     except OSError as error:
         return Finding(ok=False, what=f"{name} {host}:{port}: {error.strerror or error}", remedy=remedy)
     return Finding(ok=True, what=f"{name} {host}:{port}")
-
-
-def _prompts() -> Finding:
-    built = any((assets.PROMPTS / "zh").rglob("*.alaw"))
-    return _seen(built, f"语音文件 · prompts in {assets.PROMPTS}", "ccengine prompts build")
 
 
 def _fallback_python() -> Finding:

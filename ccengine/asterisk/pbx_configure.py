@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ccengine.asterisk import pbx_user
 from ccengine.asterisk.pbx_fallback import write_fallback
 from ccengine.asterisk.pbx_program import PbxError, Program, find_program, host_program
 from ccengine.asterisk.render import render
-from ccengine.asterisk.secrets import load_or_create
+from ccengine.asterisk.secrets import Secrets, load_or_create
 from ccengine.config import Settings
 
 DROP_INS = "ccengine"  # folder of our files below the PBX's configuration folder
@@ -64,8 +65,8 @@ def configure(settings: Settings) -> Path:
     _refuse_strangers(places["run"])
     _link_data(program, places["data"])
     values = template_values(settings, program, places)
-    for template in sorted((assets.ASTERISK_CONF / "private").glob("*.conf")):
-        _write(places["etc"] / template.name, render(template, values))
+    for path, text in _private_files(places["etc"], values):
+        _write(path, text)
     _write_drop_ins(places["etc"] / DROP_INS, values)
     write_fallback(places["agi"])
     settings.pbx_dir.chmod(0o750)
@@ -73,6 +74,23 @@ def configure(settings: Settings) -> Path:
     pbx_user.own(places["run"])
     pbx_user.own(places["agi"])
     return places["etc"] / "asterisk.conf"
+
+
+def changed_files(settings: Settings, known: Secrets, host_etc: Path = HOST_ETC) -> list[Path]:
+    """Return those of our files that are not (or no longer) what these settings and secrets make. Changes nothing.
+
+    Raises PbxError when there is no Asterisk, KeyError for a phone without a password, OSError for what cannot be read.
+    """
+    program, places, drop_ins = find_program(settings), folders(settings), host_etc / DROP_INS
+    files: list[tuple[Path, str]] = []
+    if drop_ins.is_dir():
+        places |= {"agi": drop_ins / "agi"}
+    values = template_values(settings, program, places, known)
+    if not drop_ins.is_dir():
+        drop_ins = places["etc"] / DROP_INS
+        files += _private_files(places["etc"], values)
+    files += _drop_in_files(drop_ins, values)
+    return [path for path, text in files if not path.exists() or path.read_text("utf-8", "replace") != text]
 
 
 def _refuse_strangers(folder: Path) -> None:
@@ -124,9 +142,11 @@ def prompt_links(program: Program) -> list[tuple[Path, Path]]:
     return links
 
 
-def template_values(settings: Settings, program: Program, places: dict[str, Path]) -> dict[str, Any]:
+def template_values(
+    settings: Settings, program: Program, places: dict[str, Path], known: Secrets | None = None
+) -> dict[str, Any]:
     """Return what the templates may use: the site's settings, generated secrets, where things are."""
-    known = load_or_create(settings)
+    known = known or load_or_create(settings)
     pbx, site = settings.pbx, settings.site
     phones = [
         {"extension": phone, "agent": agent, "password": known.sip[phone]} for phone, agent in pbx.devices.items()
@@ -198,15 +218,24 @@ def channel_variables(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in found[-1].split(",") if name.strip()) if found else ()
 
 
+def _private_files(etc: Path, values: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    for template in sorted((assets.ASTERISK_CONF / "private").glob("*.conf")):
+        yield etc / template.name, render(template, values)
+
+
 def _write_drop_ins(folder: Path, values: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
+    for path, text in _drop_in_files(folder, values):
+        _write(path, text)
+
+
+def _drop_in_files(folder: Path, values: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     wanted = dict.fromkeys((*host_channel_variables(folder.parent), PERSON_VARIABLE))
     values = values | {"channel_variables": ",".join(wanted)}
     for template in sorted((assets.ASTERISK_CONF / "site").glob("*.conf")):
-        text = _add_or_open(render(template, values), folder.parent / template.name)
-        _write(folder / template.name, text)
+        yield folder / template.name, _add_or_open(render(template, values), folder.parent / template.name)
     for dialplan in sorted(assets.DIALPLAN.glob("*.conf")):
-        _write(folder / dialplan.name, dialplan.read_text(encoding="utf-8"))
+        yield folder / dialplan.name, dialplan.read_text(encoding="utf-8")
 
 
 def _add_or_open(text: str, main: Path) -> str:

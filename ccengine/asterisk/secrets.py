@@ -38,14 +38,19 @@ def load_or_create(settings: Settings) -> Secrets:
     Raises SecretsError when the file exists but is not ours to read or is not what we wrote.
     """
     path = settings.secrets_file
-    stored = _read(path)
-    known = Secrets(ami=dict(stored.get("ami", {})), sip=dict(stored.get("sip", {})))
+    stored, known = _read(path), load(settings)
     ami = {user: known.ami.get(user) or _password() for user in AMI_USERS}
     sip = known.sip | {phone: known.sip.get(phone) or _password() for phone in settings.pbx.devices}
     made = Secrets(ami=ami, sip=sip)
     if made != known:
         _write(path, stored | {"ami": ami, "sip": sip})
     return made
+
+
+def load(settings: Settings) -> Secrets:
+    """Return the secrets that are there, none where no file is. Raises SecretsError as above; makes nothing."""
+    stored = _read(settings.secrets_file)
+    return Secrets(ami=dict(stored.get("ami", {})), sip=dict(stored.get("sip", {})))
 
 
 def _password() -> str:
@@ -57,6 +62,8 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except PermissionError as error:
+        raise SecretsError(_not_ours(path)) from error
     except (OSError, ValueError) as error:
         raise SecretsError(_what_to_do(path, str(error))) from error
     if not isinstance(content, dict) or not all(_is_table(content.get(name, {})) for name in ("ami", "sip")):
@@ -73,6 +80,10 @@ def _what_to_do(path: Path, what: str) -> str:
         f"密码文件 {path} 无法读取，请删除它，系统会生成新密码。 "
         f"The file of secrets cannot be used ({what}): remove {path} to have new secrets made"
     )
+
+
+def _not_ours(path: Path) -> str:
+    return f"密码文件 {path} 属于其他用户，请以该用户运行。 {path} is another user's: run as that user"
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

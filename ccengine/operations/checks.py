@@ -1,12 +1,12 @@
 """What `doctor` and `status` look at: PBX, database, prompts, menu, running processes. Asks, changes nothing.
 
-What does not live here: the PBX's own checks (asterisk/doctor), what the engine says (engine_checks).
+What does not live here: the PBX's own checks (asterisk/doctor), what the engine says (engine_checks), what stands on
+the disks (place_checks).
 """
 
 from __future__ import annotations
 
 import ctypes
-import shutil
 import time
 from pathlib import Path
 
@@ -17,26 +17,27 @@ from ccengine.asterisk.doctor import Finding, check_pbx
 from ccengine.config import Settings
 from ccengine.engine.agi_menu import load_menu, menu_path
 from ccengine.ivr.menu_file import MenuError
-from ccengine.operations import engine_checks, hosting
+from ccengine.operations import engine_checks, hosting, place_checks
 from ccengine.services import health, work_calendar
 from ccengine.services.errors import Unavailable
+from ccengine.store import migrate
+from ccengine.store_port import StoreUnavailable
 
-FREE_SHARE_LEAST = 0.05
 CLOCK_BACK_SECONDS = 60.0
 CALENDAR_NEEDED_MONTH = 12
 
 
 async def look(settings: Settings) -> list[Finding]:
     """Return all findings, in the order in which things depend on one another."""
-    engine, database = await engine_checks.look(settings), await _database(settings)
+    engine, base = await engine_checks.look(settings), await database(settings)
     return [
-        _disk(settings),
         _clock(settings),
+        *place_checks.look(settings),
         *check_pbx(settings),
         _menu(settings),
         *_owners(settings),
-        database,
-        *([await _calendar(settings)] if database.ok else []),
+        base,
+        *([await _calendar(settings)] if base.ok else []),
         *engine,
         *(
             []
@@ -45,19 +46,6 @@ async def look(settings: Settings) -> list[Finding]:
         ),
         _process(settings),
     ]
-
-
-def _disk(settings: Settings) -> Finding:
-    folder = settings.state_dir if settings.state_dir.exists() else settings.state_dir.parent
-    usage = shutil.disk_usage(folder)
-    free = usage.free / usage.total
-    return Finding(
-        ok=free >= FREE_SHARE_LEAST,
-        what=f"磁盘剩余 · disk free: {free:.0%} ({usage.free // 2**30} GiB)",
-        remedy=""
-        if free >= FREE_SHARE_LEAST
-        else f"清理旧录音和旧日志 · free space below {folder}: old recordings, rotated journals",
-    )
 
 
 def _clock(settings: Settings) -> Finding:
@@ -155,13 +143,31 @@ async def _calendar(settings: Settings) -> Finding:
     )
 
 
-async def _database(settings: Settings) -> Finding:
+async def database(settings: Settings) -> Finding:
+    """Whether it is there, whole, answers, and has this program's tables."""
     if any(not path.exists() for path in _sqlite(settings)):  # opening it would make it
         return Finding(ok=False, what="数据库 · database: none yet", remedy="ccengine database upgrade")
+    try:
+        present, newest = await migrate.revisions(settings)
+    except StoreUnavailable as error:
+        return Finding(ok=False, what=f"数据库无法使用 · database: {_reason(error)}", remedy=_remedy(settings))
+    if present != newest:
+        what = f"数据库结构与程序不符 · database: tables of {present or '–'}, this program needs {newest}"
+        return Finding(ok=False, what=what, remedy="ccengine database upgrade")
     async with bootstrap.context(settings) as ctx:
         facts = await health.check(ctx)
-    remedy = "" if facts["ok"] else "启动数据库，或运行 · start the database, or run: ccengine database upgrade"
-    return Finding(ok=bool(facts["ok"]), what="数据库 · database", remedy=remedy)
+    return Finding(ok=bool(facts["ok"]), what="数据库 · database", remedy="" if facts["ok"] else _remedy(settings))
+
+
+def _reason(error: StoreUnavailable) -> str:
+    cause = error.__cause__
+    return str(getattr(cause, "orig", None) or cause or error).strip().splitlines()[0]
+
+
+def _remedy(settings: Settings) -> str:
+    if not _sqlite(settings):
+        return "启动数据库，检查 database.url · start the database, or set database.url (address, user, password) right"
+    return "检查磁盘和权限；损坏则恢复备份 · look at disk and the file's rights; where damaged: ccengine backup restore"
 
 
 def _process(settings: Settings) -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ R = TypeVar("R")
 
 #: PostgreSQL ends one of two transactions that wait for each other.
 _GAVE_IN = ("DeadlockDetected", "SerializationFailure")
+#: What SQLite says of a file that is damaged, or no database at all (its subclasses are other troubles).
+_DAMAGED = (sqlite3.DatabaseError,)
 
 
 def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
@@ -122,7 +125,7 @@ async def store_errors() -> AsyncIterator[None]:
     except (PoolTimeout, TimeoutError, OSError) as error:
         raise StoreUnavailable(str(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _is_closed(error):
+        if error.connection_invalidated or _is_closed(error) or type(error.orig) in _DAMAGED:
             raise StoreUnavailable(str(error)) from error
         raise
     except SQLAlchemyError as error:

@@ -12,7 +12,7 @@ from pbx_instance import asterisk_root
 
 from ccengine.asterisk import pbx
 from ccengine.asterisk.doctor import check_pbx
-from ccengine.asterisk.pbx_configure import configure, configure_host, include_lines, run_dir
+from ccengine.asterisk.pbx_configure import changed_files, configure, configure_host, include_lines, run_dir
 from ccengine.asterisk.pbx_lint import lint
 from ccengine.asterisk.pbx_program import PbxError, Program, unpacked_program
 from ccengine.asterisk.render import render
@@ -71,8 +71,21 @@ def test_value_that_breaks_out_of_its_line_is_refused(tmp_path: Path) -> None:
             render(template, {"host": value})
 
 
+def _assert_change_is_noticed(settings: Settings) -> None:
+    """What somebody edited, or settings that were changed since, is named; and nothing else."""
+    known, queues = load_or_create(settings), settings.pbx_dir / "etc" / "ccengine" / "queues.conf"
+    assert changed_files(settings, known) == []
+    was = queues.read_text()
+    queues.write_text(was + ";\n")
+    assert changed_files(settings, known) == [queues]
+    queues.write_text(was)
+    other = settings.model_copy(update={"site": settings.site.model_copy(update={"hotline": "12345"})})
+    assert changed_files(other, known)
+
+
 def test_configuration_holds_no_placeholder_and_no_shipped_secret(settings: Settings) -> None:
     configure(settings)
+    _assert_change_is_noticed(settings)
     etc = settings.pbx_dir / "etc"
     texts = {str(path.relative_to(etc)): path.read_text() for path in etc.rglob("*.conf")}
     assert not [name for name, text in texts.items() if "{{" in text or "{%" in text]
