@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pbx_instance import PbxInstance, free_ports, shorten_prompts, wait_until
 from running_site import RunningSite, fresh
-from sounds import alaw
+from sounds import tone_file
 
 from ccengine.asterisk import pbx as process
 from ccengine.operations import processes
@@ -106,9 +105,7 @@ class Hotline:
             itself = {"@CONTACT_PORT@": "[local_port]", "@EXPIRES@": "3600"}
             more = ["-m", str(len(AGENTS)), "-r", "60", "-l", "200", "-timeout", "20s"]
             await self._finish(self._sipp(pbx, "register", port, itself, rows, more))
-            sound = (
-                f'<nop><action><exec rtp_stream="{self._tone(440)},-1,8,PCMA/8000"/></action></nop>' if speak else ""
-            )
+            sound = self._speaking(440) if speak else ""
             marks = {"@SPEAK@": sound, "@MEDIA@": "[rtpstream_audio_port]" if speak else "9"}
             self._running.append(self._sipp(pbx, "agents", port, marks, "", ["-aa", "-l", "2000"]))
             for phone, agent in AGENTS.items():
@@ -129,7 +126,7 @@ class Hotline:
 
         `before_quiet`: ends what else goes on, when the last of them is over.
         """
-        sound = f'<nop><action><exec rtp_stream="{self._tone(700)},-1,8,PCMA/8000"/></action></nop>' if speak else ""
+        sound = self._speaking(700) if speak else ""
         marks = {"@TARGET@": NUMBERS[variant], "@SPEAK@": sound}
         marks["@MEDIA@"] = "[rtpstream_audio_port]" if speak else media
         more = ["-m", str(len(rows)), "-l", str(len(rows) + 10), "-r", str(round(per_second * 10)), "-rp", "10000"]
@@ -192,12 +189,10 @@ class Hotline:
                 one.kill()
             one.wait()
 
-    def _tone(self, hertz: int) -> Path:
-        path = self.folder / f"tone{hertz}.alaw"
-        if not path.exists():
-            when = np.arange(8000 * 10) / 8000
-            path.write_bytes(alaw((8000 * np.sin(2 * np.pi * hertz * when)).astype(np.int16)))
-        return path
+    def _speaking(self, hertz: int) -> str:
+        """What of a scenario makes a party speak a tone without end."""
+        sound = tone_file(self.folder, hertz)
+        return f'<nop><action><exec rtp_stream="{sound},-1,8,PCMA/8000"/></action></nop>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

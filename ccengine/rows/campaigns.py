@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any
 
 from ccengine.hotline.campaign import CampaignKind, CampaignState, Rules, TargetState
-from ccengine.values import mask_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +103,6 @@ class TargetRow:
     attempts: int
     next_at: datetime
     changed_at: datetime
-
-    @property
-    def number_masked(self) -> str:
-        """The number as people without the right see it."""
-        return mask_number(self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

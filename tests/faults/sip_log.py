@@ -31,14 +31,8 @@ class Dialog:
     keys: list[tuple[float, str]] = field(default_factory=list)
     ended_at: float | None = None
     ended_by_us: bool = False
-    end_confirmed: bool = False
     cancelled_at: float | None = None
     cut_at: float | None = None  # its phone's network went, which no log can say: whoever cut it does
-
-    def up_at(self, moment: float) -> bool:
-        """Whether it was answered and not over at that moment."""
-        start = self.answered_at
-        return start is not None and start <= moment and (self.ended_at is None or self.ended_at > moment)
 
 
 class SipLog:
@@ -104,8 +98,6 @@ def _apply(dialog: Dialog, at: float, sent: bool, first: str, method: str, messa
             dialog.answered_at = dialog.answered_at or at
         elif method == "INVITE" and status >= 300:
             dialog.refused = status
-        elif method == "BYE" and status == 200:
-            dialog.end_confirmed = True
     elif first.startswith("ACK "):
         dialog.acked_at = dialog.acked_at or at
     elif first.startswith("INFO ") and (key := re.search(r"Signal=\s*(\S)", message)):

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-import numpy as np
 from pbx_instance import free_ports
 from sip_log import Dialog, SipLog
-from sounds import alaw
+from sounds import tone_file
 
 from ccengine.config import Settings
 
@@ -87,7 +86,11 @@ class Traffic:
         self.end_group(name)
         port = free_ports(1)[0]
         await self.register(phones, port)
-        marks = {"@ANSWER@": str(answer_ms), "@HANGS_UP@": str(hangs_up), "@SOUND@": str(self._tone(AGENT_HERTZ))}
+        marks = {
+            "@ANSWER@": str(answer_ms),
+            "@HANGS_UP@": str(hangs_up),
+            "@SOUND@": str(tone_file(self.folder, AGENT_HERTZ)),
+        }
         self._agents[name] = self._sipp(scenario, port, list(marks.items()), "", ["-aa"])
 
     async def register(self, phones: list[str], port: int, expires: int = 7200) -> None:
@@ -120,7 +123,7 @@ class Traffic:
 
     def call(self, plans: Sequence[Plan], per_second: float = 2.0, scenario: str = "caller") -> subprocess.Popen[bytes]:
         """Place these calls in the background, so many a second."""
-        marks = [("@TARGET@", self.settings.site.hotline), ("@SOUND@", str(self._tone(CALLER_HERTZ)))]
+        marks = [("@TARGET@", self.settings.site.hotline), ("@SOUND@", str(tone_file(self.folder, CALLER_HERTZ)))]
         rows = "".join(f"{plan.row()}\n" for plan in plans)
         more = ["-m", str(len(plans)), "-l", str(len(plans) + 1)]
         more += ["-r", str(round(per_second * 10)), "-rp", "10000"]
@@ -172,10 +175,3 @@ class Traffic:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "TZ": "UTC", "TERM": "dumb"},
             )
-
-    def _tone(self, hertz: int) -> Path:
-        path = self.folder / f"tone{hertz}.alaw"
-        if not path.exists():
-            when = np.arange(8000 * 10) / 8000
-            path.write_bytes(alaw((8000 * np.sin(2 * np.pi * hertz * when)).astype(np.int16)))
-        return path

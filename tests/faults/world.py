@@ -13,7 +13,7 @@ import signal
 import time
 import wave
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from small_disk import SmallDisk
 
 SETTLE_SECONDS = 75.0  # a worker that dies keeps its job for 60 s
-Stop = Callable[[], Any]
 
 
 class NotPossible(Exception):
@@ -126,10 +125,6 @@ class World:
         if not self._log.exists():
             return []
         return self._log.read_bytes()[self._log_begin :].decode("utf-8", errors="replace").splitlines()
-
-    async def clear_state(self, seconds: float = 15) -> None:
-        """Wait until the PBX has nobody paused for wrap-up and no call."""
-        await self.pbx.wait_for(lambda: not self.pbx.channels(), "the calls to end", seconds)
 
     # --- asking
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import numpy as np
-from sounds import alaw
+from sounds import tone_file
 
 from ccengine.config import Settings
 
@@ -41,7 +40,7 @@ class Sipp:
         """
         self._made += 1
         template = (SCENARIOS / "caller.xml").read_text(encoding="utf-8")
-        sound = self._tone_file(tone)
+        sound = tone_file(self.folder, int(tone))
         scenario = self.folder / f"caller{self._made}.xml"
         wanted = {
             "@TARGET@": target or self.settings.site.hotline,
@@ -71,10 +70,3 @@ class Sipp:
             if process.poll() is None:
                 process.kill()
             process.wait()
-
-    def _tone_file(self, hertz: float) -> Path:
-        path = self.folder / f"tone{int(hertz)}.alaw"
-        if not path.exists():
-            when = np.arange(8000 * 10) / 8000
-            path.write_bytes(alaw((8000 * np.sin(2 * np.pi * hertz * when)).astype(np.int16)))
-        return path

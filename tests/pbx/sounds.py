@@ -34,6 +34,15 @@ def read_wav(path: Path) -> np.ndarray:
         return np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
 
 
+def tone_file(folder: Path, hertz: int) -> Path:
+    """Return ten seconds of a tone as an A-law file in `folder`, made once: what SIPp plays."""
+    path = folder / f"tone{hertz}.alaw"
+    if not path.exists():
+        when = np.arange(RATE * 10) / RATE
+        path.write_bytes(alaw((8000 * np.sin(2 * np.pi * hertz * when)).astype(np.int16)))
+    return path
+
+
 def alaw(samples: np.ndarray) -> bytes:
     """Return G.711 A-law of 16-bit samples."""
     value = samples.astype(np.int32) >> 3

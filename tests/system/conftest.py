@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 from pbx_instance import PbxInstance
-from running_site import RunningSite, fresh
+from running_site import RunningSite, fresh, started
 
 
 @pytest.fixture(scope="module")
 def site(pbx_instance: PbxInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """The running site of a test file, with a database of its own."""
-    running = RunningSite(fresh(pbx_instance.settings, tmp_path_factory.mktemp("site"), pbx={"wrapup_seconds": 2}))
-    asyncio.run(running.prepare())
-    try:
-        asyncio.run(running.start_healthy())
+    with started(fresh(pbx_instance.settings, tmp_path_factory.mktemp("site"), pbx={"wrapup_seconds": 2})) as running:
         yield running
-    finally:
-        running.stop()

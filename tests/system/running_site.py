@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,15 @@ def fresh(settings: Settings, folder: Path, **sections: Any) -> Settings:
     for name, values in sections.items():
         own[name] = getattr(settings, name).model_copy(update=values)
     return settings.model_copy(update=own)
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[RunningSite]:
+    """Give a site that is healthy; end it afterwards."""
+    running = RunningSite(settings)
+    asyncio.run(running.prepare())
+    try:
+        asyncio.run(running.start_healthy())
+        yield running
+    finally:
+        running.stop()

@@ -5,7 +5,6 @@ The stock files are copied and their folders moved below ours; the administrator
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 from pbx_instance import PbxInstance, keep_full_log, shorten_prompts, wait_until
 from phones import CALLER_TONE, Phones
-from running_site import RunningSite, fresh
+from running_site import RunningSite, fresh, started
 
 from ccengine import assets
 from ccengine.asterisk import pbx, pbx_user
@@ -105,13 +104,8 @@ def host() -> Iterator[Host]:
 @pytest.fixture
 def host_site(host: Host, tmp_path: Path) -> Iterator[RunningSite]:
     """Our programs beside it, with an empty database of their own."""
-    running = RunningSite(fresh(host.settings, tmp_path))
-    asyncio.run(running.prepare())
-    try:
-        asyncio.run(running.start_healthy())
+    with started(fresh(host.settings, tmp_path)) as running:
         yield running
-    finally:
-        running.stop()
 
 
 async def test_call_on_a_hosts_own_asterisk_is_answered_recorded_and_opens_its_order(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from pbx_instance import PbxInstance
 from phones import Phones
-from running_site import RunningSite, fresh
+from running_site import RunningSite, fresh, started
 
 from ccengine.backoffice.engine_door import EngineDoor
 
@@ -23,13 +22,8 @@ pytestmark = pytest.mark.pbx
 def site(pbx_instance: PbxInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """A site that looks every second."""
     often = {"probe_seconds": 1, "probe_deadline_seconds": 1.5, "every_seconds": 1}
-    running = RunningSite(fresh(pbx_instance.settings, tmp_path_factory.mktemp("site"), truth=often))
-    asyncio.run(running.prepare())
-    try:
-        asyncio.run(running.start_healthy())
+    with started(fresh(pbx_instance.settings, tmp_path_factory.mktemp("site"), truth=often)) as running:
         yield running
-    finally:
-        running.stop()
 
 
 async def test_engine_calls_itself_compares_and_tells_without_making_a_call(
