@@ -210,6 +210,27 @@ async def test_choice_with_an_unknown_code_is_told_on_the_card(site: Site, engin
     assert answer.status == 200 and "没有这个处理结果" in answer.text
 
 
+async def test_agent_names_the_customer_of_an_unknown_number_and_where_it_happens(site: Site, engine: Door) -> None:
+    account, _phone = await caller_of(site)
+    call = call_id()
+    await call_records.store_records(site.ctx, batch(answered("repair", call_id=call, caller_number="13900001111")))
+    browser = await site.browser("8001")
+    assert 'id="card-account"' in (await browser.get(f"/desk/card?call_id={call}")).text
+    named = {
+        "call_id": call,
+        "disposition": "repair_leak",
+        "customer_account": "1",
+        "address": "东湖路8号",
+        "note": "漏",
+    }
+    refused = (await browser.post("/desk/choice", named)).text
+    assert "没有这个户号" in refused and 'value="东湖路8号"' in refused and ">漏</textarea>" in refused
+    answer = (await browser.post("/desk/choice", {**named, "customer_account": account})).text
+    assert f'name="customer_account" value="{account}"' in answer and 'id="card-save"' in answer
+    (order,) = (await work_orders.find(site.ctx, ENGINE, OrderFilter(call_id=call))).items
+    assert (order.customer_account, order.address) == (account, "东湖路8号")
+
+
 async def test_a_stopping_server_sends_the_tabs_away_and_waits_for_nobody(site: Site, engine: Door) -> None:
     async with tab(await site.browser("supervisor")) as socket:
         await hear(socket, lambda m: m["fresh"])

@@ -75,6 +75,20 @@ async def test_a_card_closed_by_hand_stays_closed_and_can_be_opened_again(site: 
     await page.get_by_role("button", name="来电", exact=True).click()
     await expect(page.locator(".caller-card")).to_contain_text(name)
 
+    # what was typed and not saved outlives other pages and the next call
+    await page.fill("#card-note", "厨房水管漏水")
+    await desk.go("/work-orders")
+    await page.get_by_role("button", name="来电", exact=True).click()
+    await expect(page.locator("#card-note")).to_have_value("厨房水管漏水")
+    site.board.ring("8001", call_id(), "13900001111")
+    await expect(page.locator("#card-account")).to_be_visible()
+    await page.get_by_role("button", name="上一通电话的备注还没有保存").click()
+    await expect(page.locator("#card-note")).to_have_value("厨房水管漏水")
+    await page.click(".choices button[value=repair_leak]")
+    await expect(page.locator(".caller-card")).to_contain_text("已保存：漏水")
+    await expect(page.locator("#card-note")).to_have_value("")
+    await expect(page.locator(".older-note")).to_have_count(0)
+
 
 async def test_supervisor_sees_the_waiting_caller_and_the_board_never_lies_about_its_age(
     site: Site, engine: Door, desk: Desk

@@ -41,6 +41,8 @@ async def load_card(request: web.Request, person: SignedIn, call_id: str) -> dic
         found = (detail.customer,)
     menu = detail.call.record.menu_path if detail else ([live["menu_item"]] if live.get("menu_item") else [])
     choice = detail.choice if detail else None
+    if campaign is None and choice is not None and choice.customer_account:
+        found = (await customers.get(ctx, actor, choice.customer_account),)  # whom the agent named counts
     return {
         "call_id": call_id,
         "state": desk["state"] if desk["call_id"] == call_id else "wrap_up",
@@ -54,6 +56,8 @@ async def load_card(request: web.Request, person: SignedIn, call_id: str) -> dic
         "calls": [row for row in await _last_calls(request, person, found, number) if row.record.call_id != call_id],
         "chosen": choice.disposition if choice else "",
         "note": "",
+        "account": "",
+        "address": "",
         "saved": "",
         "code": "",
         "error": "",

@@ -100,11 +100,13 @@ async def choose(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Keep what the agent chose for the call, during it or in wrap-up."""
     form = await read_form(request)
     call_id, code, note = form.get("call_id", ""), form.get("disposition", ""), form.get("note", "")
-    choice = OrderChoice(disposition=code, note=note, customer_account=form.get("customer_account") or None)
+    account, address = form.get("customer_account", ""), form.get("address", "")
+    choice = OrderChoice(disposition=code, note=note, customer_account=account or None, address=address)
     try:
         order = await work_orders.choose_for_call(request.app[CTX], person.actor, call_id, choice)
     except ServiceError as error:
-        return await _card(request, person, call_id, error=error.message(language_of(request)), note=note)
+        told = error.message(language_of(request))
+        return await _card(request, person, call_id, error=told, note=note, account=account, address=address)
     known = await rules.dispositions(request.app[CTX])
     chosen = next(one for one in known if one.code == code)
     name = chosen.name_zh if language_of(request) == "zh_CN" else chosen.name_en
