@@ -139,18 +139,22 @@ def _is_closed(error: DBAPIError) -> bool:
 
 
 class Pulse:
-    """When the database last answered anybody of this process: then it is not away, only busy."""
+    """When the newest question that was answered to anybody of this process was asked: it tells busy from away.
+
+    An answer to what was asked long ago does not count: a database that takes seconds for each word is as good as away
+    for whoever is impatient.
+    """
 
     def __init__(self) -> None:
-        self.answered_at = float("-inf")
+        self._asked_at = float("-inf")
 
-    def beat(self) -> None:
-        """Take note of an answer."""
-        self.answered_at = asyncio.get_running_loop().time()
+    def beat(self, asked_at: float) -> None:
+        """Take note of an answer; when it was asked for, in the loop's time."""
+        self._asked_at = max(self._asked_at, asked_at)
 
     def beats(self, seconds: float) -> bool:
-        """Say whether there was an answer within the last `seconds`."""
-        return asyncio.get_running_loop().time() - self.answered_at <= seconds
+        """Say whether something asked within the last `seconds` was answered."""
+        return asyncio.get_running_loop().time() - self._asked_at <= seconds
 
 
 class Db:
@@ -202,11 +206,12 @@ class Db:
         await self._in_time(self._connection.commit())
 
     async def _in_time(self, action: Coroutine[Any, Any, R]) -> R:
-        timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
+        loop = asyncio.get_running_loop()
+        asked_at, timer = loop.time(), loop.call_later(self._seconds, self._give_up)
         try:
             async with store_errors():
                 answer = await unbroken(action)
-            self._pulse.beat()
+            self._pulse.beat(asked_at)
             return answer
         finally:
             timer.cancel()

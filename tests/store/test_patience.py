@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccengine.config import Database, Settings
+from ccengine.store.database import Pulse
 from ccengine.store.unit_of_work import SqlStore
 from ccengine.store_port import StoreUnavailable
 from ccengine.store_port.patience import impatient, patience_seconds
@@ -26,6 +27,15 @@ async def test_silent_database_is_away_for_the_impatient(tmp_path: Path) -> None
     assert patience_seconds(31) == 31
     server.close()
     await store.close()
+
+
+async def test_slow_answer_does_not_say_that_the_database_is_only_busy() -> None:
+    pulse, now = Pulse(), asyncio.get_running_loop().time()
+    pulse.beat(now - 1000)
+    assert pulse.beats(5000) and not pulse.beats(500)
+    pulse.beat(now)
+    pulse.beat(now - 1000)
+    assert pulse.beats(500)
 
 
 async def test_busy_database_is_waited_for_also_by_the_impatient(store: SqlStore) -> None:
