@@ -9,14 +9,18 @@ import asyncio
 import base64
 import re
 import time
+from collections.abc import Callable
 
 _NUMBER = base64.b64encode(b"13900000000").decode()
 _ENCODED = re.compile(r"\$\{BASE64_ENCODE\(.*\)\}")
 CALL_ID = "n1-1795248000-{:018d}"
 
 
-async def longest_pause(host: str, port: int, keys: str, number: int) -> float:
-    """Have a conversation with the menu; return the longest time between our answer and its next command."""
+async def longest_pause(host: str, port: int, keys: str, number: int, took: Callable[[float], None]) -> None:
+    """Have a conversation with the menu; tell the longest time between our answer and its next command.
+
+    Also when it is cut short: a menu that says nothing any more must not look well.
+    """
     reader, writer = await asyncio.open_connection(host, port)
     call_id = CALL_ID.format(number)
     script = f"inbound/{call_id}"
@@ -36,7 +40,8 @@ async def longest_pause(host: str, port: int, keys: str, number: int) -> float:
             writer.write(f"200 result={result}\n".encode())
             answered = time.monotonic()
             if "CC_DONE" in command:
-                return longest
+                return
     finally:
+        took(max(longest, time.monotonic() - answered))
         writer.close()
     raise AssertionError("the menu let go of its caller")

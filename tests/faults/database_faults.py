@@ -53,9 +53,11 @@ async def _ask_pages(world: World, done: Done) -> None:
         while True:
             for path in ("/api/v1/calls?limit=1", "/api/v1/work-orders?limit=1", "/sign-in"):
                 begun = time.monotonic()
-                async with session.get(f"http://{web.host}:{web.port}{path}") as answer:
-                    await answer.read()
-                done.took("page answers", time.monotonic() - begun)
+                try:
+                    async with session.get(f"http://{web.host}:{web.port}{path}") as answer:
+                        await answer.read()
+                finally:  # one that is still waited for at the end counts too
+                    done.took("page answers", time.monotonic() - begun)
                 done.count(f"pages {answer.status}")
                 if answer.status not in {200, 503}:
                     done.fault("pages that are neither well nor 503")
@@ -67,7 +69,7 @@ async def _ask_menu(world: World, done: Done) -> None:
     await asyncio.sleep(1.2)
     while True:
         number += 1
-        done.took("menu decides", await longest_pause(agi.host, agi.port, "4", number))
+        await longest_pause(agi.host, agi.port, "4", number, lambda seconds: done.took("menu decides", seconds))
         await asyncio.sleep(0.5)
 
 
