@@ -119,6 +119,7 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
         store_live,
         settings.journal.live_fallback_seconds,
         journal_waits=lambda: records.waits,
+        alike=partial(call_records.told_alike, ctx),
     )
     agi = AgiTask(ctx, patient=role.took_over)
     probe = Probe(settings, ctx.clock, live.place_probe, lambda: bool(live.health()["ok"]))

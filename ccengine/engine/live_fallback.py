@@ -7,7 +7,8 @@ What does not live here: the live view (calls/), comparing and storing (services
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 import structlog
@@ -16,6 +17,7 @@ from ccengine.services.errors import Unavailable
 from ccengine.values import CallRecord
 
 log = structlog.get_logger(__name__)
+_LOOKED_AT_ONCE = 200
 
 
 class StoreLive(Protocol):
@@ -26,11 +28,23 @@ class StoreLive(Protocol):
         ...
 
 
+class ToldAlike(Protocol):
+    """Looks at many at once: nearly always the journal has told the same by then."""
+
+    async def __call__(self, records: Sequence[CallRecord]) -> frozenset[str]:
+        """Return the ids of those that need no more looking at. Raises Unavailable."""
+        ...
+
+
+async def _none(records: Sequence[CallRecord]) -> frozenset[str]:
+    return frozenset()
+
+
 class LiveFallback:
     """Waits for the journal after each call's end, and steps in when it stays silent.
 
-    Args: store: the store's side; wait_seconds: how long the journal is given; longest: how many calls wait at most;
-    journal_waits: tells that what the journal said waits for the store, so that it is not silent at all.
+    Args: store, alike: the store's side; wait_seconds: how long the journal is given; longest: how many calls wait at
+    most; journal_waits: tells that what the journal said waits for the store, so that it is not silent at all.
     """
 
     def __init__(
@@ -39,8 +53,10 @@ class LiveFallback:
         wait_seconds: float,
         longest: int = 10_000,
         journal_waits: Callable[[], bool] = lambda: False,
+        alike: ToldAlike = _none,
     ) -> None:
         self._store = store
+        self._alike = alike
         self._wait = wait_seconds
         self._journal_waits = journal_waits
         self._longest = longest
@@ -79,6 +95,9 @@ class LiveFallback:
                 self._ended[call_id] = (asyncio.get_running_loop().time() + self._wait, self._ended[call_id][1])
                 continue
             try:
+                await self._let_go_alike()
+                if self._ended.get(call_id, (0.0, None))[1] is not record:
+                    continue
                 taken = await self._store(record)
             except Unavailable:
                 await asyncio.sleep(pause)
@@ -93,3 +112,11 @@ class LiveFallback:
             if taken:
                 self.taken += 1
                 log.warning("journal is silent, live record kept", action="live_fallback", call_id=call_id)
+
+    async def _let_go_alike(self) -> None:
+        """Let all go, also those whose time has not come, that the journal has told in the same way."""
+        looked = [record for _, record in islice(self._ended.values(), _LOOKED_AT_ONCE)]
+        alike = await self._alike(looked)
+        for record in looked:
+            if record.call_id in alike and self._ended.get(record.call_id, (0.0, None))[1] is record:
+                del self._ended[record.call_id]

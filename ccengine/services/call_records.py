@@ -86,6 +86,19 @@ async def journal_position(ctx: Context, node: str, file: str) -> JournalPositio
 
 
 @guarded
+async def told_alike(ctx: Context, records: Sequence[CallRecord]) -> frozenset[str]:
+    """Return the ids of those of the live view's final records with which the journal's agree. Errors: Unavailable."""
+    async with ctx.store.reading() as uow:
+        known = await uow.calls.bare_ones([record.call_id for record in records])
+    journal = {call_id: row.record for call_id, row in known.items() if row.record.final}
+    return frozenset(
+        live.call_id
+        for live in records
+        if (told := journal.get(live.call_id)) and told.source is Source.JOURNAL and not _disagree(told, live)
+    )
+
+
+@guarded
 async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: bool = False) -> bool:
     """Compare the live view's final record with the journal's, or take it where the journal has none yet.
 

@@ -6,12 +6,13 @@ What does not live here: what a kind of job does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ccengine.rows import JobRow
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
+from ccengine.store_port import UnitOfWork
 
 LEASE = timedelta(seconds=60)
 ATTEMPTS_MAX = 8
@@ -50,8 +51,12 @@ async def finish(ctx: Context, job: JobRow) -> None:
 @guarded
 async def fail(ctx: Context, job: JobRow, error: str) -> None:
     """Note a failed attempt; the job comes back after 2, 4, 8 … s and is given up after eight. Errors: Unavailable."""
-    now = ctx.clock.now()
-    retry_at = now + timedelta(seconds=2**job.attempts) if job.attempts < ATTEMPTS_MAX else None
     async with ctx.store() as uow:
-        await uow.jobs.fail(job.id, error[:2000], retry_at, now)
+        await fail_in(uow, job, error, ctx.clock.now())
         await uow.commit()
+
+
+async def fail_in(uow: UnitOfWork, job: JobRow, error: str, now: datetime) -> None:
+    """Do as `fail` does, in a transaction of the caller's."""
+    retry_at = now + timedelta(seconds=2**job.attempts) if job.attempts < ATTEMPTS_MAX else None
+    await uow.jobs.fail(job.id, error[:2000], retry_at, now)

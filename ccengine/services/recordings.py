@@ -5,6 +5,10 @@ What does not live here: sound (asterisk/recordings.py), playing it (backoffice,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 import structlog
 
 from ccengine.ports import RecordingBuilder, RecordingNotReady
@@ -18,25 +22,36 @@ _log = structlog.get_logger(__name__)
 KIND = "build_recording"
 
 
-async def build_pending(ctx: Context, builder: RecordingBuilder, limit: int = 4) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """A job that was looked at: the file that came of it (None: nothing was to be built), or why there is none yet."""
+
+    job: JobRow
+    row: RecordingRow | None = None
+    error: str | None = None
+
+
+async def build_pending(ctx: Context, builder: RecordingBuilder, limit: int = 8) -> int:
     """Build the recordings that are due; return how many jobs were looked at. Errors: Unavailable."""
     claimed = await jobs.claim(ctx, (KIND,), limit)
-    for job in claimed:
-        await _build(ctx, builder, job)
+    if claimed:  # read and written for all at once: what ends together costs one transaction
+        records = await _records_of(ctx, [_call_id(job) for job in claimed])
+        await _keep(ctx, [await _build(ctx, builder, job, records.get(_call_id(job))) for job in claimed])
     return len(claimed)
 
 
-async def _build(ctx: Context, builder: RecordingBuilder, job: JobRow) -> None:
-    record = await _record_of(ctx, str(job.payload["call_id"]))
+def _call_id(job: JobRow) -> str:
+    return str(job.payload["call_id"])
+
+
+async def _build(ctx: Context, builder: RecordingBuilder, job: JobRow, record: CallRecord | None) -> _Looked:
     if record is None or not record.recordings:
-        await jobs.finish(ctx, job)
-        return
+        return _Looked(job=job)
     try:
         built = await builder.build(record)
     except (RecordingNotReady, OSError) as error:
         _log.info("recording_not_ready", call_id=record.call_id, reason=str(error), attempt=job.attempts)
-        await jobs.fail(ctx, job, str(error))
-        return
+        return _Looked(job=job, error=str(error))
     messages = {part.file_name for part in record.recordings if part.party is RecordingParty.MESSAGE}
     row = RecordingRow(
         id=0,
@@ -48,26 +63,32 @@ async def _build(ctx: Context, builder: RecordingBuilder, job: JobRow) -> None:
         silent_sides=tuple(built.silent_sides),
         built_at=ctx.clock.now(),
     )
-    await _keep(ctx, job, row)
+    return _Looked(job=job, row=row)
 
 
 @guarded
-async def _record_of(ctx: Context, call_id: str) -> CallRecord | None:
+async def _records_of(ctx: Context, call_ids: Sequence[str]) -> dict[str, CallRecord]:
     async with ctx.store.reading() as uow:
-        call = await uow.calls.get(call_id)
-    return call.record if call is not None else None
+        return {call_id: call.record for call_id, call in (await uow.calls.bare_ones(call_ids)).items()}
 
 
 @guarded
-async def _keep(ctx: Context, job: JobRow, row: RecordingRow) -> None:
+async def _keep(ctx: Context, looked: Sequence[_Looked]) -> None:
     now = ctx.clock.now()
     async with ctx.store() as uow:
-        await uow.recordings.save(row)
-        if row.silent_sides:
-            detail = {"file": row.file_name, "sides": list(row.silent_sides)}
-            kind = "recording_cut" if "cut" in row.silent_sides else "silent_side"
-            anomaly = AnomalyRow(at=now, kind=kind, call_id=row.call_id, detail=detail)
-            await uow.journal.add_anomalies([anomaly])
-        await uow.jobs.finish(job.id, now)
-        await uow.outbox.add("call", {"call_id": row.call_id}, now)
+        for one in looked:
+            if one.error is not None:
+                await jobs.fail_in(uow, one.job, one.error, now)
+                continue
+            if one.row is not None:
+                await uow.recordings.save(one.row)
+                await uow.outbox.add("call", {"call_id": one.row.call_id}, now)
+            await uow.jobs.finish(one.job.id, now)
+        await uow.journal.add_anomalies([_silence(one.row, now) for one in looked if one.row and one.row.silent_sides])
         await uow.commit()
+
+
+def _silence(row: RecordingRow, now: datetime) -> AnomalyRow:
+    detail = {"file": row.file_name, "sides": list(row.silent_sides)}
+    kind = "recording_cut" if "cut" in row.silent_sides else "silent_side"
+    return AnomalyRow(at=now, kind=kind, call_id=row.call_id, detail=detail)

@@ -47,6 +47,7 @@ _LISTED = Listed(kind=search.CALL, table=calls, key=calls.c.call_id, order=(call
 _INSERT = insert(calls)
 _UPDATE = update(calls).where(calls.c.call_id == bindparam("same_call"))
 _BARE = select(calls).where(calls.c.call_id == bindparam("same_call"))
+_BARE_ONES = select(calls).where(calls.c.call_id.in_(bindparam("these_calls", expanding=True)))
 
 
 def digest(*parts: Any) -> str:
@@ -96,6 +97,11 @@ class Calls:
             return self._taken[call_id]
         row = (await self._db.execute(_BARE, {"same_call": call_id})).mappings().one_or_none()
         return _call_row({**row, "customer_name": ""}, {}, {}) if row is not None else None
+
+    async def bare_ones(self, ids: Sequence[str]) -> dict[str, CallRow]:
+        """Return the own rows of these calls, by id; those that are not there are left out."""
+        rows = (await self._db.execute(_BARE_ONES, {"these_calls": list(ids)})).mappings() if ids else ()
+        return {row["call_id"]: _call_row({**row, "customer_name": ""}, {}, {}) for row in rows}
 
     async def open_on(self, node: str) -> tuple[CallRow, ...]:
         """Return a PBX's calls that have not ended, each only its own row."""

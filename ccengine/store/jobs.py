@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, Integer, bindparam, func, literal, null, or_, select, update
 
 from ccengine.rows import JobRow
 from ccengine.store.database import Db
@@ -25,6 +25,11 @@ _DUE = (
     .order_by(jobs.c.run_at, jobs.c.id)
     .limit(bindparam("many", type_=Integer))
     .with_for_update(skip_locked=True)
+)
+_FINISH = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("the_job"))
+    .values(done_at=bindparam("now"), lease_until=null(), error=literal(""))
 )
 
 
@@ -58,9 +63,8 @@ class Jobs:
         return tuple(JobRow(**row) for row in rows.mappings())
 
     async def finish(self, job_id: int, now: datetime) -> None:
-        """Mark a job as done."""
-        done = {"done_at": now, "lease_until": None, "error": ""}
-        await self._db.execute(update(jobs).where(jobs.c.id == job_id).values(**done))
+        """Mark a job as done, with the commit at the latest."""
+        self._db.later(_FINISH, {"the_job": job_id, "now": now})
 
     async def fail(self, job_id: int, error: str, retry_at: datetime | None, now: datetime) -> None:
         """Put a job back until `retry_at`; None gives it up, with its error."""

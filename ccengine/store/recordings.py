@@ -11,7 +11,7 @@ from typing import Any
 from ccengine.rows import RecordingRow
 from ccengine.store.database import Db, fit
 from ccengine.store.tables.calls import recordings
-from ccengine.store.upsert import insert_new_later, upsert
+from ccengine.store.upsert import insert_new_later, upsert_later
 
 
 def to_recording(row: Mapping[Any, Any]) -> RecordingRow:
@@ -27,11 +27,13 @@ class Recordings:
         self._db = db
 
     async def save(self, row: RecordingRow) -> None:
-        """Add a file, or let the row of that file say the same; what is known of its length is not forgotten."""
+        """Add a file, or let the row of that file say the same; what is known of its length is not forgotten.
+
+        Written with the commit at the latest."""
         values = {name: getattr(row, name) for name in RecordingRow.__slots__ if name != "id"}
         values["silent_sides"] = list(row.silent_sides)
         values = fit(recordings, values)
         if row.built_at is None:
             insert_new_later(self._db, recordings, [values], ("file_name",))
         else:
-            await upsert(self._db, recordings, values, ("file_name",))
+            upsert_later(self._db, recordings, [values], ("file_name",))

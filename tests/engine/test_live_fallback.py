@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ccengine.engine.live_fallback import LiveFallback
@@ -106,3 +107,23 @@ async def test_fallback_holds_back_while_the_journals_rows_wait_for_the_store() 
     waits[0] = False
     await task
     assert seen == [ended(1).call_id]
+
+
+async def test_fallback_asks_once_for_all_calls_that_the_journal_has_told_alike() -> None:
+    seen: list[str] = []
+    asked: list[int] = []
+
+    async def store(record: CallRecord) -> bool:
+        seen.append(record.call_id)
+        return True
+
+    async def alike(records: Sequence[CallRecord]) -> frozenset[str]:
+        asked.append(len(records))
+        return frozenset(record.call_id for record in records) - {ended(2).call_id}
+
+    fallback = LiveFallback(store, wait_seconds=0.05, alike=alike)
+    for number in range(4):
+        fallback.ended(ended(number))
+    await drained(fallback)
+    assert seen == [ended(2).call_id]
+    assert asked == [4, 1]

@@ -124,6 +124,14 @@ async def test_correction_to_another_outcome_changes_the_calls_order(ctx: Contex
     assert await _orders(ctx) == 1
 
 
+async def test_told_alike_names_the_final_calls_of_the_journal_that_say_the_same(ctx: Context) -> None:
+    same, differs, live, open_ = (answered("repair") for _ in range(4))
+    await call_records.store_records(ctx, batch(same, differs, dataclasses.replace(open_, final=False, outcome=None)))
+    await call_records.store_live_record(ctx, live)
+    told = [same, dataclasses.replace(differs, agent_number="8009"), live, open_, answered("repair")]
+    assert await call_records.told_alike(ctx, told) == {same.call_id}
+
+
 async def test_live_record_stands_in_until_the_journal_speaks(ctx: Context) -> None:
     record = answered("repair")
     assert await call_records.store_live_record(ctx, record)
