@@ -9,7 +9,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from ccengine.backoffice.catalogue_names import refresh_catalogue
-from ccengine.backoffice.keys import SIGNED_IN
+from ccengine.backoffice.keys import HUB, SIGNED_IN
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.services.rights import require
 
@@ -32,6 +32,7 @@ def page(right: str | None = None) -> Callable[[PageHandler], Handler]:
             if right is not None:
                 require(person.actor, right)
             await refresh_catalogue(request.app)
+            await request.app[HUB].wake()
             return await handler(request, person)
 
         return guarded

@@ -25,7 +25,7 @@ Open = Callable[..., AbstractAsyncContextManager[aiohttp.ClientResponse]]
 
 
 class BoardWatch:
-    """Holds the newest board and wakes who waits for it. Starts with the first reader."""
+    """Holds the newest board and wakes who waits for it. Starts with the first reader, rests after the last one."""
 
     def __init__(self, opener: Open, silence_seconds: float, clock: Clock) -> None:
         self._open = opener
@@ -36,6 +36,7 @@ class BoardWatch:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._connected: bool | None = None
+        self._readers = 0
 
     async def close(self) -> None:
         """Stop following; waiting readers end."""
@@ -53,15 +54,26 @@ class BoardWatch:
         """
         if self._serial < 0:
             return
+        self._readers += 1
         if self._task is None:
             self._task = asyncio.create_task(self._follow(), name="board-watch")
         seen = 0
-        while self._serial >= 0:
-            if seen != self._serial:
-                seen = self._serial
-                yield self._board
-            else:
-                await self._changed.wait()
+        try:
+            while self._serial >= 0:
+                if seen != self._serial:
+                    seen = self._serial
+                    yield self._board
+                else:
+                    await self._changed.wait()
+        finally:
+            self._readers -= 1
+            self._rest()
+
+    def _rest(self) -> None:
+        """Without a reader nothing is followed; the next one begins with a board of its own moment."""
+        if self._readers == 0 and self._task is not None:
+            self._task.cancel()
+            self._task, self._serial, self._connected = None, 0, None
 
     async def _follow(self) -> None:
         """Stay connected for ever, with a growing pause between attempts."""

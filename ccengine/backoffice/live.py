@@ -1,4 +1,5 @@
-"""Keeps the newest board snapshot for all tabs: one stream from the engine's door, however many people look.
+"""Keeps the newest board snapshot for all tabs: one stream from the engine's door, however many people look; none
+while nobody is there.
 
 What does not live here: what the board means (calls/board) and how it looks (supervisor/).
 """
@@ -6,8 +7,8 @@ What does not live here: what the board means (calls/board) and how it looks (su
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from contextlib import aclosing
 from typing import Any, cast
 
 import structlog
@@ -17,6 +18,10 @@ from ccengine.ports import EngineDoor, PbxUnavailable
 _log = structlog.get_logger(__name__)
 
 _RETRY_SECONDS = 1.0
+#: After the last look at a page the board is followed so long; nobody there: no pictures are made.
+_AWAKE_SECONDS = 60.0
+#: The first page after that waits so long at most for the board of now.
+_WAKE_SECONDS = 0.5
 _AWAY: dict[str, Any] = {"pbx_connected": False, "stale": True, "engine_connected": False}
 
 
@@ -27,13 +32,16 @@ class BoardHub:
         self._door = door
         self._changed = asyncio.Condition()
         self._rendered: dict[tuple[str, ...], str] = {}
+        self._looked_at = 0.0
+        self._somebody = asyncio.Event()
+        self._awake = asyncio.Event()
         self.version = 0
         self.snapshot: dict[str, Any] = dict(_AWAY)
 
     @property
     def fresh(self) -> bool:
         """Tell whether the snapshot may be shown as "now"; the stream says so when the engine is silent or away."""
-        return bool(self.version) and self.engine_connected and not self.snapshot.get("stale", False)
+        return self._awake.is_set() and self.engine_connected and not self.snapshot.get("stale", False)
 
     @property
     def engine_connected(self) -> bool:
@@ -56,8 +64,18 @@ class BoardHub:
             self._rendered[key] = make(self.snapshot)
         return self._rendered[key]
 
+    async def wake(self) -> None:
+        """Say that somebody is there; the first one in a while waits for the board of now."""
+        self._looked_at = asyncio.get_running_loop().time()
+        self._somebody.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_WAKE_SECONDS):
+                await self._awake.wait()
+
     async def wait_change(self, seen: int, seconds: float) -> int:
         """Wait until the version differs from `seen`, at most `seconds`; return the version."""
+        self._looked_at = asyncio.get_running_loop().time()
+        self._somebody.set()
         try:
             async with asyncio.timeout(seconds):
                 async with self._changed:
@@ -67,16 +85,25 @@ class BoardHub:
         return self.version
 
     async def run(self) -> None:
-        """Follow the engine's stream until cancelled."""
+        """Follow the engine's stream while somebody is there, until cancelled."""
         while True:
+            await self._somebody.wait()
             try:
-                async with aclosing(cast(Any, self._door.board_stream())) as stream:
-                    async for snapshot in stream:
-                        await self._take(snapshot)
+                await self._follow()
             except (PbxUnavailable, OSError) as error:
                 _log.info("engine away", error=repr(error)[:200])
-            await self._take({**self.snapshot, **_AWAY})
-            await asyncio.sleep(_RETRY_SECONDS)
+                await self._take({**self.snapshot, **_AWAY})
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        async with contextlib.aclosing(cast(Any, self._door.board_stream())) as stream:
+            async for snapshot in stream:  # at each heartbeat too
+                await self._take(snapshot)
+                self._awake.set()
+                if asyncio.get_running_loop().time() - self._looked_at > _AWAKE_SECONDS:
+                    self._awake.clear()
+                    self._somebody.clear()
+                    break
 
     async def _take(self, snapshot: dict[str, Any]) -> None:
         """Keep a snapshot; one that differs in its time of making only is no news."""

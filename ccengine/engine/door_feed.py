@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from aiohttp import web
@@ -38,6 +38,7 @@ class BoardFeed:
         self._serial = 1
         self._changed = asyncio.Event()
         self._closed = False
+        self._readers = 0
 
     def close(self) -> None:
         """Let all readers go."""
@@ -45,8 +46,10 @@ class BoardFeed:
         self._changed.set()
 
     async def watch(self) -> None:
-        """Follow the changes for ever; several within the interval are one line."""
+        """Follow the changes for ever; several within the interval are one line, without a reader they are none."""
         async for _ in self._live.changes():
+            if not self._readers:
+                continue
             began = time.perf_counter()
             self._publish()
             await asyncio.sleep(max(MIN_INTERVAL_SECONDS, PAUSE_FACTOR * (time.perf_counter() - began)))
@@ -57,7 +60,7 @@ class BoardFeed:
         waiting, self._changed = self._changed, asyncio.Event()
         waiting.set()
 
-    async def lines(self, transport: asyncio.WriteTransport) -> AsyncIterator[bytes]:
+    async def lines(self, transport: asyncio.WriteTransport) -> AsyncGenerator[bytes, None]:
         """Yield the newest line now and after each change, a heartbeat when nothing changes.
 
         A reader that has not taken the last line yet gets nothing until it has, then the newest: it never falls behind
@@ -65,16 +68,20 @@ class BoardFeed:
         """
         self._publish()  # a new reader begins with the board of this moment
         seen = 0
-        while not self._closed and await _drained(transport):
-            if seen != self._serial:
-                seen = self._serial
-                yield self._line
-                continue
-            changed = self._changed
-            try:
-                await asyncio.wait_for(changed.wait(), self._heartbeat_seconds)
-            except TimeoutError:
-                yield HEARTBEAT
+        self._readers += 1
+        try:
+            while not self._closed and await _drained(transport):
+                if seen != self._serial:
+                    seen = self._serial
+                    yield self._line
+                    continue
+                changed = self._changed
+                try:
+                    await asyncio.wait_for(changed.wait(), self._heartbeat_seconds)
+                except TimeoutError:
+                    yield HEARTBEAT
+        finally:
+            self._readers -= 1
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Answer with the lines until the reader leaves."""
@@ -84,8 +91,9 @@ class BoardFeed:
         transport = request.transport
         if isinstance(transport, asyncio.WriteTransport):
             with contextlib.suppress(ConnectionError):  # the reader left
-                async for line in self.lines(transport):
-                    await response.write(line)
+                async with contextlib.aclosing(self.lines(transport)) as lines:
+                    async for line in lines:
+                        await response.write(line)
             transport.abort()
         return response
 

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import pytest
 from call_helpers import answered, batch, call_id
 from pages_site import Browser, Site
 
+from ccengine.backoffice import live
 from ccengine.engine.door import Door
 from ccengine.ports import PbxRefused
 from ccengine.rows import NewCampaign, OrderFilter
@@ -70,6 +72,16 @@ async def test_board_follows_changes_and_tells_when_the_engine_leaves(site: Site
             await hear(socket, lambda m: m["fresh"] and "does not answer" not in m.get("board", "does not answer"))
         finally:
             await back.close()
+
+
+async def test_board_is_of_now_also_for_the_first_look_in_a_while(
+    site: Site, engine: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_AWAKE_SECONDS", -1.0)  # asleep after each picture
+    browser = await site.browser("supervisor")
+    for number in ("13812345678", "13957112233"):
+        site.board.wait(call_id(), number)
+        assert f"{number[:3]}****{number[-4:]}" in (await browser.get("/board")).text
 
 
 async def test_board_with_the_pbx_link_down_is_never_called_live(site: Site, engine: Door) -> None:

@@ -21,6 +21,7 @@ class ScriptedLive:
     def __init__(self, padding: int = 0) -> None:
         self.pbx = NotingPbx()
         self.number = 0
+        self.pictures = 0
         self._padding = "x" * padding
         self._changed = asyncio.Event()
 
@@ -29,6 +30,7 @@ class ScriptedLive:
         self._changed.set()
 
     def snapshot(self) -> dict[str, Any]:
+        self.pictures += 1
         return {"number": self.number, "padding": self._padding, "stale": False, "pbx_connected": True}
 
     async def changes(self) -> AsyncIterator[None]:

@@ -75,6 +75,16 @@ async def test_stream_sends_board_at_once_then_changes_then_heartbeats(
         assert json.loads(await answer.content.readline()) == {"heartbeat": True}
 
 
+async def test_no_picture_is_made_while_nobody_reads(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
+    before = live.pictures
+    for _ in range(20):
+        live.change()
+        await asyncio.sleep(0)
+    assert live.pictures == before
+    async with http.get("/board/stream") as answer:
+        assert json.loads(await answer.content.readline())["number"] == 20
+
+
 async def test_stream_joins_many_changes_into_few_lines(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
     numbers = []
     async with http.get("/board/stream") as answer:
