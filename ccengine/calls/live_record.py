@@ -171,7 +171,7 @@ def _covered(spans: Sequence[_Span]) -> float:
 
 def _ended_by(call: Call, anchor: TrackedLeg, now: datetime) -> EndedBy:
     """Who ended the call. The caller is the party on the trunk, in both directions."""
-    if call.interrupted:
+    if call.interrupted and anchor.hangup_asked_at is None and not call.agent_left:
         return EndedBy.PBX
     if call.said("CC_END"):
         return EndedBy.SYSTEM

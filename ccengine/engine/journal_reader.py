@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -22,6 +22,7 @@ from ccengine.engine.journal_state import FILE_KEY, JournalState, Place, to_row
 from ccengine.records.agent_timeline import Timeline
 from ccengine.records.interpreter import Interpreter
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
+from ccengine.records.pbx_starts import STARTED, PbxStart, death_in
 from ccengine.rows import AnomalyRow, CallEvent, JournalBatch, QuarantinedLine
 from ccengine.values import AgentInterval
 
@@ -35,21 +36,20 @@ _LIST_MARGIN = timedelta(seconds=1)
 #: So long after a start of the PBX the engine's word is waited for, when it died; older starts have theirs behind them.
 _DEATH_WORD = timedelta(seconds=4)
 _FRESH = timedelta(seconds=60)
+_AT_ONCE = timedelta()
 #: So much of queue_log (in the tail's chunks) is read at most in one batch.
 _QUEUE_LOG_CHUNKS = 200
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Barrier:
-    """The PBX says what lives at a moment: legs from before that are not in `alive` are gone."""
+class _List:
+    """The PBX said what lives at a moment: legs from before that are not in `alive` are gone."""
 
-    at: datetime
-    #: Not before: the last lines of a leg that just ended, or word of the PBX's death, may be on their way.
+    made_at: datetime
+    #: Not before: the last lines of a leg that just ended may be on their way.
     due: datetime
-    alive: frozenset[str] = frozenset()
-    restarted: bool = False
-    lived: datetime | None = None
+    alive: frozenset[str]
 
 
 class _Source(Generic[T]):
@@ -109,7 +109,8 @@ class JournalReader:
             QUEUE_LOG, Tail(queue_log_file, QueueLogCutter(), queue.read, queue.replay, queue.last_at)
         )
         self._cel.last_taken_at, self._queue.last_taken_at = cel.last_at, queue.last_at
-        self._barriers: list[_Barrier] = []
+        self._lists: list[_List] = []
+        self._starts: dict[PbxStart, datetime] = {}  # not closed yet -> when they are, without word of the death
         self._stored_row = to_row(node, state)
         self._replay()
 
@@ -120,16 +121,16 @@ class JournalReader:
 
     def changed(self) -> bool:
         """Whether a read is worth while: cheap enough for every few milliseconds."""
-        waiting = bool(self._cel.waiting or self._queue.waiting or self._barriers)
+        waiting = bool(self._cel.waiting or self._queue.waiting or self._lists or self._starts)
         return waiting or self._cel.tail.changed() or self._queue.tail.changed()
 
     def holds_an_end(self) -> bool:
         """Whether what was not read yet tells of a call's end, or is so much that it should be read at once."""
-        return bool(self._cel.waiting or self._barriers) or self._cel.tail.holds(_END)
+        return bool(self._cel.waiting or self._lists or self._starts) or self._cel.tail.holds(_END)
 
     def reconcile(self, at: datetime, alive: frozenset[str]) -> None:
         """Take the PBX's word that at `at` only these channels lived; the journal's other open legs are interrupted."""
-        self._barriers.append(_Barrier(at=at - _LIST_MARGIN, alive=alive, due=at + _LIST_MARGIN))
+        self._lists.append(_List(made_at=at, alive=alive, due=at + _LIST_MARGIN))
 
     def read(self) -> JournalBatch | None:
         """Read on, and return what became of it; None when there was nothing new. Raises OSError."""
@@ -140,7 +141,7 @@ class JournalReader:
             item, _ = self._cel.waiting.popleft()
             self._cel.last_taken_at = item.value.at
             self.interpreter.add(item.value, item.mark)
-        self._apply_barriers(now)
+        self._close_what_is_gone(now)
         self._read_queue_log(now)
         intervals = self._take_queue_lines(now)
         return self._batch(intervals, now)
@@ -154,13 +155,21 @@ class JournalReader:
             if self._queue.caught_up or (ahead and not self._cel.caught_up):
                 return
 
-    def _apply_barriers(self, now: datetime) -> None:
-        """Close what the PBX no longer has, once CEL was read to its end."""
+    def _close_what_is_gone(self, now: datetime) -> None:
+        """Close what the PBX no longer has, once CEL was read to its end: starts before the lists made after them."""
         if not self._cel.caught_up:
             return
-        while self._barriers and self._barriers[0].due <= now:  # in their order: a start before the list made after it
-            one = self._barriers.pop(0)
-            self.interpreter.close_interrupted(one.at, one.alive, restarted=one.restarted, lived=one.lived)
+        for start, due in list(self._starts.items()):
+            if due <= now:
+                del self._starts[start]
+                self.interpreter.close_start(start, self._listed_since(start.died_at))
+        while self._lists and not self._starts and self._lists[0].due <= now:
+            one = self._lists.pop(0)
+            self.interpreter.close_unlisted(one.made_at - _LIST_MARGIN, one.alive)
+
+    def _listed_since(self, death: datetime | None) -> frozenset[str]:
+        """Return what the PBX had by its lists made after a death, as far as they are not used up."""
+        return frozenset(leg for one in self._lists if death and one.made_at > death for leg in one.alive)
 
     def _replay(self) -> None:
         """Read again what was stored before and belongs to open calls: to know them, not to tell them."""
@@ -175,6 +184,7 @@ class JournalReader:
             self.interpreter.add(item.value, item.mark)
         while self._queue.waiting and self._queue.waiting[0][0].replayed:
             entry, _ = self._queue.waiting.popleft()
+            self._note_start(entry.value, now)
             self.interpreter.add_queue_line(entry.value, entry.mark)
         self.interpreter.settle()
 
@@ -188,17 +198,20 @@ class JournalReader:
                 break
             self._queue.waiting.popleft()
             self._queue.last_taken_at = line.at
+            self._note_start(line, now)
             self.interpreter.add_queue_line(line, item.mark)
             intervals += self.timeline.feed(line, self.interpreter.call_id_of)
-            if line.event == "QUEUESTART":
-                # Written at the end of the start: whatever began a second before may be a new call already.
-                at, fresh = line.at - _LIST_MARGIN, now - line.at < _FRESH
-                lived = self.interpreter.last_sign_of_life(at)
-                due = now + _DEATH_WORD if fresh else now
-                self._barriers.append(_Barrier(at=at, due=due, restarted=True, lived=lived))
-            elif line.event == "CC_PBX_LOST":
-                self._barriers = [replace(one, due=now) if one.restarted else one for one in self._barriers]
         return intervals
+
+    def _note_start(self, line: QueueLogLine, now: datetime) -> None:
+        """Remember a start of the PBX until the engine's word of the death is there, or will not come."""
+        died_at = death_in(line)
+        if line.event == STARTED:
+            patience = _DEATH_WORD if now - line.at < _FRESH else _AT_ONCE
+            self._starts[self.interpreter.start_of(line.at)] = now + patience
+        elif died_at is not None:
+            next((start for start in self._starts if start.learn(died_at)), None)  # the first one that it can be of
+            self._starts = dict.fromkeys(self._starts, now)
 
     def _is_early(self, line: QueueLogLine, waited: timedelta) -> bool:
         """Whether CEL has not come so far yet (whole seconds here, microseconds there)."""

@@ -214,13 +214,13 @@ def _round(seconds: float) -> float:
 
 def _ended_by(call: TrunkCall, interrupted: bool) -> EndedBy:
     """Who ended the call. The caller is the party on the trunk, in both directions."""
-    if interrupted:
+    anchor = call.anchor
+    if interrupted and anchor.hung_up_at is None and not _agent_left(call):
         return EndedBy.PBX
     if call.said("CC_END"):
         return EndedBy.SYSTEM
     if _agent_left(call):
         return EndedBy.AGENT
-    anchor = call.anchor
     source = anchor.hangup_source
     if source == anchor.channel:
         return EndedBy.CALLER

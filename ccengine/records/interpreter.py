@@ -16,6 +16,7 @@ from ccengine.records.call_events import CallStep, events_of
 from ccengine.records.call_record import make_record
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import build_legs
+from ccengine.records.pbx_starts import PbxStart, death_in
 from ccengine.records.sign_ins import SignIns
 from ccengine.records.trunk_call import Family, calls_of
 from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord, is_probe
@@ -82,7 +83,7 @@ class Interpreter:
         self._signs_of_life: deque[datetime] = deque(maxlen=SIGNS_OF_LIFE)
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._cut_off: dict[_Group, None] = {}  # what the last death of the PBX ended
-        self._died_at: datetime | None = None
+        self._last_start: PbxStart | None = None
         self._now: datetime | None = None
         self.late_lines = 0
 
@@ -111,8 +112,8 @@ class Interpreter:
 
     def add_queue_line(self, line: QueueLogLine, mark: Mark | None = None) -> None:
         """Take one queue_log line that belongs to a call."""
-        if line.event == "CC_PBX_LOST":
-            self._pbx_died(line.exact_at)
+        if (died_at := death_in(line)) is not None:
+            self._pbx_died(died_at)
         self._learn(line)
         keys = {line.unique_id} - _NO_CHANNEL
         call_id = line.words.get("call", "") if line.event.startswith("CC_") else ""
@@ -137,39 +138,41 @@ class Interpreter:
         self._forget()
         return Told(records=tuple(records), events=tuple(events))
 
-    def close_interrupted(
-        self,
-        before: datetime,
-        alive: frozenset[str] = frozenset(),
-        *,
-        restarted: bool = True,
-        lived: datetime | None = None,
-    ) -> None:
-        """End every leg that began before `before`, has no end, and is not in `alive` (ids the PBX still lists).
+    def start_of(self, at: datetime) -> PbxStart:
+        """Return the start of the PBX that queue_log tells of at `at`, to be closed by `close_start` in due time."""
+        start = PbxStart(at=at)
+        start.last_line_at = max((sign for sign in self._signs_of_life if sign <= start.before), default=None)
+        return start
 
-        For a PBX that started anew (`alive` empty): its legs lived as long as it did, at least until its last line
-        before; or (not `restarted`) for a list of its channels taken at `before`. tell() then tells.
-        lived: that last line, where it was looked up earlier (`last_sign_of_life`).
+    def close_start(self, start: PbxStart, alive: frozenset[str] = frozenset()) -> None:
+        """End every leg that a start of the PBX found open: it lived as long as the PBX did. tell() then tells.
+
+        alive: ids that the PBX lists after its start; they are of its new run, whenever they began.
         """
-        if restarted:
-            self._cut_off = {}
-            known = (lived or self.last_sign_of_life(before), self._died_at)
-            lived = max((at for at in known if at is not None and at <= before), default=None)
+        self._last_start = start
+        self._cut_off = dict.fromkeys(self._interrupt(start.before, alive, start.lived_until))
+
+    def close_unlisted(self, before: datetime, alive: frozenset[str]) -> None:
+        """End every leg that began before a list of the PBX's channels was made, and is not on it (ids `alive`)."""
+        self._interrupt(before, alive, None)
+
+    def _interrupt(self, before: datetime, alive: frozenset[str], lived_until: datetime | None) -> list[_Group]:
+        """Mark the legs that began before, have no end and are not alive; return their groups."""
+        found: list[_Group] = []
         for group in list(self._open):
             open_legs = _open_legs(group, before) - alive
             if open_legs - group.interrupted.keys():
-                group.interrupted = {**dict.fromkeys(open_legs, lived if restarted else None), **group.interrupted}
+                group.interrupted = {**dict.fromkeys(open_legs, lived_until), **group.interrupted}
                 self._dirty[group] = None
-                if restarted:
-                    self._cut_off[group] = None
-
-    def last_sign_of_life(self, before: datetime) -> datetime | None:
-        """Return when the PBX wrote its last line before a moment."""
-        return max((at for at in self._signs_of_life if at <= before), default=None)
+                found.append(group)
+        return found
 
     def _pbx_died(self, at: datetime) -> None:
-        """Learn from the engine, whose link was cut, when the PBX died: later than its last line, and exactly."""
-        self._died_at = at
+        """Learn of the last death only after what it ended was told: the engine came back late."""
+        start = self._last_start
+        if start is None or not start.learn(at):
+            return
+        self._cut_off |= dict.fromkeys(self._interrupt(start.before, frozenset(), at))
         for group in self._cut_off:
             later = {leg: at for leg, lived in group.interrupted.items() if lived is not None and lived < at}
             if later and at <= (group.last_at or at) + _LONGEST_SILENCE:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ccengine.records.interpreter import Interpreter, Told
 from ccengine.records.journal_lines import BadLine, JournalLine, QueueLogLine, parse_cel, parse_queue_log
+from ccengine.records.pbx_starts import StartsOnDisk
 from ccengine.values import CallRecord
 
 
@@ -36,12 +37,12 @@ def replay_text(lines: Iterable[str], node: str = "n1") -> str:
             cel.append(value)
         else:
             queue.append(value)
+    starts = StartsOnDisk(reader)
     for line in cel:
         reader.add(line)
     for entry in queue:
-        reader.add_queue_line(entry)
-        if entry.event == "QUEUESTART":
-            reader.close_interrupted(entry.at)
+        starts.take(entry)
+    starts.finish()
     parts = list(_told(reader.tell()))
     if bad:
         parts.append(f"{bad} line(s) could not be read")

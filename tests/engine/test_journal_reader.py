@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cel_lines import START, answered_call
+from cel_lines import START, Script, answered_call
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from interpreting import interpret
@@ -114,6 +114,37 @@ def test_reader_engine_s_word_of_the_pbx_s_death_is_when_its_calls_end(tmp_path:
     record = world.rows.calls[call.call_id]
     assert record.ended_at is not None
     assert record.ended_at.timestamp() == pytest.approx(died, abs=0.001)
+
+
+def test_reader_pbx_that_dies_twice_and_is_back_at_once_tells_each_call_once(tmp_path: Path) -> None:
+    world, deaths = World(tmp_path), (20.416, 28.3)
+    world.clock.moment = START + timedelta(seconds=21)
+    talk = answered_call(0)
+    callers = {number: _caller(number, at) for number, at in ((2, 20.11), (3, 20.95), (4, 28.2))}
+    for file, text in merged([talk])[:12]:
+        world.write(world.cel if file == "cel" else world.queue_log, text)
+    for number, died in enumerate(deaths):
+        for text in callers[2 * (number + 1)].cel:
+            world.write(world.cel, text)
+        world.finish()
+        second = int(START.timestamp() + died)  # it is back within the second
+        world.write(world.queue_log, f"{second}|NONE|NONE|NONE|QUEUESTART|")
+        for text in callers[3].cel if number == 0 else ():
+            world.write(world.cel, text)
+        world.finish()
+        world.write(world.queue_log, f"{second}|NONE|hotline|NONE|CC_PBX_LOST|u={START.timestamp() + died:.6f}")
+        world.finish()
+    ended = {number: world.rows.calls[call.call_id].ended_at for number, call in {0: talk, **callers}.items()}
+    first, second = (START + timedelta(seconds=died) for died in deaths)
+    assert ended == {0: first, 2: first, 3: second, 4: second}
+    assert sorted(world.rows.finals) == sorted([talk.call_id, *(call.call_id for call in callers.values())])
+
+
+def _caller(number: int, at: float) -> Script:
+    """Somebody who has just come in."""
+    call = Script(number)
+    call.arrive(at)
+    return call
 
 
 def test_reader_list_of_the_pbx_ends_what_it_no_longer_has(tmp_path: Path) -> None:

@@ -31,12 +31,33 @@ def test_interpreter_pbx_death_closes_open_legs_as_interrupted() -> None:
             reader.add(line)
     (open_record,) = reader.tell().records
     assert not open_record.final and open_record.outcome is None
-    reader.close_interrupted(START + timedelta(seconds=60))
+    reader.close_start(reader.start_of(START + timedelta(seconds=60)))
     (record,) = reader.tell().records
     assert (record.final, record.ended_by, record.notes) == (True, EndedBy.PBX, ("interrupted",))
     assert record.ended_at == record.connected_at == START + timedelta(seconds=6.06)
     assert (record.outcome, record.agent_number, record.talk_seconds) == (Outcome.ANSWERED, "8001", 0.0)
     assert reader.open_channels() == frozenset()
+
+
+def test_interpreter_pbx_death_after_the_agent_left_is_not_what_ended_the_call() -> None:
+    call = answered_call()
+    reader = Interpreter("n1", PEOPLE)
+    for line in call.cel_lines:
+        if line.at < START + timedelta(seconds=10):
+            reader.add(line)
+    left = Script()  # the same call
+    left.exit(20.0, 1, "b1")
+    left.exit(20.001, 0, "b1")
+    left.own("CC_TALK_OVER", 20.002)
+    left.end(20.003, 1, source=left.channel(1))
+    for line in left.cel_lines:
+        reader.add(line)
+    start = reader.start_of(START + timedelta(seconds=21))
+    assert start.learn(START + timedelta(seconds=20.4))
+    reader.close_start(start)
+    (record,) = reader.tell().records
+    assert (record.ended_by, record.notes) == (EndedBy.AGENT, ("interrupted",))
+    assert (record.talk_seconds, record.ended_at) == (13.94, START + timedelta(seconds=20.4))
 
 
 @pytest.mark.parametrize(("restarted", "talked"), [(True, 3.0), (False, 0.0)])
@@ -50,7 +71,11 @@ def test_interpreter_pbx_death_talk_lasts_until_its_last_sign_of_life(restarted:
     other = replace(call.cel_lines[0], linked_id="1700000099.9", channel="PJSIP/1004-00000099")
     for seconds in (3, 80):  # the second is of the PBX's next life
         reader.add(replace(other, at=connected_at + timedelta(seconds=seconds), unique_id=f"1700000099.{seconds}"))
-    reader.close_interrupted(START + timedelta(seconds=60), restarted=restarted)
+    at = START + timedelta(seconds=60)
+    if restarted:
+        reader.close_start(reader.start_of(at))
+    else:
+        reader.close_unlisted(at, frozenset())
     record = next(one for one in reader.tell().records if one.final)
     assert (record.ended_by, record.connected_at, record.talk_seconds) == (EndedBy.PBX, connected_at, talked)
     assert record.ended_at == connected_at + timedelta(seconds=talked)
@@ -63,7 +88,7 @@ def test_interpreter_pbx_list_spares_what_lives() -> None:
         if line.at < START + timedelta(seconds=10):
             reader.add(line)
     reader.tell()
-    reader.close_interrupted(START + timedelta(seconds=60), alive=frozenset({call.uid(0), call.uid(1)}))
+    reader.close_unlisted(START + timedelta(seconds=60), frozenset({call.uid(0), call.uid(1)}))
     assert reader.tell().records == ()
 
 

@@ -19,6 +19,7 @@ from ccengine.asterisk.journal.cel import CelCutter
 from ccengine.asterisk.journal.queue_log import QueueLogCutter
 from ccengine.records.interpreter import Interpreter
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
+from ccengine.records.pbx_starts import StartsOnDisk
 from ccengine.records.replay import replay_text
 from ccengine.values import CallRecord
 
@@ -45,10 +46,10 @@ def interpret(cel: list[JournalLine], queue: list[QueueLogLine], batch: int = 10
         reader.add(line)
         if number % batch == batch - 1:
             told |= {record.call_id: record for record in reader.tell().records}
+    starts = StartsOnDisk(reader)
     for entry in queue:
-        reader.add_queue_line(entry)
-        if entry.event == "QUEUESTART":
-            reader.close_interrupted(entry.at)
+        starts.take(entry)
+    starts.finish()
     return told | {record.call_id: record for record in reader.tell().records}
 
 

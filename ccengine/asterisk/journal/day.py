@@ -22,6 +22,7 @@ from ccengine.config import Settings
 from ccengine.ports import DiskTruth
 from ccengine.records.interpreter import Interpreter
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
+from ccengine.records.pbx_starts import StartsOnDisk
 from ccengine.values import CallRecord
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ def _told(
 ) -> tuple[dict[str, CallRecord], set[str]]:
     """Interpret both journals; return the records, and the callers' legs that agents answered."""
     interpreter = Interpreter(settings.site.node, settings.pbx.devices)
+    starts = StartsOnDisk(interpreter)
     told: dict[str, CallRecord] = {}
     connected: set[str] = set()
     for number, line in enumerate(_merged(cel, queue, until)):
@@ -92,11 +94,12 @@ def _told(
             if line.at >= since:
                 interpreter.add(line)
         else:
-            _take(interpreter, line)
+            starts.take(line)
             if line.event == "CONNECT":
                 connected.add(line.unique_id)
         if number % _LINES_PER_TELL == 0:
             told |= {record.call_id: record for record in interpreter.tell().records}
+    starts.finish()
     return told | {record.call_id: record for record in interpreter.tell().records}, connected
 
 
@@ -112,13 +115,6 @@ def _has_our_id(record: CallRecord) -> bool:
     """Whether the dialplan gave the id: of a made-up one the digits are those of a channel."""
     digits = record.call_id.rpartition("-")[2]
     return all(leg.replace(".", "")[-20:].rjust(10, "0") != digits for leg in record.linked_ids)
-
-
-def _take(interpreter: Interpreter, line: QueueLogLine) -> None:
-    interpreter.add_queue_line(line)
-    if line.event == "QUEUESTART":
-        interpreter.tell()
-        interpreter.close_interrupted(line.at - _START_MARGIN)
 
 
 def _merged(cel: list[Start], queue: list[Start], until: datetime | None) -> Iterator[JournalLine | QueueLogLine]:
