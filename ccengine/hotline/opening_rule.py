@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ccengine.values import CallRecord
+from ccengine.values import CallRecord, EndedBy
 
 #: Menu choices that say nothing about the matter.
 _NAVIGATION = frozenset({"repeat", "language", "invalid", "timeout", "back"})
-_CONDITIONS = frozenset({"direction", "outcome", "menu_item", "min_wait_seconds", "by_agent", "queued", "caller_known"})
+_CONDITIONS = frozenset(
+    {"direction", "outcome", "menu_item", "min_wait_seconds", "by_agent", "queued", "caller_known", "cut_off"}
+)
 _LONGEST = 100
 _LONGEST_WAIT = 86_400
 _ORDER_FIELDS = frozenset({"type", "category", "priority", "title_zh", "title_en"})
@@ -23,8 +25,8 @@ _ORDER_FIELDS = frozenset({"type", "category", "priority", "title_zh", "title_en
 class OpeningRule:
     """One rule: when all conditions in `when` hold, the call opens what `open` says; `open` None opens nothing.
 
-    Conditions: direction, outcome, menu_item (each a list), min_wait_seconds (number), by_agent, queued, caller_known
-    (true/false).
+    Conditions: direction, outcome, menu_item (each a list), min_wait_seconds (number), by_agent, queued, caller_known,
+    cut_off (true/false).
     Rules are asked by `position`; the first that fits decides.
     """
 
@@ -59,7 +61,7 @@ def check_rule(rule: OpeningRule) -> None:
     wait = rule.when.get("min_wait_seconds", 0)
     if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= _LONGEST_WAIT:
         raise ValueError(f"rule {rule.code}: min_wait_seconds must be a number from 0 to {_LONGEST_WAIT}")
-    for name in ("by_agent", "queued", "caller_known"):
+    for name in ("by_agent", "queued", "caller_known", "cut_off"):
         if not isinstance(rule.when.get(name, True), bool):
             raise ValueError(f"rule {rule.code}: {name} must be true or false")
     if rule.open is not None and (set(rule.open) - _ORDER_FIELDS or "type" not in rule.open):
@@ -86,6 +88,8 @@ def matches(rule: OpeningRule, record: CallRecord) -> bool:
     if "by_agent" in when and when["by_agent"] is not (record.agent_number is not None):
         return False
     if "caller_known" in when and when["caller_known"] is not caller_known(record):
+        return False
+    if "cut_off" in when and when["cut_off"] is not (record.ended_by is EndedBy.PBX):
         return False
     return "queued" not in when or when["queued"] is (record.queued_at is not None)
 
@@ -115,6 +119,12 @@ def _open(type_: str, category: str, zh: str, en: str, priority: str = "normal")
 
 #: Shipped with the product; an administrator edits the rows.
 DEFAULTS: tuple[OpeningRule, ...] = (
+    _rule(
+        5,
+        "cut_off",
+        {"outcome": ["answered", "interrupted"], "cut_off": True, "caller_known": True},
+        _open("callback", "", "电话系统故障中断，请回呼", "Cut off by the telephone system: call back", "high"),
+    ),
     _rule(
         10,
         "message_bill",

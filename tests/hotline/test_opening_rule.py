@@ -21,7 +21,7 @@ from ccengine.hotline.opening_rule import (
     same_matter,
 )
 from ccengine.hotline.work_order import OrderType, Priority
-from ccengine.values import CallRecord, Direction, Outcome
+from ccengine.values import CallRecord, Direction, EndedBy, Outcome
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,9 @@ from ccengine.values import CallRecord, Direction, Outcome
         (abandoned(30.0, caller_number="", account="10000005"), "callback"),
         (abandoned(30.0, outcome=Outcome.QUEUE_TIMEOUT), "callback"),
         (abandoned(30.0, outcome=Outcome.INTERRUPTED), "callback"),
+        (answered("repair", ended_by=EndedBy.PBX), "callback"),
+        (unqueued(Outcome.INTERRUPTED, "balance", ended_by=EndedBy.PBX), "callback"),
+        (unqueued(Outcome.INTERRUPTED, ended_by=EndedBy.PBX, caller_number=""), None),
         (unqueued(Outcome.VOICE_MESSAGE, "repair"), "repair"),
         (unqueued(Outcome.VOICE_MESSAGE), "repair"),
         (unqueued(Outcome.VOICE_MESSAGE, "bill"), "billing"),

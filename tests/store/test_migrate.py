@@ -61,6 +61,19 @@ async def test_callback_rule_of_an_older_database_is_brought_up_to_date_unless_i
     assert await _callback(store) == edited
 
 
+async def test_rule_of_calls_that_were_cut_off_comes_to_a_site_that_has_rules(
+    settings: Settings, store: SqlStore
+) -> None:
+    async def known() -> OpeningRule | None:
+        async with store.reading() as uow:
+            return next((rule for rule in await uow.rules.opening_rules() if rule.code == "cut_off"), None)
+
+    await downgrade(settings, "0022")
+    assert await known() is None
+    await upgrade(settings)
+    assert await known() == next(rule for rule in opening_rule.DEFAULTS if rule.code == "cut_off")
+
+
 async def _callback(store: SqlStore) -> OpeningRule:
     async with store.reading() as uow:
         return next(rule for rule in await uow.rules.opening_rules() if rule.code == "callback")

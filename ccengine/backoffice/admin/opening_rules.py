@@ -25,7 +25,7 @@ from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.work_orders import PRIORITIES
 from ccengine.values import Direction, Outcome
 
-_FLAGS = ("by_agent", "queued", "caller_known")
+_FLAGS = ("by_agent", "queued", "caller_known", "cut_off")
 _OPENS = ("type", "category", "priority", "title_zh", "title_en")
 
 

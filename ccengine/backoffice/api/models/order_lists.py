@@ -79,8 +79,10 @@ class OpeningRuleList(Out):
 
 
 class OpeningRuleBody(In):
-    """A rule as it shall be. Conditions: direction, outcome, menu_item (lists), min_wait_seconds, by_agent, queued,
-    caller_known. `seen`: the fingerprint of the rule you saw; left out, the last one wins."""
+    """A rule as it shall be. Conditions: direction, outcome, menu_item (lists), min_wait_seconds; by_agent, queued,
+    caller_known, cut_off (the PBX died) are true or false.
+
+    `seen`: the fingerprint of the rule you saw; left out, the last one wins."""
 
     position: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 100
     when: dict[str, Any] = Field(default_factory=dict, max_length=10)
