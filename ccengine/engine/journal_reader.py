@@ -6,8 +6,9 @@ CEL leads: whatever queue_log says of a channel was written after CEL told of it
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,9 @@ _FRESH = timedelta(seconds=60)
 _AT_ONCE = timedelta()
 #: So much of queue_log (in the tail's chunks) is read at most in one batch.
 _QUEUE_LOG_CHUNKS = 200
+#: So many of a batch's lines that were put aside are told one by one, and so much of each.
+_BAD_LINES_SHOWN, _BAD_LINE_CHARACTERS = 20, 120
+_LONG_NUMBER = re.compile(r"[0-9]{7,}")  # whose number it may be is nobody's business
 T = TypeVar("T")
 
 
@@ -230,7 +234,7 @@ class JournalReader:
         )
         row = to_row(self.node, state)
         quarantined = self._quarantined()
-        anomalies = self._anomalies(now)
+        anomalies = (*self._anomalies(now), *_shown(quarantined, now))
         if row == self._stored_row and not (told.records or told.events or intervals or quarantined or anomalies):
             return None
         self._stored_row = row
@@ -269,3 +273,16 @@ class JournalReader:
             found.append(AnomalyRow(at=now, kind="late_lines", call_id=None, detail=detail))
             self.interpreter.late_lines = 0
         return tuple(found)
+
+
+def _shown(lines: Sequence[QuarantinedLine], now: datetime) -> Iterator[AnomalyRow]:
+    """Each line that was put aside is shown to people, as far as they may see it; of very many the first ones are."""
+    for line in lines[:_BAD_LINES_SHOWN]:
+        text = f"{line.reason}: {line.raw[:_BAD_LINE_CHARACTERS]}"
+        told = _LONG_NUMBER.sub("***", text.encode("unicode_escape").decode("ascii"))
+        yield AnomalyRow(
+            at=now, kind="bad_line", call_id=None, detail={"file": line.file, "offset": line.offset, "text": told}
+        )
+    if len(lines) > _BAD_LINES_SHOWN:
+        left = f"{len(lines) - _BAD_LINES_SHOWN} more lines"
+        yield AnomalyRow(at=now, kind="bad_line", call_id=None, detail={"file": lines[-1].file, "text": left})

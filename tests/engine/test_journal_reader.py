@@ -85,6 +85,7 @@ def test_reader_bad_lines_are_kept_and_counted_once(tmp_path: Path) -> None:
     world.crash()
     world.finish()
     assert world.rows.quarantined == ["rubbish\n", "rubbish\n"]
+    assert world.rows.anomalies == ["bad_line", "bad_line"], "and shown"
     assert world.rows.calls[call.call_id].agent_number == "8001"
 
 
