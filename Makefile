@@ -6,7 +6,7 @@ CC := .venv/bin/ccengine
 # Workers of `make test`, each with a PBX, databases and a browser of its own; 0: all tests one after the other.
 WORKERS ?= 3
 .DEFAULT_GOAL := help
-.PHONY: host-faults help demo up down test check format lock host-test prompts bench faults
+.PHONY: host-faults help demo up down test check format lock host-test prompts bench variants faults
 
 help: ## 本列表 · this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,10 @@ check: .venv/ready ## ruff、mypy、导入方向、拨号方案 · ruff, mypy, i
 bench: .venv/ready host-test ## 在真实交换机上测量 · figures side by side, measured on the real PBX (ONLY=feed,journal; SIZE=1000000 orders)
 	@$(CC) pbx install
 	@ONLY="$(ONLY)" SIZE="$(SIZE)" DATA="$(DATA)" ROUNDS="$(ROUNDS)" PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/bench.py
+
+variants: .venv/ready host-test ## 启动三种对照 · the bench's three variants to call by hand: bare dialplan, null FastAGI, ours
+	@$(CC) pbx install
+	@PYTHONPATH=tests:tests/pbx:tests/system:tests/faults $(PY) benchmarks/variants.py
 
 faults: .venv/ready host-faults ## 破坏运行中的热线并裁定损失 · break a running hotline and judge what was lost (SEED=7 MINUTES=60 ONLY="killed in" DATABASE=sqlite LONG=1 KILLS=200)
 	@$(CC) pbx install

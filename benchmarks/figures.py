@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+#: What stands in bench.json, as in faults.json; interval and note are printed and kept in results/.
+_PLAIN = ("name", "value", "unit", "target", "met", "seed")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -85,7 +87,8 @@ def save(figures: Sequence[Figure], command: str, where: str, state: Path, *, wh
     rows = [asdict(one) | ({"value": None} if not math.isfinite(one.value) else {}) for one in figures]
     state.mkdir(parents=True, exist_ok=True)
     path = state / "bench.json"
-    path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    plain = [{name: row[name] for name in _PLAIN} for row in rows]
+    path.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if whole:
         RESULTS.mkdir(exist_ok=True)
         now = datetime.now(UTC)

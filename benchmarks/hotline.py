@@ -180,7 +180,7 @@ class Hotline:
         script = self.folder / "null.agi"
         script.write_text(null_commands(), encoding="utf-8")
         words = [sys.executable, str(HERE / "null_agi.py"), str(self.plain.null_port), str(script)]
-        self._running.append(subprocess.Popen(words, stdin=subprocess.DEVNULL))
+        self._running.append(subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True))
 
     def stop(self) -> None:
         """End SIPp and N's server."""
