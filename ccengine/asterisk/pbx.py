@@ -106,7 +106,7 @@ def stop(settings: Settings, patience_seconds: float = STOP_SECONDS) -> None:
         for sent in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sent)
-            if _gone(pid, patience_seconds):
+            if gone(pid, patience_seconds):
                 break
     pid_file(settings).unlink(missing_ok=True)
 
@@ -195,7 +195,8 @@ def _wait_booted(settings: Settings, process: subprocess.Popen[bytes], log: Path
     raise PbxError(f"PBX 未就绪。 The PBX was not ready within {START_SECONDS:g} s:\n{_tail(log)}")
 
 
-def _gone(pid: int, seconds: float) -> bool:
+def gone(pid: int, seconds: float) -> bool:
+    """Wait for the end of a process; return whether it came in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):

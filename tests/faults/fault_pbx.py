@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +75,12 @@ class FaultPbx(PbxInstance):
         return read_cdrs(self.cdr_file)
 
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
-        process.stop(self.settings, patience_seconds=0)
+        """SIGKILL, without a word before, and wait until it is gone."""
+        pid = process.pid_of(self.settings)
+        assert pid is not None, "the PBX ended by itself"
+        os.kill(pid, signal.SIGKILL)
+        assert process.gone(pid, 20), "the PBX does not die"
+        process.stop(self.settings)
 
     def start_again(self) -> None:
         """Start it as it was configured."""

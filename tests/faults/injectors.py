@@ -40,7 +40,7 @@ FAULTS: dict[str, Fault] = {
     "engine frozen (SIGSTOP 12 s)": Fault(inject=stop_engine, targets={"menu to queue": 10.0}),
     "engine frozen under a watchdog": Fault(inject=freeze_under_watchdog, targets={"restarted": 15.0}),
     "FastAGI refused": Fault(inject=agi_fault("refused"), targets={"fallback": 0.1}),
-    "FastAGI silent": Fault(inject=agi_fault("silent")),
+    "FastAGI silent": Fault(inject=agi_fault("silent"), targets={"fallback": 10.0}),
     "FastAGI black hole": Fault(inject=agi_fault("black hole"), targets={"fallback": 2.1}),
     "AMI reset": Fault(inject=ami_fault("reset"), targets=_LIVE),
     "AMI kicked": Fault(inject=ami_fault("kicked"), targets=_LIVE),

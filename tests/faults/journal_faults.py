@@ -31,9 +31,21 @@ def journal_fault(name: str) -> Injector:
                 with cel.open("ab") as file:
                     file.write(b'"CHAN_START","17953')
             done.breaks += 1
+        if name in {"torn", "poisoned"}:
+            await _shown(world, calls, done)
         return done
 
     return inject
+
+
+async def _shown(world: World, calls: Callers, done: Done) -> None:
+    """Each bad line is put aside and shown to people."""
+    end, shown = time.monotonic() + 15, 0
+    while shown < done.breaks and time.monotonic() < end:
+        await idle(world, calls, 0.5)
+        shown = sum(one["kind"] == "bad_line" for one in await world.all_of("/anomalies"))
+    done.count("bad lines shown", shown)
+    done.fault("bad lines not shown", float(max(0, done.breaks - shown)))
 
 
 async def inode_reused(world: World, until: float) -> Done:

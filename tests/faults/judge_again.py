@@ -20,7 +20,8 @@ def judge_folder(folder: Path) -> tuple[list[Caller], Verdict]:
     """Return who called, by the logs in the folder, and the verdict on the answers kept beside them."""
     kept = json.loads((folder / "answers.json").read_text("utf-8"))
     dialogs = [one for path in sorted(folder.glob("*.msg")) if "register" not in path.name for one in _of(path)]
-    people = callers(dialogs, kept["pbx_deaths"], [(phone, at) for phone, at in kept.get("cuts", ())])
+    cuts = [(phone, at) for phone, at in kept.get("cuts", ())]
+    people = callers(dialogs, kept["pbx_deaths"], cuts, kept.get("pbx_kills", ()))
     answers = Answers(**kept["answers"])
     answers.recordings = {call: (float(pair[0]), float(pair[1])) for call, pair in answers.recordings.items()}
     blackouts = [Blackout(**one) for one in kept["blackouts"]]

@@ -49,6 +49,7 @@ class Answers:
     board: dict[str, Any] = field(default_factory=dict)
     recordings: dict[str, tuple[float, float]] = field(default_factory=dict)  # call id: seconds, agent's sound
     intervals: list[dict[str, Any]] = field(default_factory=list)
+    differences: list[dict[str, Any]] = field(default_factory=list)  # of the product's comparisons with itself
 
 
 @dataclass(kw_only=True)
@@ -61,7 +62,7 @@ class Verdict:
     talked: int = 0
     unsure: int = 0  # orders that hang on a moment nobody can tell from outside
     quiet: int = 0  # recordings with less of the agent's tone than talk: SIPp's sound came late or not, nobody knows
-    repairs: int = 0  # corrections of final records, records made from the live view
+    repairs: int = 0  # corrections of final records, records made from the live view, what a comparison mended
     unrecorded: int = 0  # calls that say of themselves that they were not (wholly) recorded
     from_live: int = 0  # of these, the latter
 
@@ -100,7 +101,8 @@ def judge(
         verdict.add("I1", number, f"{len(left)} record(s) of a call that nobody made")
     _judge_orders_alone(answers, verdict)
     _judge_board(answers, verdict)
-    _judge_intervals(answers, verdict)
+    _judge_intervals(answers, people, verdict)
+    _count_mended(answers, verdict)
     return verdict
 
 
@@ -198,6 +200,8 @@ def _wanted_orders(caller: Caller, record: dict[str, Any], blackouts: list[Black
     by_key = {"1": ("repair",), "0": ("consultation",)}.get(caller.key, ("consultation",))
     answered = {by_key} if heard_for_sure else {by_key, ("consultation",)}
     talk = caller.talk
+    if caller.cut_off:  # whatever he was doing; but the agent's good-bye had ended it where the PBX still took it
+        return {("callback",)} | (answered if talk is not None and talk[0].ended_by_us else set())
     if talk is not None and talk[2] - talk[1] >= HARDLY_A_TALK:
         return answered
     if record["outcome"] == "voice_message":
@@ -267,11 +271,21 @@ def _judge_board(answers: Answers, verdict: Verdict) -> None:
             verdict.add("I9", agent["number"], f"all is quiet; the board says {agent['state']}")
 
 
-def _judge_intervals(answers: Answers, verdict: Verdict) -> None:
-    """I6: between sign-in and sign-out one interval begins where the one before ended."""
+def _count_mended(answers: Answers, verdict: Verdict) -> None:
+    """What a comparison of rows and witnesses mended by itself was wrong before; records are counted by their own."""
+    already = {call["id"] for call in answers.calls if call["revision"] > 0 or call["source"] == "live"}
+    mended = [one for one in answers.differences if one["mended"] not in ("", "gone")]
+    verdict.repairs += sum(one["call_id"] is None or one["call_id"] not in already for one in mended)
+
+
+def _judge_intervals(answers: Answers, people: list[Caller], verdict: Verdict) -> None:
+    """I6: between sign-in and sign-out one interval begins where the one before ended; who talked has a timeline."""
     by_agent: dict[str, list[dict[str, Any]]] = {}
     for one in answers.intervals:
         by_agent.setdefault(one["agent_number"], []).append(one)
+    talked = {PERSON_OF.get(one.talk[0].to_user, "") for one in people if one.talk is not None}
+    for number in sorted(talked - by_agent.keys() - {""}):
+        verdict.add("I6", number, "talked, and has no timeline")
     for number, rows in by_agent.items():
         rows.sort(key=lambda one: (one["started_at"], one["ended_at"] or "9"))
         for one in rows:
@@ -284,7 +298,7 @@ def _judge_intervals(answers: Answers, verdict: Verdict) -> None:
             step = _seconds(after["started_at"]) - _seconds(before["ended_at"])
             if step < -0.001:
                 verdict.add("I6", number, f"{before['state']} and {after['state']} overlap by {-step:.2f} s")
-            elif step > 1.0 and "signed_out" not in {before["state"], after["state"]}:
+            elif step > 0.001 and "signed_out" not in {before["state"], after["state"]}:
                 verdict.add("I6", number, f"a gap of {step:.2f} s after {before['state']}")
 
 

@@ -22,6 +22,7 @@ def pbx_fault(name: str) -> Injector:
             world.pbx_deaths.append(at)
             world.note("pbx", fault=name)
             if name == "SIGKILL":
+                world.pbx_kills.append(at)
                 await asyncio.to_thread(world.pbx.kill)
                 await world.traffic.wait_callers(0.1)
                 await asyncio.to_thread(world.pbx.start_again)

@@ -32,8 +32,12 @@ def _answers() -> Answers:
         {"number": "WO1", "call_id": "n1-1", "rule": "repair", "type": "repair", "contact_number": "13900000001"},
         {"number": "WO2", "call_id": "n1-2", "rule": "callback", "type": "callback", "contact_number": "13900000002"},
     ]
+    since = {"started_at": "2026-11-22T01:00:00+00:00", "ended_at": None}
+    line = {"agent_number": "8001", "extension": "1001", "state": "available", "reason": "", **since}
     quiet = {"calls": [], "agents": [{"number": "8001", "state": "available"}]}
-    return Answers(calls=[talked, waited], orders=orders, board=quiet, recordings={"n1-1": (9.0, 7.5)})
+    return Answers(
+        calls=[talked, waited], orders=orders, board=quiet, recordings={"n1-1": (9.0, 7.5)}, intervals=[line]
+    )
 
 
 def _people() -> list[Caller]:
@@ -113,6 +117,26 @@ def _overlap(answers: Answers) -> None:
     ]
 
 
+def _gap(answers: Answers) -> None:
+    row = {"agent_number": "8001", "extension": "1001", "state": "available", "reason": ""}
+    answers.intervals = [
+        {**row, "started_at": "2026-11-22T01:00:00+00:00", "ended_at": "2026-11-22T01:00:10+00:00"},
+        {**row, "state": "talking", "started_at": "2026-11-22T01:00:10.2+00:00", "ended_at": None},
+    ]
+
+
+def _no_timeline(answers: Answers) -> None:
+    answers.intervals = []
+
+
+def _call_on_board(answers: Answers) -> None:
+    answers.board["calls"] = [{"caller_number": "13900000001", "state": "talking"}]
+
+
+def _doubled_order_by_rule(answers: Answers) -> None:
+    answers.orders.append({**answers.orders[1], "number": "WO3"})
+
+
 @pytest.mark.parametrize(
     ("spoil", "invariant"),
     [
@@ -132,12 +156,34 @@ def _overlap(answers: Answers) -> None:
         (_silent_recording, "I5"),
         (_ghost_on_board, "I9"),
         (_overlap, "I6"),
+        (_gap, "I6"),
+        (_no_timeline, "I6"),
+        (_call_on_board, "I9"),
+        (_doubled_order_by_rule, "I2"),
     ],
 )
 def test_one_thing_wrong_is_named(spoil: Any, invariant: str) -> None:
     answers = deepcopy(_answers())
     spoil(answers)
     assert invariant in {finding.invariant for finding in judge(_people(), answers, []).findings}
+
+
+def test_repair_of_every_kind_is_counted() -> None:
+    answers = _answers()
+    mended = {"kind": "call_without_row", "call_id": "n1-1", "mended": "record made"}
+    waiting = {"kind": "orphan_recording", "call_id": None, "mended": ""}
+    answers.differences = [mended, waiting]
+    assert judge(_people(), answers, []).repairs == 1
+    answers.calls[0]["revision"] = 1
+    assert judge(_people(), answers, []).repairs == 1, "the same repair told twice"
+    answers.calls[1]["source"] = "live"
+    assert judge(_people(), answers, []).repairs == 2
+
+
+def test_judge_shares_no_code_with_the_product() -> None:
+    here = Path(__file__).resolve().parent
+    for name in ("oracle.py", "truth.py", "sip_log.py", "intervals.py"):
+        assert "ccengine" not in (here / name).read_text(encoding="utf-8"), name
 
 
 def test_key_pressed_while_the_engine_was_dead_may_be_unheard() -> None:
@@ -167,6 +213,17 @@ def test_log_is_followed_while_it_is_written(tmp_path: Path) -> None:
     path.write_text(first + second, newline="")
     (dialog,) = log.follow()
     assert (dialog.ended_by_us, round(dialog.ended_at or 0 - dialog.invited_at, 3) > 0) == (False, True)
+
+
+def test_caller_whom_a_killed_pbx_cut_off_is_to_be_called_back() -> None:
+    dialogs, answers = _dialogs(), _answers()
+    dialogs[0].ended_at = dialogs[1].ended_at = None
+    dialogs[0].ended_by_us = False
+    people = callers(dialogs, [110.0], pbx_kills=[110.0])
+    assert [one.cut_off for one in people] == [True, False]
+    assert [one.invariant for one in judge(people, answers, []).findings] == ["I2"]
+    answers.orders[0]["type"] = "callback"
+    assert judge(people, answers, []).findings == []
 
 
 def test_phone_that_is_rung_twice_at_once_is_named() -> None:

@@ -32,6 +32,7 @@ class Caller:
     dialog: Dialog
     legs: list[Dialog] = field(default_factory=list)
     pbx_died_at: float | None = None
+    pbx_killed: bool = False  # it died without a word; else it hung up on everybody itself
 
     @property
     def entered(self) -> bool:
@@ -58,6 +59,11 @@ class Caller:
         """When the caller's leg was over; by the death of the PBX where that came first."""
         known = [one for one in (self.dialog.ended_at, self.pbx_died_at) if one is not None]
         return min(known) if known else None
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the PBX was killed while this call went on."""
+        return self.entered and self.pbx_killed and self.ended_at == self.pbx_died_at
 
     @property
     def talk(self) -> tuple[Dialog, float, float] | None:
@@ -95,16 +101,23 @@ class Caller:
         return "queue"
 
 
-def callers(dialogs: list[Dialog], pbx_deaths: list[float], cuts: Sequence[tuple[str, float]] = ()) -> list[Caller]:
+def callers(
+    dialogs: list[Dialog],
+    pbx_deaths: list[float],
+    cuts: Sequence[tuple[str, float]] = (),
+    pbx_kills: Sequence[float] = (),
+) -> list[Caller]:
     """Put callers and agents' legs together: an agent's phone is shown the caller's number.
 
-    `cuts`: phones whose network went, and when; their logs end there without a word.
+    `cuts`: phones whose network went, and when; their logs end there without a word. `pbx_kills`: which of the deaths
+    of the PBX came without a word.
     """
     made: dict[str, Caller] = {}
     for dialog in dialogs:
         if dialog.outgoing:
             caller = Caller(number=dialog.from_user, dialog=dialog)
             caller.pbx_died_at = next((one for one in sorted(pbx_deaths) if one >= dialog.invited_at), None)
+            caller.pbx_killed = caller.pbx_died_at in pbx_kills
             made[dialog.from_user] = caller
     for dialog in sorted(dialogs, key=lambda one: one.invited_at):
         if not dialog.outgoing and dialog.from_user in made:

@@ -26,7 +26,7 @@ from chaos_proxy import ChaosProxy
 from fault_pbx import FaultPbx
 from fault_site import FaultSite
 from intervals import agent_intervals
-from oracle import Answers, Verdict, judge, judge_witnesses
+from oracle import Answers, Finding, Verdict, judge, judge_witnesses
 from pbx_instance import event_type, free_ports
 from running_site import fresh
 from sounds import tone_seconds
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from small_disk import SmallDisk
 
 SETTLE_SECONDS = 75.0  # a worker that dies keeps its job for 60 s
+QUIET_SECONDS = 60.0  # I8: so long after the last call no record may be open
 
 
 class NotPossible(Exception):
@@ -67,6 +68,7 @@ class World:
         self.views_differ = 0
         self.cuts: list[tuple[str, float]] = []  # phones whose network was cut, and when
         self.pbx_deaths: list[float] = []
+        self.pbx_kills: list[float] = []  # those of them that came without a word
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
         self.kills_wanted = 0  # counted ones; 0: as many as the time allows
@@ -86,7 +88,7 @@ class World:
 
     def people(self) -> list[Caller]:
         """All callers until now, told from SIPp's logs."""
-        return callers(self.traffic.dialogs(), self.pbx_deaths, self.cuts)
+        return callers(self.traffic.dialogs(), self.pbx_deaths, self.cuts, self.pbx_kills)
 
     def moments(self, number: str, cel: list[dict[str, str]] | None = None) -> list[tuple[str, float]]:
         """What Asterisk's own event log (`cel`: read before) says of a caller: (event, epoch seconds), oldest first."""
@@ -133,6 +135,7 @@ class World:
         found = Answers(calls=await self.all_of("/calls"), orders=await self.all_of("/work-orders"))
         found.orders = [order for order in found.orders if order["number"] not in self.own_orders]
         found.board = await self.site.get("/board")
+        found.differences = [one for one in await self.all_of("/anomalies") if one["day"] is not None]
         found.intervals = await asyncio.to_thread(agent_intervals, self.site.settings.database_url)
         return found
 
@@ -191,6 +194,7 @@ class World:
         """
         begun = better = time.monotonic()
         wrong: set[str] = set()
+        open_late = list[Finding]()
         late, heard, heard_before, fewest = False, False, False, {False: 10**9, True: 10**9}
         while True:
             try:
@@ -208,6 +212,8 @@ class World:
                 found.add("I9", "-", f"the API does not answer: {str(error)[:200]}")
                 answers = Answers()
             taken = time.monotonic() - begun
+            if taken > QUIET_SECONDS and not open_late:
+                open_late = [one for one in found.findings if one.invariant == "I8"]
             if len(found.findings) < fewest[heard]:
                 fewest[heard], better = len(found.findings), time.monotonic()
             if late and not heard_before and found.count("I5"):
@@ -216,6 +222,7 @@ class World:
                 break
             await asyncio.sleep(0.5)
         cdrs = Counter(cdr.src for cdr in self.pbx.cdrs())
+        found.findings += [one for one in open_late if one not in found.findings]
         if self.views_differ:
             found.add("I9", "-", "board and rows did not agree while calls went on")
         for action, times in self.ami.action_ids.items():
@@ -241,6 +248,7 @@ class World:
             "answers": asdict(answers),
             "blackouts": [asdict(one) for one in self.blackouts],
             "pbx_deaths": self.pbx_deaths,
+            "pbx_kills": self.pbx_kills,
             "steps": self.steps,
             "cuts": self.cuts,
             "findings": [str(one) for one in verdict.findings],
