@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
 
 from fake_clock import set_to
 from injecting import Callers, Done, idle
 from world import World
 
 HOUR, DAY = 3600, 86400
+MIDNIGHT = time_of_day()
 
 
 async def step_clock(world: World, until: float) -> Done:
@@ -32,12 +35,18 @@ async def step_clock(world: World, until: float) -> Done:
 
 
 async def _judge_deadlines(world: World, done: Done) -> None:
-    """An order's time limit is as long as that of any other order of its kind."""
-    lengths: dict[tuple[str, str], set[int]] = {}
+    """An order's time limit is as long as that of any other order of its kind.
+
+    So many working days end with a day (a weekend may lie between): they are compared by the days they begin on.
+    """
+    zone, lengths = ZoneInfo(world.site.settings.site.timezone), dict[tuple[str, ...], set[int]]()
     for order in await world.all_of("/work-orders"):
         if order.get("due_at") and order.get("created_at"):
-            moments = [datetime.fromisoformat(order[name]).timestamp() for name in ("created_at", "due_at")]
-            kind = (order["type"], order.get("priority", ""))
-            lengths.setdefault(kind, set()).add(round((moments[1] - moments[0]) / 60))
+            begun, due = (datetime.fromisoformat(order[name]).astimezone(zone) for name in ("created_at", "due_at"))
+            kind: tuple[str, ...] = (order["type"], order.get("priority", ""))
+            if due.time() == MIDNIGHT:
+                begun = datetime.combine(begun.date(), MIDNIGHT, zone)
+                kind += (f"{begun:%F}",)
+            lengths.setdefault(kind, set()).add(round((due - begun).total_seconds() / 60))
     done.count("kinds of orders compared", len(lengths))
     done.fault("time limits that moved", float(sum(max(found) - min(found) > 1 for found in lengths.values())))
