@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from ccengine import bootstrap
+from ccengine.bootstrap_engine import ANCHOR_FILES
 from ccengine.config import Settings
 from ccengine.engine import anchors
 from ccengine.services import chain
@@ -73,4 +74,4 @@ async def _verify(settings: Settings) -> chain.ChainReport:
 
 async def _anchor(settings: Settings) -> Path | None:
     async with bootstrap.context(settings) as ctx:
-        return await anchors.step(ctx, bootstrap.ANCHOR_FILES)
+        return await anchors.step(ctx, ANCHOR_FILES)

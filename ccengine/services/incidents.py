@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ccengine.hotline.incident import Offer, Report, offers, road_of
 from ccengine.hotline.order_catalogue import Catalogue
@@ -94,20 +95,7 @@ async def begin(ctx: Context, actor: Actor, new: NewIncident) -> OrderRow:
     async with ctx.store() as uow:
         orders = [await _free_order(uow, order_id) for order_id in sorted(set(new.order_ids))]
         matter = _one_matter(orders, await uow.catalogue.read())
-        values = {
-            "type": "repair",
-            "category": matter.category,
-            "priority": "urgent",
-            "title": title,
-            "description": "、".join(order.number for order in orders),
-            "form": "phone",
-            "source": "customer",
-            "contact_number": "",
-            "address": new.area_text or orders[0].address,
-            "district": matter.district,
-            "is_incident": True,
-        }
-        incident = await create_order(ctx, uow, actor, values)
+        incident = await create_order(ctx, uow, actor, _own_order(new, title, matter, orders))
         outage_id = await _notice(ctx, uow, actor, new, matter.district)
         row = IncidentRow(
             order_id=incident.id,
@@ -125,6 +113,22 @@ async def begin(ctx: Context, actor: Actor, new: NewIncident) -> OrderRow:
         await audit(ctx, uow, actor, "incidents.begin", f"order:{incident.id}", detail)
         await uow.commit()
     return incident
+
+
+def _own_order(new: NewIncident, title: str, matter: Report, orders: Sequence[OrderRow]) -> dict[str, Any]:
+    return {
+        "type": "repair",
+        "category": matter.category,
+        "priority": "urgent",
+        "title": title,
+        "description": "、".join(order.number for order in orders),
+        "form": "phone",
+        "source": "customer",
+        "contact_number": "",
+        "address": new.area_text or orders[0].address,
+        "district": matter.district,
+        "is_incident": True,
+    }
 
 
 def _one_matter(orders: Sequence[OrderRow], catalogue: Catalogue) -> Report:

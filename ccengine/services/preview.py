@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ccengine.hotline.campaign import CampaignKind, CampaignState, DropReason, TargetState
 from ccengine.hotline.work_calendar import WorkCalendar
 from ccengine.ports import EngineUnavailable, Pbx, PbxRefused, PbxUnavailable
-from ccengine.rows import AttemptRow, CampaignRow, CustomerRow, TargetRow
+from ccengine.rows import AttemptRow, CampaignRow, CustomerRow, DialLimits, OpenCall, TargetRow
 from ccengine.services import attempt_results
 from ccengine.services.agents import agent_and_device
 from ccengine.services.audit import note
@@ -156,13 +156,7 @@ async def _commit(ctx: Context, actor: Actor, campaign_id: int, target_id: int) 
         if limits.stopped_at is not None:
             raise Conflict("外呼已全部停止", "All dialling is stopped")
         target = await _waiting(uow, campaign, target_id)
-        open_calls = await uow.attempts.open_calls(node)
-        mine = sum(one.campaign_id == campaign.id for one in open_calls)
-        step = timedelta(seconds=SPARE / min(limits.calls_per_second, campaign.rules.calls_per_second))
-        slot = max(now, limits.last_slot_at + step) if limits.last_slot_at is not None else now
-        full = len(open_calls) >= limits.channels or mine >= campaign.rules.channels or slot > now + _MOST_WAIT
-        if full or target.number in {one.number for one in open_calls}:
-            raise Conflict("中继线忙，请稍后再试", "The trunk is busy; try again in a moment")
+        slot = _slot(now, limits, campaign, target, await uow.attempts.open_calls(node))
         calendar = WorkCalendar(timezone=ctx.settings.site.timezone, days=await uow.rules.calendar())
         known = await known_of(ctx, uow, campaign, [target])
         if not await may_be_called(ctx, uow, campaign, target, known, calendar):
@@ -188,6 +182,19 @@ async def _commit(ctx: Context, actor: Actor, campaign_id: int, target_id: int) 
         await uow.attempts.save_limits(replace(limits, last_slot_at=slot))
         await uow.commit()
     return row, campaign.rules.ring_seconds, ids[row.call_id]
+
+
+def _slot(
+    now: datetime, limits: DialLimits, campaign: CampaignRow, target: TargetRow, open_calls: Sequence[OpenCall]
+) -> datetime:
+    """Return when the call may begin under the caps of all and of its campaign. Raises Conflict: not soon."""
+    mine = sum(one.campaign_id == campaign.id for one in open_calls)
+    step = timedelta(seconds=SPARE / min(limits.calls_per_second, campaign.rules.calls_per_second))
+    slot = max(now, limits.last_slot_at + step) if limits.last_slot_at is not None else now
+    full = len(open_calls) >= limits.channels or mine >= campaign.rules.channels or slot > now + _MOST_WAIT
+    if full or target.number in {one.number for one in open_calls}:
+        raise Conflict("中继线忙，请稍后再试", "The trunk is busy; try again in a moment")
+    return slot
 
 
 @guarded

@@ -11,7 +11,7 @@ import pytest
 from call_helpers import AGENT, DISPATCHER, WORKER
 from sqlalchemy import text
 
-from ccengine.bootstrap import ANCHOR_FILES
+from ccengine.bootstrap_engine import ANCHOR_FILES
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
 from ccengine.engine import anchors
