@@ -33,11 +33,28 @@ async def order_of(uow: UnitOfWork, order_id: int, expected_version: int | None 
     if expected_version is not None and order.version != expected_version:
         zh, en = await last_deed(uow, order)
         raise Conflict(
-            f"工单刚被其他人修改，请刷新后再试。{zh}",
-            f"Somebody else changed this order just now; reload and try again. {en}",
+            f"工单刚被其他人修改，您的更改没有保存。请看最新内容后再提交。{zh}",
+            f"Somebody else changed this order just now; yours was not saved. Look at it, then send again. {en}",
             legal_moves(order.status),
         )
     return order
+
+
+#: What somebody did, for the sentence that says who was faster; moves say the state they led to.
+DEEDS = {
+    "noted": ("添加备注", "added a note"),
+    "changed": ("修改内容", "changed what it says"),
+    "stamped": ("记录时间节点", "stamped it"),
+    "attached": ("并入通话", "joined a call"),
+    "evidence": ("上传现场证据", "sent evidence from the field"),
+    "materials": ("登记用料", "noted materials"),
+    "urged": ("催办", "urged it"),
+    "supervised": ("督办", "put it under supervision"),
+    "joint": ("协办", "called in further units"),
+    "merged": ("并入工单", "merged an order into it"),
+    "placed": ("标注位置", "marked its place"),
+    "printed": ("打印表单", "printed a form"),
+}
 
 
 async def last_deed(uow: UnitOfWork, order: OrderRow) -> tuple[str, str]:
@@ -51,7 +68,8 @@ async def last_deed(uow: UnitOfWork, order: OrderRow) -> tuple[str, str]:
     if event.to_status:
         zh, en = NAMES[OrderStatus(event.to_status)]
         return f"{who} 已将其转为“{zh}”。", f"{who} moved it to {en}."
-    return f"最近一次操作：{who}（{event.kind}）。", f"The last change is by {who} ({event.kind})."
+    zh, en = DEEDS.get(event.kind, ("办理", "worked on it"))
+    return f"最近一次操作：{who}（{zh}）。", f"The last deed: {who} {en}."
 
 
 def legal(order: OrderRow, step: Callable[[OrderState], OrderState]) -> OrderState:

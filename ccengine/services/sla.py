@@ -125,6 +125,17 @@ async def find_policies(ctx: Context, actor: Actor) -> tuple[PolicyRow, ...]:
 
 
 @guarded
+async def policy_names(ctx: Context, actor: Actor, code: str, version: int) -> tuple[str, str]:
+    """Return a policy's Chinese and English name; the code where that version is gone. Errors: NotAllowed(orders.view),
+    Unavailable."""
+    require(actor, "orders.view")
+    async with ctx.store.reading() as uow:
+        rows = await uow.sla.policies()
+    found = [row.policy for row in rows if (row.policy.code, row.policy.version) == (code, version)]
+    return (found[0].name_zh, found[0].name_en) if found else (code, code)
+
+
+@guarded
 async def versions_of(ctx: Context, actor: Actor, code: str) -> tuple[PolicyRow, ...]:
     """Return all versions of a policy, newest first. Errors: NotAllowed(rules.edit), NotFound, Unavailable."""
     require(actor, "rules.edit")

@@ -48,6 +48,19 @@ async def test_pages_send_strangers_to_sign_in_and_back(site: Site) -> None:
     assert answer.headers["Location"] == "/sign-in?next=/work-orders%3Ftab%3Dmine"
 
 
+async def test_session_that_ends_in_the_middle_of_a_form_leads_back_to_its_page(site: Site) -> None:
+    browser = site.stranger()
+    browser.session.cookie_jar.update_cookies({"cc_session": "of-yesterday"})
+    page = f"{site.base}/work-orders/3?x=1"
+    answer = await browser.post("/work-orders/3/note", {"text": "漏水"}, Referer=page)
+    assert answer.headers["Location"] == "/sign-in?next=/work-orders/3%3Fx%3D1&ended=1"
+    assert "登录已失效" in (await browser.get(answer.headers["Location"])).text
+    part = await browser.get("/desk/strip", **{"HX-Request": "true", "HX-Current-URL": page})
+    assert part.headers["HX-Redirect"] == answer.headers["Location"]
+    foreign = await browser.post("/work-orders/3/note", {"text": "x"}, Referer="https://evil.example/a")
+    assert foreign.headers["Location"] == "/sign-in?ended=1"
+
+
 async def test_sign_out_ends_the_session_in_the_database_too(site: Site) -> None:
     browser = await site.browser("admin")
     kept = {cookie.key: cookie.value for cookie in browser.session.cookie_jar}

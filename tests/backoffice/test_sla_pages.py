@@ -45,7 +45,7 @@ async def test_policy_is_added_shown_and_changed_into_a_new_version(site: Site) 
     assert stale.status == 409 and "其他人" in stale.text
     order = await _order(site)
     part = (await browser.get(f"/work-orders/{order}/deadlines")).text
-    assert "vip" in part and "进行中" in part
+    assert "重点客户" in part and "进行中" in part
 
 
 async def test_policy_with_a_mistake_comes_back_with_the_error_beside_its_field(site: Site) -> None:

@@ -99,17 +99,13 @@ document.addEventListener("change", (event) => {
 });
 window.addEventListener("pageshow", () => { for (const node of document.querySelectorAll("button:disabled:not([data-off])")) node.disabled = false; });
 
-// ---- drafts: a long form keeps what was typed until it is sent
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  const key = `draft:${form.dataset.draft}`;
-  const fields = () => [...form.elements].filter((node) => node.name && node.type !== "hidden" && node.type !== "password");
-  if (!form.querySelector(".wrong")) {
-    const saved = JSON.parse(sessionStorage.getItem(key) || "{}");
-    for (const node of fields()) if (saved[node.name] && !node.value) node.value = saved[node.name];
-  }
-  form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(fields().map((node) => [node.name, node.value])))));
-  form.addEventListener("submit", () => sessionStorage.removeItem(key));
-}
+// ---- the way back leads to the list as it was left: its conditions, its page
+sessionStorage.setItem(`seen:${location.pathname}`, location.search);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.back");
+  if (link && !link.search) link.search = sessionStorage.getItem(`seen:${link.pathname}`) || "";
+}, true);
+
 // A number that is shown whole needs no button that shows it.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt;
@@ -117,6 +113,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 setTimeout(() => document.querySelectorAll("#toasts .toast").forEach((node) => node.remove()), 6000);
+
+import(document.body.dataset.drafts).then((drafts) => drafts.start());
 
 // ---- the live part, on pages of people who are signed in
 if (document.body.dataset.live) import(document.body.dataset.live).then((live) => live.start({ setServerTime, tick }));

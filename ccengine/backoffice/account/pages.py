@@ -64,6 +64,7 @@ def _sign_in_page(request: web.Request, form: dict[str, str], errors: dict[str, 
         status=status,
         form={"user": form.get("user", "")},
         next=local_path(form.get("next", "/")),
+        ended="ended" in request.query and not errors,
         errors=errors,
     )
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.forms import path_number
 from ccengine.backoffice.keys import CTX
-from ccengine.backoffice.render import render
+from ccengine.backoffice.render import language_of, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.rows import DeadlineRow
 from ccengine.services import sla
@@ -24,7 +24,10 @@ async def show(request: web.Request, person: SignedIn) -> web.StreamResponse:
     now = ctx.clock.now()
     shown = [(row, state_of(row, now)) for row in latest.values() if not row.deadline.void]
     level = max((row.deadline.level for row, state in shown if row.deadline.running), default=0)
-    return render(request, "sla/deadlines.html", rows=shown, level=level, now=now)
+    born = shown[0][0] if shown else None
+    names = await sla.policy_names(ctx, person.actor, born.policy_code, born.policy_version) if born else ("", "")
+    name = names[0] if language_of(request) == "zh_CN" else names[1]
+    return render(request, "sla/deadlines.html", rows=shown, level=level, now=now, policy_name=name)
 
 
 def state_of(row: DeadlineRow, now: datetime) -> str:

@@ -77,7 +77,7 @@ async def order_page(
         is_overdue=lambda one: overdue(one, ctx),
         errors=errors or {},
         form={**{name: getattr(order, name) for name in EDITABLE}, "note": "", "text": "", **(form or {})},
-        editing=any(name in EDITABLE or name.startswith("fields.") for name in errors or {}),
+        editing=bool(errors) and "title" in (form or {}),
         missing_stamps=[name for name in EXTRA_STAMPS if name not in order.stamps and order.status != "archived"],
         paper_forms=paper_forms.FORMS,
         about=point_of(order),
