@@ -52,3 +52,10 @@ def test_every_chapter_is_there_in_both_languages_and_found_from_readme() -> Non
     assert english - ENGLISH_ONLY == chinese
     assert {f"docs/{name}" for name in english} <= set(_links(ROOT / "README.md"))
     assert {f"docs/{name.replace('.md', '.zh-CN.md')}" for name in chinese} <= set(_links(ROOT / "README.zh-CN.md"))
+
+
+def test_every_part_of_the_benchmarks_is_told() -> None:
+    parts = re.search(r"^PARTS.*?^}", (ROOT / "benchmarks" / "bench.py").read_text(), re.DOTALL | re.MULTILINE)
+    assert parts
+    told = re.findall(r"^\| `(\w+)` \|", (ROOT / "benchmarks" / "README.md").read_text(), re.MULTILINE)
+    assert sorted(told) == sorted(re.findall(r'"(\w+)":', parts[0]))

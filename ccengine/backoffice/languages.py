@@ -12,11 +12,12 @@ from typing import Any
 
 import structlog
 
+from ccengine.services import profile
+
 _log = structlog.get_logger(__name__)
 
 DEFAULT = "zh_CN"
-#: Languages offered, with the name each gives itself.
-LANGUAGES: Mapping[str, str] = {"zh_CN": "简体中文", "en": "English"}
+LANGUAGES = profile.LANGUAGES
 
 
 class Locales:

@@ -19,7 +19,7 @@ from aiohttp import web
 from ccengine.ports import RecordingNotFound
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}")
-_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
+_TYPES = {".wav": "audio/wav"}
 _CHUNK_BYTES = 64 * 1024
 
 

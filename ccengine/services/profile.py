@@ -5,18 +5,20 @@ What does not live here: passwords and sessions (sign_in.py), what an administra
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import NotFound
 from ccengine.services.guard import guarded, one_of
 
-#: Languages of the pages.
-LANGUAGES = ("zh_CN", "en")
+#: Languages of the pages, each a folder of web/locales, with the name it gives itself.
+LANGUAGES: Mapping[str, str] = {"zh_CN": "简体中文", "en": "English"}
 
 
 @guarded
 async def set_language(ctx: Context, actor: Actor, language: str) -> None:
     """Keep the language in which the person reads the pages. Errors: Invalid, NotFound, Unavailable."""
-    one_of("language", language, LANGUAGES)
+    one_of("language", language, tuple(LANGUAGES))
     async with ctx.store() as uow:
         user = await uow.users.by_name(actor.name)
         if user is None:

@@ -13,6 +13,7 @@ from ccengine.assets import WEB
 from ccengine.backoffice.campaigns.setup import RULES as CAMPAIGN_RULES
 from ccengine.backoffice.languages import LANGUAGES, load_texts, pick_language
 from ccengine.backoffice.render import PLACES
+from ccengine.backoffice.supervisor.board_view import ALARMS
 from ccengine.hotline.campaign import CampaignKind, CampaignMove, CampaignState, DropReason, Flow, TargetState
 from ccengine.hotline.dial_result import Result
 from ccengine.hotline.evidence import EvidenceKind, Phase
@@ -57,6 +58,7 @@ CODES = {
     "right": sorted(rights_of(frozenset(ROLES))),  # a new right needs its words in web/locales/*/rights.toml
     "pause_reason": list(PAUSE_REASONS),
     "outage_kind": list(OutageKind),
+    "board_alarm": ALARMS,
     "outage_state": ["running", "soon", "later", "over", "withdrawn"],
     "agent_state": ["available", "ringing", "talking", "on_hold", "wrap_up", "paused", "signed_out", "unreachable"],
     "call_state": ["menu", "waiting", "ringing", "talking", "voice_message", "grading", "ending"],

@@ -14,9 +14,11 @@ _STATES = ("ringing", "talking", "on_hold", "wrap_up", "available", "paused", "u
 _CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "voice_message": "info"}
 #: Longer than the service level: the figure turns red.
 _ALARM_WAITING = 5
-#: What the engine may find wrong with its surroundings; each has its text.
-_ALARMS = ("recordings_disk_low", "recordings_disk_full", "journal_disk_low", "journal_disk_full", "recording_off")
-_OWN_CALLS = ("probe_no_calls", "probe_no_sip", "probe_no_queue", "silence")
+#: What the engine may find wrong with its surroundings, and is shown; each has its text (board_alarm).
+ALARMS = (
+    *("recordings_disk_low", "recordings_disk_full", "journal_disk_low", "journal_disk_full", "recording_off"),
+    *("probe_no_calls", "probe_no_sip", "probe_no_queue", "silence"),
+)
 _FIGURES = (
     ("offered", "calls"),
     ("answered", "calls"),
@@ -37,7 +39,7 @@ def build_view(snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[s
         "engine_connected": snapshot.get("engine_connected", True),
         "pbx_connected": snapshot.get("pbx_connected", False),
         "stale": snapshot.get("stale", False),
-        "alarms": [alarm for alarm in snapshot.get("alarms", []) if alarm.get("code") in _ALARMS + _OWN_CALLS],
+        "alarms": [alarm for alarm in snapshot.get("alarms", []) if alarm.get("code") in ALARMS],
         "own": _own(snapshot.get("own") or {}),
         "waiting": waiting,
         "waiting_alarm": len(waiting) >= _ALARM_WAITING,
