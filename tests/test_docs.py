@@ -59,3 +59,14 @@ def test_every_part_of_the_benchmarks_is_told() -> None:
     assert parts
     told = re.findall(r"^\| `(\w+)` \|", (ROOT / "benchmarks" / "README.md").read_text(), re.MULTILINE)
     assert sorted(told) == sorted(re.findall(r'"(\w+)":', parts[0]))
+
+
+def test_every_path_that_is_named_exists() -> None:
+    pattern = re.compile(
+        r"`((?:ccengine|tests|web|migrations|dialplan|asterisk-conf|benchmarks|ivr_prompts)/[\w./-]*)`"
+    )
+    named = {
+        (page.name, path) for page in PAGES if page.name != "CHANGELOG.md" for path in pattern.findall(page.read_text())
+    }
+    assert named
+    assert sorted((page, path) for page, path in named if not (ROOT / path).exists()) == []
