@@ -67,11 +67,11 @@ class Probe:
         """Place one and judge."""
         if not await self._gets_through(SIP):
             await asyncio.sleep(_SECOND_TRY_SECONDS)
-            if not self._linked() or await self._gets_through(SIP):
-                return self._judge("")
-            why = self.detail
-            self._judge("no_sip" if await self._gets_through(LOCAL) else "no_calls", why)
-            return
+            if not self._linked():
+                return  # that is the alarm, and nothing is known of calls
+            if not await self._gets_through(SIP):
+                why = self.detail
+                return self._judge("no_sip" if await self._gets_through(LOCAL) else "no_calls", why)
         self._judge("" if self._queue_there else "no_queue")
 
     async def _gets_through(self, how: str) -> bool:

@@ -94,19 +94,26 @@ def _copy_database(settings: Settings, folder: Path, stamp: str) -> Path:
     folder.mkdir(exist_ok=True, mode=0o700)
     url = make_url(settings.database_url)
     if url.get_backend_name() == "postgresql":
-        target = folder / f"{stamp}.dump"
+        target = _own(folder / f"{stamp}.dump")
         _postgres(settings, "pg_dump", "--format=custom", f"--file={target}")
         return target
     target = folder / f"{stamp}.sqlite"
     source = Path(str(url.database))
     if not source.exists():
         raise BackupError(f"没有数据库 · no database: {source}")
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(_own(target))) as other:
         one.backup(other)  # while others write
         said = other.execute("PRAGMA integrity_check").fetchone()[0]
     if said != "ok":
         raise BackupError(f"数据库有损坏 · the database is damaged: {said}")
     return target
+
+
+def _own(path: Path) -> Path:
+    """Lay an empty file that nobody else may read: customers' names and numbers will be in it."""
+    os.close(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    path.chmod(0o600)
+    return path
 
 
 def _restore_database(settings: Settings, source: Path) -> None:
@@ -117,9 +124,11 @@ def _restore_database(settings: Settings, source: Path) -> None:
         _postgres(settings, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(source))
         return
     target = Path(str(url.database))
-    if target.exists():
-        raise BackupError(f"目标不为空，请先移走 · not empty, move it away first: {target}")
+    for left in (target, Path(f"{target}-wal"), Path(f"{target}-journal")):  # SQLite would play the old ones into it
+        if left.exists():
+            raise BackupError(f"目标不为空，请先移走 · not empty, move it away first: {left}")
     _copy(source, target)
+    target.chmod(0o600)  # older backups were readable by others
 
 
 def _postgres(settings: Settings, program: str, *words: str) -> None:
@@ -168,17 +177,24 @@ def _same(path: Path, told: Mapping[str, Any]) -> bool:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as out, source.open("rb") as file:
-        shutil.copyfileobj(file, out, 2**20)
-        out.flush()
-        os.fsync(out.fileno())
-    shutil.copystat(source, temporary)
-    os.replace(temporary, target)
+    try:
+        with os.fdopen(handle, "wb") as out, source.open("rb") as file:
+            shutil.copyfileobj(file, out, 2**20)
+            out.flush()
+            os.fsync(out.fileno())
+        shutil.copystat(source, temporary)
+        os.replace(temporary, target)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)  # a full disk is no fuller for it
+        raise
 
 
 def _write(path: Path, content: bytes) -> None:
     temporary = path.with_suffix(".new")
-    temporary.write_bytes(content)
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(temporary, path)
 
 

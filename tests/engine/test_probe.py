@@ -16,7 +16,10 @@ from pbx_instance import PbxInstance
 
 from ccengine.asterisk.journal.day import read_day
 from ccengine.clock import SystemClock
+from ccengine.config import Settings
+from ccengine.engine import probe as probe_module
 from ccengine.engine.probe import Probe
+from ccengine.ports import PbxUnavailable
 from ccengine.values import is_probe
 
 pytestmark = pytest.mark.pbx
@@ -81,3 +84,17 @@ async def test_pbx_that_answers_but_carries_no_calls_is_found(make_pbx: MakePbx,
         _within(probe, 20)
         await probe.step()
         assert told[-1] == ""
+
+
+async def _refuse(how: str) -> None:
+    raise PbxUnavailable("the link went")
+
+
+async def test_call_that_was_lost_with_the_link_is_not_told_as_got_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe_module, "_SECOND_TRY_SECONDS", 0.0)
+    linked = iter([True, False])
+    probe = Probe(Settings(), SystemClock(), _refuse, lambda: next(linked, False))
+    await probe.step()
+    assert (probe.well_at, probe.problem) == (None, "no_calls")
+    await probe.step()
+    assert (probe.well_at, probe.problem) == (None, "no_calls"), "that is another alarm, and nothing new is known"

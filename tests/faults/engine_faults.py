@@ -16,15 +16,28 @@ from supervisor import Supervisor
 from truth import Blackout
 from world import World
 
+BLOCKED_SECONDS = 12
 
-async def stop_engine(world: World, until: float) -> Done:
-    """SIGSTOP for 12 s, nobody watching: the dialplan alone takes the callers on."""
+
+def stop_engine(*, loop_only: bool) -> Injector:
+    """Freeze it for 12 s (SIGSTOP), or its event loop only; nobody watching: the dialplan alone takes callers on."""
+
+    async def inject(world: World, until: float) -> Done:
+        if loop_only:
+            world.site.more_environment = {"CC_FAULT_BLOCK": str(BLOCKED_SECONDS)}
+            await world.restart_engine(world.kill_engine())
+        return await _stop_engine(world, until, signal.SIGUSR2 if loop_only else signal.SIGSTOP)
+
+    return inject
+
+
+async def _stop_engine(world: World, until: float, how: signal.Signals) -> Done:
     done, calls = Done(), Callers(world)
     while time.monotonic() < until or (done.breaks < 4 and "menu to queue" not in done.seconds):  # some hung up
         while not (menu := (await everybody(world)).get("menu", [])):
             await idle(world, calls, 0.05)
-        at = world.kill_engine(signal.SIGSTOP)
-        await idle(world, calls, 12)
+        at = world.kill_engine(how)
+        await idle(world, calls, BLOCKED_SECONDS)
         assert world.site.pid is not None
         os.kill(world.site.pid, signal.SIGCONT)
         woken = time.monotonic()

@@ -37,7 +37,8 @@ FAULTS: dict[str, Fault] = {
     "engine killed at each commit": Fault(
         inject=kill_at_commits, targets={"engine ready": 5.0}, weight=4.0, at_least=600, kills=True
     ),
-    "engine frozen (SIGSTOP 12 s)": Fault(inject=stop_engine, targets={"menu to queue": 10.0}),
+    "engine frozen (SIGSTOP 12 s)": Fault(inject=stop_engine(loop_only=False), targets={"menu to queue": 10.0}),
+    "engine's loop blocked 12 s": Fault(inject=stop_engine(loop_only=True), targets={"menu to queue": 10.0}),
     "engine frozen under a watchdog": Fault(inject=freeze_under_watchdog, targets={"restarted": 15.0}),
     "FastAGI refused": Fault(inject=agi_fault("refused"), targets={"fallback": 0.1}),
     "FastAGI silent": Fault(inject=agi_fault("silent"), targets={"fallback": 10.0}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import stat
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,10 +58,17 @@ async def test_everything_comes_back_with_its_hashes(sqlite_template: Path, tmp_
     backup.restore(again, kept)
     assert _all(again.state_dir) == _all(settings.state_dir) != {}
     assert not (again.evidence_dir / "incoming").exists()
+    for path in (next((kept / "database").iterdir()), again.state_dir / "ccengine.sqlite"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, "customers' names and numbers are in it"
     with sqlite3.connect(again.state_dir / "ccengine.sqlite") as database:
         assert database.execute("SELECT title FROM work_orders").fetchall() == [("漏水",)]
     with pytest.raises(backup.BackupError, match="not empty"):
         backup.restore(again, kept)
+    other = Settings(state_dir=tmp_path / "other")
+    other.state_dir.mkdir()
+    (other.state_dir / "ccengine.sqlite-wal").write_bytes(b"of the database that was moved away")
+    with pytest.raises(backup.BackupError, match="sqlite-wal"):
+        backup.restore(other, kept)
 
 
 async def test_next_backup_copies_what_is_new_and_both_stay_whole(sqlite_template: Path, tmp_path: Path) -> None:

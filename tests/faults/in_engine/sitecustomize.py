@@ -1,4 +1,4 @@
-"""Runs inside the engine under test, by PYTHONPATH: ends the process with SIGKILL at the N-th commit of its database.
+"""Runs inside the engine under test, by PYTHONPATH: ends it at the N-th commit, blocks its loop, moves its clock.
 
 The product knows nothing of it. The file named by CC_FAULT_COMMIT says "N before" or "N after" (the COMMIT); counting
 begins when that file appears; each reached commit is written to `<file>.count`.
@@ -55,6 +55,16 @@ def _move_clock(path: Path) -> None:
 
     SystemClock.now = now  # type: ignore[method-assign]
 
+
+def _block_when_told(seconds: float) -> None:
+    """SIGUSR2 blocks the event loop: its thread sleeps, all others go on."""
+    import time
+
+    signal.signal(signal.SIGUSR2, lambda *_: time.sleep(seconds))
+
+
+if os.environ.get("CC_FAULT_BLOCK") and threading.current_thread() is threading.main_thread():
+    _block_when_told(float(os.environ["CC_FAULT_BLOCK"]))
 
 if os.environ.get("CC_FAULT_CLOCK"):
     _move_clock(Path(os.environ["CC_FAULT_CLOCK"]))
