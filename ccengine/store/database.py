@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -251,16 +253,26 @@ class Db:
         if proxied is None or proxied.invalidated:
             return
         driver: Any = proxied.connection.driver_connection
-        if self.dialect == "postgresql":
-            driver.pgconn.finish()
-        else:
+        if self.dialect != "postgresql":
             driver._conn.interrupt()
+        elif not driver.closed:
+            _hang_up(driver.fileno())
 
     async def close(self) -> None:
         """Give the connection back, rolling back what was not committed; a hopeless one is thrown away."""
         if self._overdue and self.dialect == "postgresql":
             await self._connection.invalidate()
         await self._connection.close()
+
+
+def _hang_up(descriptor: int) -> None:
+    """End a connection's conversation without closing its descriptor: who waits on it hears the end at once.
+
+    Closed here, its number would go to the next connection that somebody opens, a caller's to the menu for one, and the
+    driver, still waiting on the number, would then make the event loop deaf to that one.
+    """
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as line:
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def clean(text: str) -> str:

@@ -151,6 +151,17 @@ async def test_frozen_server_is_told_in_time_and_served_again_afterwards(
                 await asyncio.wait_for(uow.customers.count(), 10)
         finally:
             os.kill(pid, signal.SIGCONT)
+    async with store.reading() as uow:
+        db = uow._db
+        assert db is not None
+        asking = asyncio.create_task(db.execute(text("SELECT pg_sleep(60)")))
+        await asyncio.sleep(0.05)
+        line = db._connection.sync_connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+        whose = os.fstat(line).st_ino
+        db._give_up()
+        assert os.fstat(line).st_ino == whose  # nobody else gets its number while the driver still waits on it
+        with pytest.raises(StoreUnavailable):
+            await asking
     assert not await call_records.journal_position(context, "n1", "cel")
     await store.close()
 
