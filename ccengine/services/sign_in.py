@@ -191,6 +191,42 @@ async def create_user(
     return user_id
 
 
+@guarded
+async def change_user(
+    ctx: Context,
+    actor: Actor,
+    user_name: str,
+    *,
+    display_name: str,
+    roles: frozenset[str],
+    agent_number: str | None = None,
+) -> None:
+    """Change what somebody is called, may do (from the next request on), and which agent they are.
+
+    Errors: NotAllowed(users.edit), NotFound, Invalid(display_name, roles, agent_number), Conflict (one's own roles).
+    """
+    require(actor, "users.edit")
+    display_name = required_text("display_name", display_name, 64)
+    if not roles:
+        raise Invalid("roles", "至少选择一个角色", "Give at least one role")
+    for role in roles:
+        one_of("roles", role, ROLES)
+    async with ctx.store() as uow:
+        user = await uow.users.by_name(user_name)
+        if user is None:
+            raise NotFound("user", user_name)
+        if user_name == actor.name and actor.kind == "user" and frozenset(user.roles) != roles:
+            raise Conflict("不能更改自己的角色，请另一位管理员来改", "Another administrator must change your own roles")
+        if agent_number not in (None, user.agent_number) and await uow.agents.get(agent_number or "") is None:
+            raise Invalid("agent_number", "没有这个工号", "No such agent")
+        await uow.users.change(user.id, display_name, roles, agent_number)
+        before = {"display_name": user.display_name, "roles": sorted(user.roles), "agent_number": user.agent_number}
+        after = {"display_name": display_name, "roles": sorted(roles), "agent_number": agent_number}
+        changed = {name: [before[name], value] for name, value in after.items() if before[name] != value}
+        await note(ctx, uow, actor, "users.change", f"user:{user_name}", changed)
+        await uow.commit()
+
+
 def _check_password(password: str, user_name: str) -> None:
     if not PASSWORD_MIN <= len(password) <= 1024 or password.lower() == user_name.lower():
         raise Invalid(

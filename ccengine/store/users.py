@@ -64,6 +64,11 @@ class Users:
         user_id: int = result.scalar_one()
         return user_id
 
+    async def change(self, user_id: int, display_name: str, roles: frozenset[str], agent_number: str | None) -> None:
+        """Say anew what a user is called, may do, and which agent it is."""
+        values = {"display_name": display_name, "roles": sorted(roles), "agent_number": agent_number}
+        await self._db.execute(update(users).where(users.c.id == user_id).values(**fit(users, values)))
+
     async def set_password(self, user_id: int, password_hash: str) -> None:
         """Replace a user's password."""
         await self._db.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))

@@ -28,6 +28,22 @@ async def test_a_barred_users_session_ends_and_nobody_bars_themselves(site: Site
     assert (await admin.post("/admin/users/admin/active", {"active": "0"})).status == 409
 
 
+async def test_roles_change_at_once_but_never_ones_own(site: Site) -> None:
+    admin, agent = await site.browser("admin"), await site.browser("8001")
+    assert (await agent.get("/reports/indicators")).status == 403
+    form = (await admin.get("/admin/users?user=8001")).text
+    assert 'action="/admin/users/8001"' in form and 'value="agent" checked' in form
+    fields = {"display_name": "王丽（班长）", "roles": "supervisor", "agent_number": "8001"}
+    assert (await admin.post("/admin/users/8001", fields)).status == 303
+    assert (await agent.get("/reports/indicators")).status == 200
+    assert (await admin.post("/admin/users/8001", {"display_name": "x"})).status == 422
+    assert (await admin.post("/admin/users/8001", {**fields, "agent_number": "9999"})).status == 422
+    assert (await admin.post("/admin/users/admin", {"display_name": "x", "roles": "agent"})).status == 409
+    assert (await admin.post("/admin/users/nobody", fields)).status == 404
+    log = (await admin.get("/admin/audit")).text
+    assert "更改用户或角色" in log and "None" not in log
+
+
 async def test_a_reset_password_ends_the_old_sessions(site: Site) -> None:
     admin, agent = await site.browser("admin"), await site.browser("8001")
     assert "new-password" in (await admin.post("/admin/users/8001/password")).text

@@ -33,6 +33,7 @@ TEXTS = {name: load_texts(WEB / "locales" / name) for name in LANGUAGES}
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 SOURCES_OF_KEYS = [*TEMPLATES, *sorted((Path(__file__).parents[2] / "ccengine" / "backoffice").rglob("*.py"))]
 _CALL = re.compile(r"""\b_\(\s*(?:f?"([^"{]+)"|'([^']+)')\s*([,)~])""")
+_DEED = re.compile(r"""note\(ctx, uow, actor, "([a-z_.]+)\"""")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 #: Closed lists that templates and pages look up by code.
@@ -174,3 +175,11 @@ def test_language_comes_from_the_cookie_then_the_browser_then_is_chinese(
     cookie: str | None, accept: str, expected: str
 ) -> None:
     assert pick_language(cookie, accept) == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_deed_of_the_audit_log_has_a_word(language: str) -> None:
+    services = sorted((Path(__file__).parents[2] / "ccengine" / "services").glob("*.py"))
+    deeds = {one for path in services for one in _DEED.findall(path.read_text("utf-8"))}
+    assert len(deeds) > 30
+    assert sorted(one for one in deeds if f"audit_action.{one}" not in TEXTS[language]) == []

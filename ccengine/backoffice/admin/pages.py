@@ -6,6 +6,7 @@ What does not live here: rules, dispositions, the lists for orders and people (t
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -32,8 +33,8 @@ def new_password() -> str:
 
 @page("users.edit")
 async def users(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """All users and the form for a new one."""
-    return await _users(request, person, {}, {}, 200)
+    """All users, and the form for a new one or for the one in `user`."""
+    return await _users(request, person, {}, {}, 200, chosen=request.query.get("user", ""))
 
 
 async def _users(
@@ -43,14 +44,19 @@ async def _users(
     errors: dict[str, str],
     status: int,
     secret: dict[str, str] | None = None,
+    chosen: str = "",
 ) -> web.Response:
     names = await agent_names(request.app)
+    known = await sign_in.list_users(request.app[CTX], person.actor)
+    one = next((user for user in known if user.user_name == chosen), None)
+    shown = {"user_name": "", "display_name": "", "agent_number": "", "roles": []} if one is None else asdict(one)
     return render(
         request,
         "admin/users.html",
         status=status,
-        users=await sign_in.list_users(request.app[CTX], person.actor),
-        form={"user_name": "", "display_name": "", "agent_number": "", "roles": [], **form},
+        users=known,
+        chosen=one,
+        form=shown | form,
         errors=errors,
         roles=ROLES,
         agents=[(number, f"{number} {name}") for number, name in sorted(names.items())],
@@ -79,6 +85,25 @@ async def create_user(request: web.Request, person: SignedIn) -> web.StreamRespo
     except (Invalid, Conflict) as error:
         return await _users(request, person, form, *refused(request, error, whole="user_name"))
     return await _users(request, person, {}, {}, 200, {"user": form["user_name"], "password": password})
+
+
+@page("users.edit")
+async def change_user(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Change a user's name, roles or agent number."""
+    name, form = request.match_info["user_name"], dict[str, Any](await read_form(request))
+    form["roles"] = await read_many(request, "roles")
+    try:
+        await sign_in.change_user(
+            request.app[CTX],
+            person.actor,
+            name,
+            display_name=form.get("display_name", ""),
+            roles=frozenset(form["roles"]),
+            agent_number=form.get("agent_number") or None,
+        )
+    except (Invalid, Conflict) as error:
+        return await _users(request, person, form, *refused(request, error), chosen=name)
+    return go("/admin/users", "done.user_saved")
 
 
 @page("users.edit")

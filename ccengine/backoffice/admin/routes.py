@@ -9,6 +9,7 @@ from ccengine.backoffice.admin import codes, dispositions, opening_rules, pages,
 ROUTES = (
     web.get("/admin/users", pages.users),
     web.post("/admin/users", pages.create_user),
+    web.post("/admin/users/{user_name}", pages.change_user),
     web.post("/admin/users/{user_name}/password", pages.reset_password),
     web.post("/admin/users/{user_name}/active", pages.set_active),
     web.get("/admin/tokens", pages.list_tokens),
