@@ -39,7 +39,7 @@ async def run(ctx: Context, builder: RecordingBuilder, more: asyncio.Event) -> N
             log.warning("jobs wait: the database is away", action="jobs", error=str(error))
             await asyncio.sleep(AWAY_SECONDS)
             continue
-        if not done:
+        if done < recordings.AT_ONCE:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_SECONDS):
                     await more.wait()

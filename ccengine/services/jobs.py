@@ -33,6 +33,8 @@ async def claim(ctx: Context, kinds: Sequence[str], limit: int = 1, lease: timed
     now = ctx.clock.now()
     async with ctx.store() as uow:
         jobs = await uow.jobs.claim(kinds, now, now + lease, limit)
+        if not jobs:
+            return ()
         for job in jobs:
             if job.attempts > ATTEMPTS_MAX:  # its workers died with it, again and again
                 await uow.jobs.fail(job.id, f"given up after {ATTEMPTS_MAX} attempts", None, now)

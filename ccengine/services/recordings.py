@@ -20,6 +20,7 @@ from ccengine.values import CallRecord, RecordingParty
 
 _log = structlog.get_logger(__name__)
 KIND = "build_recording"
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class _Looked:
     error: str | None = None
 
 
-async def build_pending(ctx: Context, builder: RecordingBuilder, limit: int = 8) -> int:
+async def build_pending(ctx: Context, builder: RecordingBuilder, limit: int = AT_ONCE) -> int:
     """Build the recordings that are due; return how many jobs were looked at. Errors: Unavailable."""
     claimed = await jobs.claim(ctx, (KIND,), limit)
     if claimed:  # read and written for all at once: what ends together costs one transaction

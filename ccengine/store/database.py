@@ -212,7 +212,7 @@ class Db:
         asked_at, timer = loop.time(), loop.call_later(self._seconds, self._give_up)
         try:
             async with store_errors():
-                answer = await unbroken(action)
+                answer = await (unbroken if self.dialect == "postgresql" else sqlite_cursor.to_the_end)(action)
             self._pulse.beat(asked_at)
             return answer
         finally:

@@ -1,20 +1,44 @@
 """SQLite's driver with one trip to the connection's thread for a statement, where the shipped cursor makes four.
 
 Each trip wakes a thread and then the event loop: most of what a short statement costs. SQLAlchemy sees an ordinary
-asyncio driver. What does not live here: pools, pragmas, deadlines (database.py).
+asyncio driver. A conversation with the thread comes to its end also when the one who waits for it is cancelled; then
+the answer is given all the same, and whoever asked has to look (`to_the_end`).
+What does not live here: pools, pragmas, deadlines (database.py).
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
 
 _ITER_CHUNK = 64
+R = TypeVar("R")
+
+
+async def to_the_end(action: Coroutine[Any, Any, R]) -> R:
+    """Return what a conversation with the driver leads to. Raises CancelledError afterwards where that was wished for
+    meanwhile; in this task, for a task of its own for each statement would cost as much as the statement."""
+    task = asyncio.current_task()
+    assert task is not None
+    before = task.cancelling()
+    try:
+        return await action
+    finally:
+        if task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
+class _Answer(asyncio.Future[Any]):
+    """What the thread will say. Whoever cancels the task that waits for it must wait too."""
+
+    def cancel(self, msg: Any = None) -> bool:
+        return False
 
 
 @dataclass(slots=True)
@@ -97,5 +121,16 @@ class Connection(aiosqlite.Connection):
 
     async def run(self, many: bool, operation: str, parameters: Any) -> _Outcome:
         """Run a statement in the connection's thread. Raises sqlite3.Error, ValueError (it is closed)."""
-        in_its_thread: Callable[..., Awaitable[_Outcome]] = self._execute
-        return await in_its_thread(_run, self._conn, many, operation, parameters)
+        outcome: _Outcome = await self._execute(_run, self._conn, many, operation, parameters)
+        return outcome
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Have something done in the connection's thread. Raises sqlite3.Error, ValueError (it is closed)."""
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        answer = _Answer(loop=asyncio.get_running_loop())
+        self._tx.put_nowait((answer, partial(fn, *args, **kwargs)))
+        try:
+            return await answer
+        except asyncio.CancelledError:  # thrown when the answer is there
+            return answer.result()

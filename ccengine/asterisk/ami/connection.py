@@ -25,6 +25,7 @@ from ccengine.asterisk.ami.framing import (
     Headers,
     check_headers,
     event_name,
+    is_bare_cel,
     parse_message,
 )
 from ccengine.ports import PbxRefused, PbxUnavailable
@@ -110,8 +111,15 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
             self.greeted.set_result(self.version)
         for raw in messages:
             self._record(raw)
-            if self._wanted is None or event_name(raw) in self._wanted:
+            if self._is_wanted(raw):
                 self._take(raw)
+
+    def _is_wanted(self, raw: bytes) -> bool:
+        """Most of what comes means nothing to us: it is not even parsed."""
+        if self._wanted is None:
+            return True
+        name = event_name(raw)
+        return name in self._wanted and not (name == b"CEL" and is_bare_cel(raw))
 
     def _record(self, raw: bytes) -> None:
         if self._tap is None:

@@ -80,6 +80,15 @@ def event_name(raw: bytes) -> bytes:
     return raw[7 : raw.find(b"\n")].rstrip(b"\r")
 
 
+def is_bare_cel(raw: bytes) -> bool:
+    """Whether a raw CEL event is Asterisk's own and none that our dialplan or engine asked for: those only are marks.
+
+    Its name stands among the first lines, before any text of a stranger's.
+    """
+    at = raw.find(b"\nEventName: ", 0, 200)
+    return at >= 0 and not raw.startswith((b"USER_DEFINED", b"CC_"), at + len(b"\nEventName: "))
+
+
 def parse_message(raw: bytes) -> dict[str, str | list[str]]:
     """Return the headers of one raw message. Broken UTF-8 becomes replacement characters, odd lines are left out."""
     headers: dict[str, str | list[str]] = {}

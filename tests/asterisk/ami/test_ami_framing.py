@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccengine.asterisk.ami.framing import BadHeader, Framer, FramingError, check_headers, parse_message
+from ccengine.asterisk.ami.framing import BadHeader, Framer, FramingError, check_headers, is_bare_cel, parse_message
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 
@@ -46,6 +46,13 @@ def test_failure_keeps_its_last_header() -> None:
 def test_repeated_header_becomes_a_list() -> None:
     (message,) = feed(b"Event: X\r\nChanVariable: a=1\r\nChanVariable: b=2\r\nChanVariable: c=3\r\n\r\n")
     assert message["chanvariable"] == ["a=1", "b=2", "c=3"]
+
+
+def test_cel_without_a_mark_of_ours_is_known_by_its_first_lines() -> None:
+    raw = "Event: CEL\r\nPrivilege: call,all\r\nTimestamp: 1795353144.221365\r\nEventName: {}\r\nCallerIDname: {}\r\n"
+    found = [is_bare_cel(raw.format(name, "x").encode()) for name in ("CHAN_START", "USER_DEFINED", "CC_MENU")]
+    assert found == [True, False, False]
+    assert not is_bare_cel(raw.format("CC_CALL", "\\nEventName: HANGUP").encode())
 
 
 def test_broken_utf8_becomes_replacement_characters() -> None:
