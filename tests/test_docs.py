@@ -17,7 +17,7 @@ PAGES = sorted(
     for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks", ROOT / "tests")
     for page in (folder.rglob("*.md") if folder.name == "tests" else folder.glob("*.md"))
 )
-ENGLISH_ONLY = {"early-media.md"}
+ENGLISH_ONLY = {"asterisk.md", "early-media.md"}
 
 
 def _links(page: Path) -> list[str]:

@@ -54,7 +54,7 @@ def agi_dir(settings: Settings) -> Path:
 
 
 def configure(settings: Settings) -> Path:
-    """Write the private instance's folders and whole configuration; return its asterisk.conf. Source: DESIGN.md §5.
+    """Write the private instance's folders and whole configuration (asterisk-conf/README.md); return its asterisk.conf.
 
     Raises PbxError when there is no Asterisk or a value cannot stand in a configuration file.
     """

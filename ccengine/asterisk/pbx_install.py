@@ -1,6 +1,6 @@
 """Fetches Asterisk where the host has none: Debian's own package, unpacked into a folder, nothing installed.
 
-What does not live here: finding and running it (pbx_program, pbx). Source: facts of the Debian packages, README.
+What does not live here: finding and running it (pbx_program, pbx). Source: docs/asterisk.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Bytes of a FastAGI connection <-> request, replies, hang-up. Sans-io: no socket, no waiting, no clock.
 
-Everything that comes after the caller id in the request block can be written by a stranger (facts/asterisk.md §0.1), so
+Everything that comes after the caller id in the request block can be written by a stranger (docs/asterisk.md), so
 only four lines are believed, and of each only the first one. What does not live here: what a command means (session).
 """
 

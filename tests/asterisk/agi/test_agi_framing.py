@@ -1,4 +1,4 @@
-"""Bytes of FastAGI, the hostile ones above all: what Asterisk relays of strangers' text (facts/asterisk.md §0.1)."""
+"""Bytes of FastAGI, the hostile ones above all: what Asterisk relays of strangers' text (docs/asterisk.md)."""
 
 from __future__ import annotations
 
