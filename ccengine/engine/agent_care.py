@@ -22,6 +22,8 @@ from ccengine.values import Direction
 log = structlog.get_logger(__name__)
 
 MAX_JOBS = 2_000
+#: A wrap-up pause that could not be lifted is tried again after so long: an agent would wait for calls in vain.
+LIFT_AGAIN_SECONDS = 2.0
 _AT_WORK = (AgentState.TALKING, AgentState.ON_HOLD)
 
 
@@ -70,7 +72,7 @@ class AgentCare:
         """Lift wrap-up pauses that nobody will lift any more."""
         for agent in agents:
             if agent.state is AgentState.WRAP_UP and agent.number not in self._timers:
-                self._do(self._pbx.pause(agent.number, agent.extension, None))
+                self._do(self._lift(agent.number, agent.extension))
 
     def pbx_was_lost(self, at: datetime) -> None:
         """Tell the journal when the PBX died: its own last line may be minutes older."""
@@ -95,7 +97,7 @@ class AgentCare:
         if fact.call_id:
             self._last_call[number] = fact.call_id
         if fact.state is AgentState.WRAP_UP and fact.previous is not AgentState.SIGNED_OUT:
-            self._begin_timer(number, extension)
+            self._begin_timer(number, extension, self._wrapup_seconds)
         elif fact.previous is AgentState.WRAP_UP:
             self._cancel(number)
         ended = fact.previous in _AT_WORK and fact.state is AgentState.AVAILABLE
@@ -119,18 +121,24 @@ class AgentCare:
             return  # paused, signed out or rung meanwhile: that is what counts
         await self._pbx.pause(number, extension, WRAP_UP)
 
-    def _begin_timer(self, number: str, extension: str) -> None:
+    def _begin_timer(self, number: str, extension: str, seconds: float) -> None:
         self._cancel(number)
         loop = asyncio.get_running_loop()
-        self._timers[number] = loop.call_later(self._wrapup_seconds, self._end_wrap_up, number, extension)
+        self._timers[number] = loop.call_later(seconds, self._end_wrap_up, number, extension)
 
     def _end_wrap_up(self, number: str, extension: str) -> None:
         if self._timers.pop(number, None) is not None:
             self._do(self._lift(number, extension))
 
     async def _lift(self, number: str, extension: str) -> None:
-        if self._state_of(number) is AgentState.WRAP_UP:
+        if self._state_of(number) is not AgentState.WRAP_UP:
+            return
+        try:
             await self._pbx.pause(number, extension, None)
+        except PbxUnavailable:
+            if number not in self._timers:  # the link may well stand again without a new list
+                self._begin_timer(number, extension, LIFT_AGAIN_SECONDS)
+            raise
 
     def _cancel(self, number: str) -> None:
         timer = self._timers.pop(number, None)

@@ -59,7 +59,7 @@ class World:
     def __init__(self, seconds: float) -> None:
         self.port = PortOfNotes()
         self.state = S.AVAILABLE
-        self.care = AgentCare(self.port, seconds, lambda number: self.state)
+        self.care = AgentCare(self.port, seconds, lambda number: S.WRAP_UP if number == "8002" else self.state)
 
     async def goes(self, state: AgentState, direction: Direction = Direction.INBOUND) -> None:
         """The agent's state changes."""
@@ -142,6 +142,17 @@ async def test_no_wrap_up_without_a_talk_with_a_customer(world: World, state: S,
     await world.goes(state, direction)
     await world.goes(S.AVAILABLE, direction)
     assert world.port.pauses == []
+
+
+async def test_wrap_up_that_the_pbx_did_not_hear_end_is_lifted_later(world: World) -> None:
+    for state in (S.TALKING, S.AVAILABLE, S.WRAP_UP):
+        await world.goes(state)
+    world.port.away = True
+    await world.waits(90)
+    world.port.away = False
+    assert world.port.pauses == [WRAP]
+    await world.waits(5)
+    assert world.port.pauses == [WRAP, LIFT]
 
 
 async def test_wrap_up_found_at_the_start_is_lifted_and_one_under_way_is_not(world: World) -> None:
