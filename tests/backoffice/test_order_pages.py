@@ -55,6 +55,9 @@ async def test_an_order_is_taken_moved_and_noted_with_only_legal_moves_offered(s
     assert (await browser.post(f"{path}/note", {"text": "下午三点上门"})).status == 303
     page = (await browser.get(path)).text
     assert "已出发" in page and "下午三点上门" in page and "处理中" in page
+    other = await site.browser("dispatcher")
+    assert (await other.post(f"{path}/take", {"version": await version_of(other, path)})).status == 303
+    assert re.search(r"经办人\s+→ \S{2,}</div>", (await other.get(path)).text), "who took it over, by name"
 
 
 async def test_an_illegal_or_late_move_changes_nothing_and_says_why(site: Site) -> None:
