@@ -81,6 +81,24 @@ def day_start(field: str, text: str, zone: ZoneInfo, *, next_day: bool = False) 
     return datetime.combine(day, time(), tzinfo=zone)
 
 
+#: Opening hours as people write them in Chinese, beside the codes that rules keep.
+_HOURS_WORDS = (("workdays", "工作日"), ("all", "每天"), ("24x7", "全天"))
+
+
+def hours_shown(text: str, language: str) -> str:
+    """Return opening hours ("workdays 9:00-18:00") in the words of the language."""
+    for code, word in _HOURS_WORDS if language == "zh_CN" else ():
+        text = word if text == code else text.replace(f"{code} ", f"{word} ")
+    return text
+
+
+def hours_read(text: str) -> str:
+    """Return opening hours as rules keep them; Chinese words, colons and dashes are understood. Checks nothing."""
+    for code, word in _HOURS_WORDS:
+        text = text.replace(word, f"{code} ")
+    return " ".join(text.replace("：", ":").replace("—", "-").replace("至", "-").split()).replace(" - ", "-")
+
+
 def page_links(values: Mapping[str, str], cursor: str | None, next_cursor: str | None) -> dict[str, Any]:
     """Return the query strings of the next and of the first page, keeping the filters."""
     kept = {name: value for name, value in values.items() if value}

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from ccengine.backoffice.agent_names import user_display_name
 from ccengine.backoffice.catalogue_names import code_name, code_options
+from ccengine.backoffice.forms import hours_shown
 from ccengine.backoffice.keys import LOCALES
 from ccengine.backoffice.render import language_of, text_for
 from ccengine.hotline.order_catalogue import CodeKind
@@ -51,6 +52,7 @@ def helpers(request: web.Request) -> dict[str, Any]:
         "unit_name": lambda code: code_name(request, CodeKind.UNIT, code, language),
         "rule_name": lambda code: known("rule", code),
         "tag_name": lambda code: known("tag", code),
+        "hours_text": lambda text: hours_shown(text, language),
         "queue_text": lambda code: known("queue", code),
         "reason_name": lambda code: known("pause_reason", code),
         "action_name": lambda code: known("audit_action", code),

@@ -99,7 +99,7 @@ def checked_rules(data: Any) -> Rules:
     except (ValueError, AttributeError):
         raise Invalid(
             "rules.hours",
-            "呼叫时段请写成 workdays 9:00-18:00 或 all 9:00-20:00",
+            "呼叫时段请写成“工作日 9:00-18:00”或“每天 9:00-20:00”（接口中写 workdays、all）",
             'Write calling hours as "workdays 9:00-18:00" or "all 9:00-20:00"',
         ) from None
     return rules

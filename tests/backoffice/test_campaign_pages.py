@@ -34,10 +34,15 @@ FORM = {"name": "催缴", "kind": "broadcast", "weight": "1", "note": "", "early
 
 async def test_campaign_is_set_up_loaded_run_and_stopped(site: Site) -> None:
     browser = await site.browser("supervisor")
-    await browser.get("/campaigns/new")
+    assert 'value="工作日 9:00-18:00"' in (await browser.get("/campaigns/new")).text
     made = await browser.post("/campaigns", FORM)
     assert made.status == 303 and made.headers["Location"].startswith("/campaigns/1")
     form = (await browser.get("/campaigns/1/edit")).text
+    assert 'value="全天"' in form
+    told = {**FORM, "version": "1", "hours": "每天 9：00-20：00"}
+    assert (await browser.post("/campaigns/1", told)).status == 303
+    assert "每天 9:00-20:00" in (await browser.get("/campaigns/1")).text
+    assert (await browser.post("/campaigns/1", {**FORM, "version": "2", "hours": "全天"})).status == 303
     assert '<option value="" selected>96390（热线）</option>' in form
     assert 'name="early_media" value="1" checked' in form and 'name="machine_detection" value="1">' in form
     page = await browser.get("/campaigns/1")

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import field_errors, integer, path_number, read_form
+from ccengine.backoffice.forms import field_errors, hours_read, hours_shown, integer, path_number, read_form
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, options
 from ccengine.backoffice.render import go, language_of, render, text_for
@@ -70,7 +70,7 @@ def _form(
         "campaigns/edit.html",
         status=status,
         c=campaign,
-        form=form,
+        form=form | {"hours": hours_shown(form["hours"], language_of(request))},
         errors=errors,
         kinds=options(_, "campaign_kind", CampaignKind),
         rule_names=RULES,
@@ -114,7 +114,10 @@ _SHOWN_AS = {"arrears_from_fen": "arrears_from_yuan", "version": "form"}
 
 def _new(form: dict[str, str], known: Rules) -> NewCampaign:
     """Return what the form says; rules that are not on it stay as they are."""
-    rules: dict[str, Any] = known.as_data() | {"hours": form.get("hours", ""), "caller_id": form.get("caller_id", "")}
+    rules: dict[str, Any] = known.as_data() | {
+        "hours": hours_read(form.get("hours", "")),
+        "caller_id": form.get("caller_id", ""),
+    }
     rules |= {name: form.get(name) == "1" for name in FLAGS}
     for name in RULES:
         value = _value(name, form.get(name, ""))
