@@ -130,7 +130,8 @@ class CallSender:
     async def _wait_for_news(self) -> None:
         self._news.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), _LOOK_SECONDS)
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._news.wait()
 
     async def _wait_turn(self, one: Placement) -> float | None:
         """Wait until a call may be sent and return its moment; None when its time is over by then: others may have the

@@ -77,7 +77,8 @@ class BoardFeed:
                     continue
                 changed = self._changed
                 try:
-                    await asyncio.wait_for(changed.wait(), self._heartbeat_seconds)
+                    async with asyncio.timeout(self._heartbeat_seconds):
+                        await changed.wait()
                 except TimeoutError:
                     yield HEARTBEAT
         finally:

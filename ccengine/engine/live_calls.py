@@ -159,7 +159,8 @@ class LiveCalls:
             await changed.wait()
             if not news.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), SMALL_CHANGE_SECONDS)
+                    async with asyncio.timeout(SMALL_CHANGE_SECONDS):  # wait_for() may forget that it was cancelled
+                        await news.wait()
             # Taken before the reader is told: what comes while it is busy is not missed.
             changed, news = self._changed, self._news
             yield None

@@ -97,7 +97,8 @@ class Role:
             await self._acquire(meanwhile=True)
         while not self._lost.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), self._wants.renew_seconds)
+                async with asyncio.timeout(self._wants.renew_seconds):
+                    await self._lost.wait()
             if not self._lost.is_set():
                 await self._renew()
         raise RoleLost(

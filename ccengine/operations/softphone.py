@@ -83,7 +83,8 @@ class SpokenCall:
     async def wait_over(self, seconds: float) -> None:
         """Wait until the call is over, at most so long."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._over.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
 
     async def _move_sound(self) -> None:
         while self._call.state is not CallState.CLOSED:

@@ -52,6 +52,24 @@ async def test_changes_made_while_the_reader_is_busy_are_told_as_one(live: LiveC
     reader.cancel()
 
 
+async def test_reader_that_is_cancelled_while_news_comes_ends(live: LiveCalls) -> None:
+    async def read() -> None:
+        async for _ in live.changes():
+            pass
+
+    for steps in range(6):  # of the event loop between the news and the end
+        reader = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        live._tell_change(news=False)
+        for _ in range(4):
+            await asyncio.sleep(0)
+        live._tell_change()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        reader.cancel()
+        assert (await asyncio.wait({reader}, timeout=5))[0]
+
+
 async def test_subscriber_gets_the_newest_picture(live: LiveCalls) -> None:
     pictures = live.subscribe()
     assert (await anext(pictures)).agents == ()
