@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from noting_pbx import NotingPbx
 
@@ -68,3 +69,20 @@ async def door(settings: Settings, live: ScriptedLive) -> AsyncIterator[Door]:
     await made.start()
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def http(settings: Settings, door: Door) -> AsyncIterator[aiohttp.ClientSession]:
+    """The door by plain HTTP, without our client."""
+    connector = aiohttp.UnixConnector(str(settings.door_socket))
+    async with aiohttp.ClientSession("http://engine", connector=connector) as session:
+        yield session
+
+
+async def raw(settings: Settings, request: bytes) -> bytes:
+    """Send bytes, return everything until the door closes."""
+    reader, writer = await asyncio.open_unix_connection(str(settings.door_socket))
+    writer.write(request)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return answer
