@@ -220,6 +220,10 @@ class RecordingBuilder(Protocol):
         """Build the file and return it. Raises RecordingNotReady."""
         ...
 
+    async def tidy(self) -> int:
+        """Delete the files without sound that phones rung in vain have left; return how many. Raises OSError."""
+        ...
+
 
 class MediaRefused(Exception):
     """A file's content is not taken. Codes: changed (not what was announced), not_media, broken, too_many_pixels."""

@@ -27,6 +27,8 @@ from ccengine.values import CALL_ID_PATTERN, CallRecord, Direction, RecordingPar
 _SETTLE = timedelta(seconds=10)
 #: A file whose header is open and that was written to so shortly ago is being written still.
 _STILL_WRITTEN = timedelta(seconds=3)
+#: A file without sound may still get some for so long, in the longest of calls; folders older than that were tidied.
+_LEFT, _LOOKED_AT = timedelta(hours=12), timedelta(days=3)
 _BLOCK_FRAMES = 30 * RATE
 #: Only a talk of this length says something about a silent side.
 _WORTH_HEARING = timedelta(seconds=1)
@@ -59,6 +61,10 @@ class StereoBuilder:
             return await asyncio.to_thread(build, record, self._directory, self._clock.now(), settled)
         except (OSError, NotWav) as error:
             raise RecordingNotReady(str(error)) from error
+
+    async def tidy(self) -> int:
+        """See ports.RecordingBuilder."""
+        return await asyncio.to_thread(_delete_empty, self._directory, self._clock.now())
 
 
 def build(record: CallRecord, directory: Path, now: datetime, settled: bool) -> BuiltRecording:
@@ -104,7 +110,6 @@ def build_stereo(
         silent = _write(_inside(directory, name), placed, frames, windows)
         if windows and frames < max(end for _, end in windows) - _CUT_FRAMES:
             silent += (CUT,)
-    _delete_empty(directory / PurePosixPath(parts[0].file_name).parent, record.call_id)
     return BuiltRecording(file_name=name, seconds=round(frames / RATE, 3), silent_sides=silent)
 
 
@@ -193,9 +198,26 @@ def _inside(directory: Path, name: str) -> Path:
     return path
 
 
-def _delete_empty(folder: Path, call_id: str) -> None:
-    """Delete what a phone left that was rung and not answered: a header and no sound."""
-    for path in folder.glob(f"{call_id}-leg-*-r.wav"):
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_size <= EMPTY_BYTES:
-                path.unlink()
+def _delete_empty(directory: Path, now: datetime) -> int:
+    """Delete what phones left that were rung and not answered: a header and no sound. Returns how many.
+
+    All of a day at once: to look through a day's folder for one call takes longer than to build its recording.
+    """
+    found = 0
+    for folder in directory.glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"):
+        if now.timestamp() - folder.stat().st_mtime > _LOOKED_AT.total_seconds():
+            continue
+        for one in os.scandir(folder):
+            if "-leg-" in one.name and one.name.endswith("-r.wav") and _is_left(one, now):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(one.path)
+                    found += 1
+    return found
+
+
+def _is_left(one: os.DirEntry[str], now: datetime) -> bool:
+    try:
+        status = one.stat()
+    except FileNotFoundError:
+        return False
+    return status.st_size <= EMPTY_BYTES and now.timestamp() - status.st_mtime > _LEFT.total_seconds()

@@ -31,7 +31,7 @@ async def run(ctx: Context, builder: RecordingBuilder, more: asyncio.Event) -> N
     while True:
         try:
             if loop.time() >= tidy_at:
-                await changes.forget_old(ctx)
+                await _tidy(ctx, builder)
                 tidy_at = loop.time() + TIDY_SECONDS
             more.clear()
             done = await recordings.build_pending(ctx, builder)
@@ -44,3 +44,11 @@ async def run(ctx: Context, builder: RecordingBuilder, more: asyncio.Event) -> N
                 async with asyncio.timeout(IDLE_SECONDS):
                     await more.wait()
                 await asyncio.sleep(SETTLE_SECONDS)
+
+
+async def _tidy(ctx: Context, builder: RecordingBuilder) -> None:
+    await changes.forget_old(ctx)
+    try:
+        await builder.tidy()
+    except OSError as error:
+        log.warning("cannot tidy the recordings", action="jobs", error=error.strerror)

@@ -123,13 +123,18 @@ async def test_build_missing_part_is_waited_for_then_told_as_silent(tmp_path: Pa
     assert (await builder(tmp_path).build(call(parts, [talk(2, 9)]))).silent_sides == ("agent",)
 
 
-async def test_build_drops_empty_parts_and_deletes_the_files_of_phones_rung_in_vain(tmp_path: Path) -> None:
+async def test_build_drops_empty_parts_and_tidy_deletes_what_phones_rung_in_vain_left(tmp_path: Path) -> None:
     nothing = np.zeros(0, dtype=np.int16)
     parts = [part(tmp_path, "caller-r", RecordingParty.CALLER, 0, tone(700, 3))]
     vain = part(tmp_path, "leg-9-r", RecordingParty.AGENT, 1, nothing)
     built = await builder(tmp_path).build(call(parts, []))
     assert (built.seconds, built.silent_sides) == (3.0, ())
-    assert not (tmp_path / vain.file_name).exists()
+    written_at = datetime.fromtimestamp((tmp_path / vain.file_name).stat().st_mtime, UTC)
+    tidied = [
+        await StereoBuilder(tmp_path, ManualClock(written_at + timedelta(hours=hours))).tidy() for hours in (1, 13)
+    ]
+    assert (tidied, (tmp_path / vain.file_name).exists()) == ([0, 1], False)
+    assert (tmp_path / parts[0].file_name).exists()
 
 
 async def test_build_reads_a_file_the_killed_pbx_left_without_lengths(tmp_path: Path) -> None:

@@ -32,6 +32,9 @@ class PaperBuilder:
         name = record.recordings[0].file_name if message else f"2026/11/20/{record.call_id}.wav"
         return BuiltRecording(file_name=name, seconds=60.0, silent_sides=self._silent)
 
+    async def tidy(self) -> int:
+        return 0
+
 
 async def test_recording_is_built_once_and_offered(ctx: Context) -> None:
     record = with_parts(answered("repair"))
