@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,8 +98,6 @@ def unqueued(outcome: Outcome, *path: str, **changes: Any) -> CallRecord:
 
 def with_parts(record: CallRecord) -> CallRecord:
     """Return the record with a recording of each party."""
-    import dataclasses
-
     parts = tuple(
         RecordingPart(
             file_name=f"2026/11/20/{record.call_id}-{name}-r.wav",

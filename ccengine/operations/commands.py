@@ -160,7 +160,7 @@ def _demo_with_phones() -> Callable[[Settings], Coroutine[Any, Any, None]]:
     return run_demo
 
 
-def _logged(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
+def _logged(work: Coroutine[Any, Any, None]) -> None:
     logs.configure(json_lines=not sys.stderr.isatty())
     with _told():
         asyncio.run(work)
@@ -170,21 +170,21 @@ def _logged(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
 @click.pass_obj
 def run(settings: Settings) -> None:
     """在本进程运行引擎和后台。 Run engine and back office in this process until SIGTERM or Ctrl-C."""
-    _logged(settings, _serve(settings, engine=True, pages=True))
+    _logged(_serve(settings, engine=True, pages=True))
 
 
 @click.command()
 @click.pass_obj
 def engine(settings: Settings) -> None:
     """只运行引擎，在 Asterisk 的主机上。 Run the engine alone, on its Asterisk's host."""
-    _logged(settings, _serve(settings, engine=True, pages=False))
+    _logged(_serve(settings, engine=True, pages=False))
 
 
 @click.command()
 @click.pass_obj
 def backoffice(settings: Settings) -> None:
     """只运行后台，经 door 设置连接引擎。 Run the back office alone; it reaches the engine through the door."""
-    _logged(settings, _serve(settings, engine=False, pages=True))
+    _logged(_serve(settings, engine=False, pages=True))
 
 
 async def _serve(settings: Settings, *, engine: bool, pages: bool) -> None:

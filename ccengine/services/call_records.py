@@ -120,7 +120,7 @@ async def store_live_record(ctx: Context, record: CallRecord, *, journal_torn: b
             await take_record(ctx, uow, record)
             await settle(ctx, uow, record)
         elif known is not None and known.record.source is Source.JOURNAL:
-            await _compare(ctx, uow, known.record, record)
+            await _compare(uow, known.record, record)
             if journal_torn and _disagree(known.record, record):
                 await _finish(ctx, uow, await _correct(ctx, uow, known, record, believed=True))
                 taken = True
@@ -141,7 +141,7 @@ def _disagree(journal: CallRecord, live: CallRecord) -> list[str]:
     return [name for name in _WITNESSED if getattr(journal, name) != getattr(live, name)]
 
 
-async def _compare(ctx: Context, uow: UnitOfWork, journal: CallRecord, live: CallRecord) -> None:
+async def _compare(uow: UnitOfWork, journal: CallRecord, live: CallRecord) -> None:
     differs = {
         name: {"journal": str(getattr(journal, name)), "live": str(getattr(live, name))}
         for name in _disagree(journal, live)
@@ -229,7 +229,7 @@ async def _correct(
     await uow.calls.update(record, fingerprint(record), account, known.revision + 1, now)
     await uow.outbox.add("call", {"call_id": record.call_id, "final": True}, now)
     if known.record.source is Source.LIVE and record.source is Source.JOURNAL:
-        await _compare(ctx, uow, record, known.record)
+        await _compare(uow, record, known.record)
     return _Kept(record, account)
 
 

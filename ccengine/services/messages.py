@@ -172,7 +172,7 @@ async def settle(ctx: Context, actor: Actor, message_id: int, result: Sending) -
     async with ctx.store() as uow:
         row = await _message(uow, message_id)
         if row.state is S.TAKEN:
-            await (_sent(ctx, uow, actor, row, reference) if result.sent else _not_sent(ctx, uow, actor, row, reason))
+            await (_sent(ctx, uow, actor, row, reference) if result.sent else _not_sent(ctx, uow, row, reason))
         elif not _said_before(row, sent=result.sent):
             raise Conflict(
                 "这条消息没有被取走，或已有不同的结果", "Nobody took this message, or something else was said of it"
@@ -197,7 +197,7 @@ async def _sent(ctx: Context, uow: UnitOfWork, actor: Actor, row: MessageRow, re
     await tell(ctx, uow, order.id)
 
 
-async def _not_sent(ctx: Context, uow: UnitOfWork, actor: Actor, row: MessageRow, reason: str) -> None:
+async def _not_sent(ctx: Context, uow: UnitOfWork, row: MessageRow, reason: str) -> None:
     now, limits, tries = ctx.clock.now(), ctx.settings.orders, row.tries + 1
     values: dict[str, Any] = {"tries": tries, "reason": reason, "taken_at": None}
     if tries < limits.message_tries:

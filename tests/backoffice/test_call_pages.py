@@ -10,6 +10,7 @@ from pathlib import Path
 from call_helpers import abandoned, answered, batch
 from pages_site import Site, actions, with_recording
 
+from ccengine.backoffice.calls.recording import local_file
 from ccengine.rows import CallEvent
 from ccengine.services import call_records
 from ccengine.values import CallRecord
@@ -121,8 +122,6 @@ async def test_agents_hear_their_own_calls_only(site: Site) -> None:
 
 
 async def test_a_recording_name_that_leads_out_of_its_folder_is_not_sent(tmp_path: Path) -> None:
-    from ccengine.backoffice.calls.recording import local_file
-
     folder = tmp_path / "monitor"
     folder.mkdir()
     (tmp_path / "secret").write_text("no")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import subprocess
 import sys
+import zoneinfo
 from pathlib import Path
 
 from ccengine.operations.reconcile import WORDS
@@ -26,9 +28,6 @@ def _ccengine(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def _day() -> str:
     """The local day of the recorded call."""
-    import datetime
-    import zoneinfo
-
     first = (REPLAY / "cel.csv").read_text(encoding="utf-8").split('","')[1]
     return f"{datetime.datetime.fromtimestamp(float(first), zoneinfo.ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
 

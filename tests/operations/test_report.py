@@ -10,7 +10,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-from ccengine.config import Database, Settings
+from ccengine.asterisk.journal.day import call_lines
+from ccengine.config import Database, Journal, Settings
 from ccengine.operations.report import Scrubber, settings_text
 
 REPLAYS = Path(__file__).resolve().parents[1] / "replays"
@@ -94,9 +95,6 @@ def test_report_holds_what_helps_and_no_secret(tmp_path: Path) -> None:
 
 
 def test_other_calls_stay_out(tmp_path: Path) -> None:
-    from ccengine.asterisk.journal.day import call_lines
-    from ccengine.config import Journal
-
     folder = REPLAYS / "three_at_once"
     journal = Journal(cel_file=str(folder / "cel.csv"), queue_log_file=str(folder / "queue_log"))
     settings = Settings(state_dir=tmp_path, journal=journal)

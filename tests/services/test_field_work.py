@@ -14,7 +14,9 @@ from call_helpers import ADMIN, AGENT, DISPATCHER, WORKER
 from pictures import jpeg, mp4, sha256
 from store_fixtures import START
 
+from ccengine.assets import WEB
 from ccengine.clock import ManualClock
+from ccengine.config import Settings
 from ccengine.evidence.folder import EvidenceFolder
 from ccengine.hotline.order_catalogue import Code, CodeKind
 from ccengine.hotline.order_status import OrderStatus
@@ -321,7 +323,4 @@ async def test_uploads_that_nobody_goes_on_with_are_forgotten(
 
 
 def test_evidence_folder_is_outside_of_what_is_served(tmp_path: Path) -> None:
-    from ccengine.assets import WEB
-    from ccengine.config import Settings
-
     assert not Settings(state_dir=tmp_path).evidence_dir.is_relative_to(WEB)

@@ -12,7 +12,7 @@ from store_fixtures import START
 from ccengine.clock import ManualClock
 from ccengine.hotline.dial_result import Result
 from ccengine.hotline.order_status import OrderStatus
-from ccengine.rows import AttemptRow, NewCampaign, NewOrder, NewTarget, OrderRow, VisitRow
+from ccengine.rows import AttemptRow, NewCampaign, NewOrder, NewTarget, OrderRow, TargetFilter, VisitRow
 from ccengine.services import (
     attempt_results,
     campaign_answers,
@@ -65,8 +65,6 @@ async def call_about(ctx: Context, visit: VisitRow) -> AttemptRow:
 
 
 async def _only_target(ctx: Context, campaign_id: int) -> int:
-    from ccengine.rows import TargetFilter
-
     async with ctx.store.reading() as uow:
         (target,) = (await uow.targets.find(campaign_id, TargetFilter(), None, 10)).items
     return target.id
@@ -155,8 +153,6 @@ async def running(ctx: Context) -> int:
 
 
 async def targets(ctx: Context, campaign_id: int) -> list[tuple[str, str, int | None]]:
-    from ccengine.rows import TargetFilter
-
     async with ctx.store.reading() as uow:
         page = await uow.targets.find(campaign_id, TargetFilter(), None, 50)
     return [(one.number, one.state.value, one.visit_id) for one in page.items]

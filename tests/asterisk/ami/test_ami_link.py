@@ -9,6 +9,7 @@ import structlog
 from ami_peer import CALM, FAST, Action, Peer, event, peer_running, session_to, until
 
 from ccengine.asterisk.ami.session import LinkDown, LinkUp
+from ccengine.config import Ami
 from ccengine.ports import PbxUnavailable
 
 Writer = asyncio.StreamWriter
@@ -43,8 +44,6 @@ async def test_half_open_link_is_found_by_a_ping_without_a_reply() -> None:
 
 
 def test_half_open_link_is_found_within_15_s_with_shipped_deadlines() -> None:
-    from ccengine.config import Ami
-
     ami = Ami()
     assert ami.ping_interval_seconds + ami.ping_reply_seconds <= 15
     assert (ami.reconnect_min_seconds, ami.reconnect_max_seconds) == (0.2, 2)
