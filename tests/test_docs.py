@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from injectors import FAULTS
 
 ROOT = Path(__file__).parent.parent
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -70,3 +71,11 @@ def test_every_path_that_is_named_exists() -> None:
     }
     assert named
     assert sorted((page, path) for page, path in named if not (ROOT / path).exists()) == []
+
+
+def test_faults_are_as_many_as_is_told() -> None:
+    pages = ("README.md", "README.zh-CN.md", "docs/faults.md", "docs/faults.zh-CN.md")
+    told = [re.findall(r"in (\d+) ways|(\d+) 种方式", (ROOT / page).read_text()) for page in pages]
+    assert {int(number) for found in told for pair in found for number in pair if number} == {len(FAULTS) + 1}, (
+        "the rows of tests/faults/injectors.py, and the permutations"
+    )
