@@ -115,30 +115,24 @@ async def restarted(site: Site, port: int | None) -> tuple[TestServer, EngineDoo
     return server, door
 
 
-async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_order(site: Site, phone: Phone) -> None:
-    order = await a_task(site)
-    page, base, port = phone.page, site.base, site.server.port
-    await sign_in(page, base, PASSWORD)
+async def _begin_in_dead_zone(site: Site, phone: Phone, order: OrderRow) -> None:
+    """Accept the task, lose the network and the server, begin the work and take a photo."""
+    page = phone.page
     await page.locator("a.card", has_text=order.title).click()
     await page.get_by_role("button", name="接单", exact=True).click()
     await expect(page.get_by_role("button", name="开始处理")).to_be_visible()
     await network(page, 0)
     await phone.until_shell_is_kept()
-
-    # The dead zone: no network on the phone, and no server either.
     await phone.context.set_offline(True)
     await site.server.close()
     await page.get_by_role("button", name="开始处理").click()
     await take_photo(page, "before", "before.jpg", jpeg(2400, 1800, colour="#c33", exif=exif(turned=6)))
     await network(page, 2)
     await expect(page.locator("#network")).to_contain_text("离线")
-    phone.kill()
 
-    # The browser is started again, still without a server: page, task and queue are there.
-    await phone.start()
-    page = phone.page
-    await page.goto(f"{base}/hand/")
-    await network(page, 2)
+
+async def _finish_in_dead_zone(page: Page, order: OrderRow) -> None:
+    """With page, task and queue as they were kept: the missing photo, parts, what no store has, signature, done."""
     await page.locator("a.card", has_text=order.title).click()
     await expect(page.locator(".shot.waits")).to_have_count(1)
     await page.get_by_role("button", name="处理完毕", exact=True).click()
@@ -153,6 +147,13 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
     await page.get_by_role("button", name="添加材料").click()  # the store is empty by now, as far as the phone knows
     await page.fill("#material-name", "生料带")
     await page.get_by_role("button", name="保存").click()
+    await _sign(page)
+    await network(page, 6)
+    await finish(page, "更换抱箍，恢复供水")
+    await network(page, 7)
+
+
+async def _sign(page: Page) -> None:
     await page.get_by_role("button", name="请客户签名").click()
     pad = await page.locator("canvas.pad").bounding_box()
     assert pad is not None
@@ -161,11 +162,51 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
     await page.mouse.move(pad["x"] + 240, pad["y"] + 120, steps=8)
     await page.mouse.up()
     await page.get_by_role("button", name="确认签名").click()
-    await network(page, 6)
-    await finish(page, "更换抱箍，恢复供水")
-    await network(page, 7)
 
-    # The network comes back.
+
+async def _everything_arrived_once_in_order(site: Site, order: OrderRow) -> None:
+    detail = await work_orders.get(site.ctx, ADMIN, order.id)
+    kinds = [event.to_status or event.kind for event in detail.events]
+    assert kinds[2:] == [
+        "acknowledged",
+        "changed",  # whose task it is
+        "in_progress",
+        "evidence",
+        "evidence",
+        "materials",
+        "materials",
+        "evidence",
+        "handled",
+    ]
+    kept = await evidence.of_order(site.ctx, ADMIN, order.id)
+    assert [(one.kind, one.phase) for one in kept.items] == [
+        ("photo", "before"),
+        ("photo", "after"),
+        ("signature", "after"),
+    ]
+    assert (kept.items[0].exif_latitude, kept.items[0].width, kept.items[0].height) == (30.275, 1536, 2048)
+    assert detail.events[-1].note == "更换抱箍，恢复供水"
+    assert detail.events[-1].detail["performed_at"] < detail.events[-1].at.isoformat()
+    assert [one.outcome for one in kept.actions] == ["done"] * 5
+    assert [(one.name, one.quantity, one.store) for one in kept.materials] == [
+        ("抱箍 DN40", "2", "east"),
+        ("生料带", "1", ""),
+    ]
+    assert (await parts.get(site.ctx, ADMIN, "BG-40")).total == 0
+    assert list((site.ctx.settings.evidence_dir / "incoming").iterdir()) == []
+
+
+async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_order(site: Site, phone: Phone) -> None:
+    order = await a_task(site)
+    base, port = site.base, site.server.port
+    await sign_in(phone.page, base, PASSWORD)
+    await _begin_in_dead_zone(site, phone, order)
+    phone.kill()
+    await phone.start()  # still without a server
+    page = phone.page
+    await page.goto(f"{base}/hand/")
+    await network(page, 2)
+    await _finish_in_dead_zone(page, order)
     server, door = await restarted(site, port)
     try:
         await expect(page.locator("#network.online, #network.signed_out")).to_be_visible(timeout=15000)
@@ -175,35 +216,7 @@ async def test_task_is_finished_in_a_dead_zone_and_everything_arrives_once_in_or
         await expect(page.locator("#network")).to_contain_text("在线")
         await expect(page.locator("main")).to_contain_text("没有待办任务")
         assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTH
-        detail = await work_orders.get(site.ctx, ADMIN, order.id)
-        kinds = [event.to_status or event.kind for event in detail.events]
-        assert kinds[2:] == [
-            "acknowledged",
-            "changed",  # whose task it is
-            "in_progress",
-            "evidence",
-            "evidence",
-            "materials",
-            "materials",
-            "evidence",
-            "handled",
-        ]
-        kept = await evidence.of_order(site.ctx, ADMIN, order.id)
-        assert [(one.kind, one.phase) for one in kept.items] == [
-            ("photo", "before"),
-            ("photo", "after"),
-            ("signature", "after"),
-        ]
-        assert (kept.items[0].exif_latitude, kept.items[0].width, kept.items[0].height) == (30.275, 1536, 2048)
-        assert detail.events[-1].note == "更换抱箍，恢复供水"
-        assert detail.events[-1].detail["performed_at"] < detail.events[-1].at.isoformat()
-        assert [one.outcome for one in kept.actions] == ["done"] * 5
-        assert [(one.name, one.quantity, one.store) for one in kept.materials] == [
-            ("抱箍 DN40", "2", "east"),
-            ("生料带", "1", ""),
-        ]
-        assert (await parts.get(site.ctx, ADMIN, "BG-40")).total == 0
-        assert list((site.ctx.settings.evidence_dir / "incoming").iterdir()) == []
+        await _everything_arrived_once_in_order(site, order)
     finally:
         await server.close()
         await door.close()
