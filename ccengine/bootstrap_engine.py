@@ -11,7 +11,7 @@ from functools import partial
 
 from ccengine.asterisk.recordings import StereoBuilder
 from ccengine.asterisk.secrets import load_or_create
-from ccengine.engine import anchors, jobs, live_facts, nightly, visit_calls
+from ccengine.engine import anchors, clock_watch, jobs, live_facts, nightly, visit_calls
 from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
@@ -80,6 +80,7 @@ class EngineParts:
             "time limits": SlaClock(ctx).run,
             "disks": self._disks.run,
             "minutes": self._minutes.run,
+            "clock": partial(clock_watch.run, ctx.clock, live),
             "probe": self._probe.run,
             "silence": self._silence.run,
             "door": self._door.run,

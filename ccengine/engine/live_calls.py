@@ -119,6 +119,15 @@ class LiveCalls:
         return self._pbx
 
     @property
+    def pictures(self) -> int:
+        """How many pictures of the PBX were taken."""
+        return self._generation
+
+    async def forget_calls_ahead(self) -> bool:
+        """See AmiPbx.forget_calls_ahead."""
+        return await self._pbx.forget_calls_ahead(self._clock.now())
+
+    @property
     def trunk(self) -> Trunk:
         """Where the dialler's calls go."""
         return self._pbx

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -88,6 +89,10 @@ async def test_hangup_by_command_ends_the_call(pbx: PbxInstance, phones: Phones)
         (record,) = await watch.until_over()
         await agree(pbx, watch)
         assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.SYSTEM)
+        assert not await watch.live.forget_calls_ahead()
+        set_back = datetime.now(UTC) - timedelta(hours=1)
+        assert await watch.live._pbx.forget_calls_ahead(set_back), "or the agent would be left out for an hour"
+        assert not await watch.live._pbx.forget_calls_ahead(set_back)
 
 
 async def test_agent_s_states_are_in_the_journal_with_phone_and_time(pbx: PbxInstance, phones: Phones) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from ccengine.asterisk.ami.connection import Reply
-from ccengine.asterisk.ami.translate import member_of, text
+from ccengine.asterisk.ami.translate import member_of, number, text
 from ccengine.calls.pbx_events import Member
 from ccengine.ports import PbxRefused
 from ccengine.values import AGENT_NUMBER_PATTERN, PROBE_ACCOUNT
@@ -22,6 +23,8 @@ _WORD = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 _CHANNEL = re.compile(r"^[A-Za-z0-9]{1,16}/[A-Za-z0-9_.@:;/-]{1,120}$")
 _LEG_ID = re.compile(r"^[A-Za-z0-9_.-]{1,128}$")
 _VARIABLE = re.compile(r"^_{0,2}[A-Z][A-Z0-9_]{0,63}$")
+#: Clocks of two machines may differ so much, in seconds.
+_CLOCKS_APART = 5.0
 #: What Asterisk's words of refusal mean; the first that is part of the message counts.
 _REASONS = (
     ("permission denied", "no_permission"),
@@ -104,6 +107,20 @@ class AmiPbx:
             raise PbxRefused("not_signed_in", agent_number)
         for interface in mine:
             await self._send({**headers, "Interface": interface})
+
+    async def forget_calls_ahead(self, now: datetime) -> bool:
+        """Have the queue forget calls that ended after `now`; return whether there were any.
+
+        A clock that goes back makes them: app_queue then holds their agents to be busy until that time comes again.
+        Raises PbxUnavailable, PbxRefused.
+        """
+        reply = await self._request({"Action": "QueueStatus", "Queue": self._queue}, list_end="QueueStatusComplete")
+        members = [item for item in reply.items if text(item, "event") == "QueueMember"]
+        latest = max((number(one, "lastcall") for one in members), default=0.0)
+        if latest <= now.timestamp() + _CLOCKS_APART:
+            return False
+        await self._send({"Action": "QueueReset", "Queue": self._queue})
+        return True
 
     async def switch_recording(self, on: bool) -> None:
         """Tell the dialplan whether calls are recorded from now on (dialplan/recording.conf)."""
