@@ -245,6 +245,6 @@ async def test_queue_that_gives_up_leads_to_a_message(make_pbx: MakePbx, tmp_pat
         await call.hangup()
         (record,) = await watch.until_over()
         assert (record.outcome, record.queue_status) == (Outcome.VOICE_MESSAGE, "TIMEOUT")
-        assert 4.5 <= record.wait_seconds <= 30
+        assert 3.9 <= record.wait_seconds <= 30  # app_queue counts whole seconds of the clock
         await agree(own, watch)
     assert same_when_replayed(watch, log)
