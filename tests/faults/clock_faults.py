@@ -26,6 +26,9 @@ async def step_clock(world: World, until: float) -> Done:
             world.steps.append(time.time())
             set_to(world.clock, ahead)
             done.breaks += 1
+            if ahead == DAY:  # registrations are over: each phone would have made its own anew long ago
+                await world.traffic.wait_callers(20)
+                await world.traffic.start_agents()
         await idle(world, calls, 6)
         if time.monotonic() > until:
             break

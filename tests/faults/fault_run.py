@@ -111,7 +111,7 @@ async def _set_up(
     )
     here.database, here.disk = proxy, disk
     here.database_address = databases.direct(url) if proxy is not None else ""
-    here.cdr_lost, here.clock = fault.cdr_lost, clock
+    here.cdr_lost, here.clock, here.phones_work = fault.cdr_lost, clock, fault.phones_work
     return here
 
 

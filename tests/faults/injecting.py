@@ -63,6 +63,7 @@ class Fault:
         live_records: records from the live view are what the fault is about, not a repair.
         stepped: the clock was moved, so lengths that reach over the step are not judged.
         cdr_lost: Asterisk's own records cannot be written either.
+        phones_work: nobody's phone is the fault, so that whoever waits must be offered to a free one.
         compare: at the end, while calls go on, live view and rows must agree.
     """
 
@@ -76,6 +77,7 @@ class Fault:
     live_records: bool = False
     stepped: bool = False
     cdr_lost: bool = False
+    phones_work: bool = True
     compare: bool = True
     disk: str = ""  # what of the PBX stands on a small disk
     disk_megabytes: int = 24

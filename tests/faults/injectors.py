@@ -80,14 +80,16 @@ FAULTS: dict[str, Fault] = {
     "second engine by mistake": Fault(inject=second_by_mistake),
     "two engines on one PBX": Fault(inject=two_engines, targets={"takeover": 10.0}),
     "agent's phone never answers": Fault(
-        inject=unanswered(unregisters=False), targets={"offered to the next": 6.0}, at_least=20
+        inject=unanswered(unregisters=False), targets={"offered to the next": 6.0}, at_least=20, phones_work=False
     ),
     "agent's phone unregisters while ringing": Fault(
-        inject=unanswered(unregisters=True), targets={"offered to the next": 6.0}
+        inject=unanswered(unregisters=True), targets={"offered to the next": 6.0}, phones_work=False
     ),
-    "agent's phone dead": Fault(inject=dead_phone, targets={"queue to a phone that rings": 6.0}),
+    "agent's phone dead": Fault(inject=dead_phone, targets={"queue to a phone that rings": 6.0}, phones_work=False),
     "agent's network cut in a talk": Fault(
-        inject=cut_in_talk, targets={"ghost talks": 5.0, "cut to the next phone that rings": 6.0}
+        inject=cut_in_talk,
+        targets={"ghost talks": 5.0, "cut to the next phone that rings": 6.0},
+        phones_work=False,
     ),
     "hostile text in every SIP field": Fault(inject=hostile_callers),
     "clock stepped by 1 h and 1 day": Fault(inject=step_clock, stepped=True, at_least=30),

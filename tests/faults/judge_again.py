@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "pbx")]
 
 from fault_pbx import read_cdrs  # noqa: E402
-from oracle import Answers, Verdict, judge, judge_witnesses  # noqa: E402
+from oracle import Answers, Verdict, judge, judge_served, judge_witnesses  # noqa: E402
 from sip_log import Dialog, SipLog  # noqa: E402
 from truth import Blackout, Caller, callers  # noqa: E402
 
@@ -27,6 +27,8 @@ def judge_folder(folder: Path) -> tuple[list[Caller], Verdict]:
     blackouts = [Blackout(**one) for one in kept["blackouts"]]
     verdict = judge(people, answers, blackouts, steps=kept.get("steps", ()))
     cdrs = Counter(cdr.src for cdr in read_cdrs(folder / "Master.csv"))
+    if not kept["pbx_deaths"] and "phone" not in folder.name and "network" not in folder.name:
+        verdict.findings += judge_served(people)
     verdict.findings += judge_witnesses(people, cdrs, bool(kept["pbx_deaths"]))
     return people, verdict
 

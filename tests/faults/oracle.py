@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from idle_phones import longest_idle
 from truth import Blackout, Caller
 
 PERSON_OF = {"1001": "8001", "1002": "8002", "1003": "8003", "1004": "8004"}
@@ -26,6 +27,10 @@ UNWRITTEN = 2.1
 HARDLY_A_TALK = 0.4
 #: A phone whose network went is missed after so long at most; until then its talk goes on.
 NOTICED = 5.0
+
+
+#: A free phone is rung within so long while somebody waits: a frozen link of 8 s, a wrap-up, phones that register anew.
+LEFT_ALONE = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,6 +309,14 @@ def _judge_intervals(answers: Answers, people: list[Caller], verdict: Verdict) -
 
 def _seconds(moment: Any) -> float:
     return datetime.fromisoformat(str(moment)).timestamp()
+
+
+def judge_served(people: list[Caller]) -> list[Finding]:
+    """Every waiting caller is still served: no phone that works is left alone while somebody waits."""
+    phone, seconds = longest_idle(people, PERSON_OF)
+    if seconds <= LEFT_ALONE:
+        return []
+    return [Finding(invariant="served", number=phone, text=f"left alone for {seconds:.1f} s while callers waited")]
 
 
 def judge_witnesses(people: list[Caller], cdr_numbers: Counter[str], pbx_died: bool) -> list[Finding]:

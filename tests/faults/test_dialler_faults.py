@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -32,10 +33,11 @@ from ccengine import bootstrap
 from ccengine.config import Settings
 from ccengine.engine.role import role_name
 from ccengine.operations import hosting
-from ccengine.rows import CampaignRow, NewTarget
+from ccengine.rows import CallFilter, CampaignRow, NewTarget
 from ccengine.services import roles
 from ccengine.services.context import Context
 from ccengine.store import migrate, seed
+from ccengine.values import Direction
 
 pytestmark = pytest.mark.pbx
 HERE = Path(__file__).resolve().parent
@@ -151,11 +153,28 @@ class _Site:
         rows = await attempts_of(self.ctx, self.campaign)
         return all(attempts and attempts[-1].result in ("busy", "interrupted") for _, attempts in rows)
 
+    async def recorded(self) -> Counter[str]:
+        """How many final records there are of calls that left by the trunk, by the number dialled."""
+        found, cursor = Counter[str](), None
+        async with self.ctx.store.reading() as uow:
+            while True:
+                page = await uow.calls.find(CallFilter(), cursor, 200)
+                rows = [row.record for row in page.items if row.record.direction is Direction.OUTBOUND]
+                found.update(one.dialed_number for one in rows if one.final)
+                cursor = page.next
+                if cursor is None:
+                    return found
+
+    async def all_recorded(self) -> bool:
+        """Whether each call that the carrier saw has its record."""
+        return (await self.recorded()).keys() >= self.carrier.numbers().keys()
+
 
 async def _judge(site: _Site) -> None:
     carrier, numbers = site.carrier, site.numbers
     twice = {number: count for number, count in carrier.numbers().items() if count != 1}
     assert twice == {}, "nobody is called twice for one attempt"
+    assert await site.recorded() == Counter(carrier.numbers()), "each call that left by the trunk is exactly one record"
     attempts = [tries for _, tries in await attempts_of(site.ctx, site.campaign)]
     cut = {tries[-1].number for tries in attempts if tries[-1].result == "interrupted"}  # some before they went out
     assert set(numbers) - cut <= set(carrier.numbers()) <= set(numbers), "in the end everybody was called"
@@ -201,6 +220,7 @@ async def test_killed_cut_frozen_and_restarted_nobody_is_called_twice(make_pbx: 
             await site.feed()
             pbx.cli("core restart now")
             await until(site.all_over, "everybody to be called", 60)
+            await until(site.all_recorded, "the records of all calls", 60)
         finally:
             for one in engines:
                 one.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle import Answers, judge
+from oracle import Answers, judge, judge_served
 from sip_log import Dialog, SipLog
 from truth import Blackout, Caller, callers
 
@@ -180,9 +180,17 @@ def test_repair_of_every_kind_is_counted() -> None:
     assert judge(_people(), answers, []).repairs == 2
 
 
+def test_phone_that_is_left_alone_while_callers_wait_is_named() -> None:
+    dialogs = _dialogs()
+    assert judge_served(callers(dialogs, [])) == []
+    dialogs[2].ended_at = 140.0  # key 0 at 121 s, and nobody was offered to him
+    (finding,) = judge_served(callers(dialogs, []))
+    assert (finding.invariant, "18.5 s" in finding.text) == ("served", True)
+
+
 def test_judge_shares_no_code_with_the_product() -> None:
     here = Path(__file__).resolve().parent
-    for name in ("oracle.py", "truth.py", "sip_log.py", "intervals.py"):
+    for name in ("oracle.py", "truth.py", "sip_log.py", "intervals.py", "idle_phones.py"):
         assert "ccengine" not in (here / name).read_text(encoding="utf-8"), name
 
 

@@ -26,7 +26,7 @@ from chaos_proxy import ChaosProxy
 from fault_pbx import FaultPbx
 from fault_site import FaultSite
 from intervals import agent_intervals
-from oracle import Answers, Finding, Verdict, judge, judge_witnesses
+from oracle import Answers, Finding, Verdict, judge, judge_served, judge_witnesses
 from pbx_instance import event_type, free_ports
 from running_site import fresh
 from sounds import tone_seconds
@@ -65,6 +65,7 @@ class World:
         self.refused_rightly: set[str] = set()  # callers who asked for what is none of ours
         self.clock: Path | None = None  # libfaketime's file
         self.cdr_lost = False
+        self.phones_work = True  # nobody's phone is the fault
         self.views_differ = 0
         self.cuts: list[tuple[str, float]] = []  # phones whose network was cut, and when
         self.pbx_deaths: list[float] = []
@@ -222,6 +223,8 @@ class World:
                 break
             await asyncio.sleep(0.5)
         cdrs = Counter(cdr.src for cdr in self.pbx.cdrs())
+        if self.phones_work and not self.pbx_deaths:
+            found.findings += judge_served(self.people())
         found.findings += [one for one in open_late if one not in found.findings]
         if self.views_differ:
             found.add("I9", "-", "board and rows did not agree while calls went on")
