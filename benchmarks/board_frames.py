@@ -9,7 +9,8 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -78,6 +79,19 @@ async def _call(pbx: PbxInstance, folder: Path) -> None:
         await asyncio.to_thread(process.wait, 180)
     finally:
         sipp.stop()
+
+
+@asynccontextmanager
+async def one_viewer(site: RunningSite) -> AsyncIterator[None]:
+    """Keep a supervisor's board open meanwhile."""
+    async with aiohttp.ClientSession(cookie_jar=_jar()) as session:
+        await _sign_in(session, site)
+        viewer = asyncio.create_task(_view(session, site, {}))
+        try:
+            yield
+        finally:
+            viewer.cancel()
+            await asyncio.gather(viewer, return_exceptions=True)
 
 
 def _jar() -> aiohttp.CookieJar:
