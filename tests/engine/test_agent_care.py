@@ -53,6 +53,12 @@ class PortOfNotes:
         """Not used here."""
 
 
+async def settled() -> None:
+    """Everything that is due has been done."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 class World:
     """The care for one agent, and the state the tracker would have."""
 
@@ -76,20 +82,20 @@ class World:
         )
         self.state = state
         self.care.take(fact)
-        await asyncio.sleep(0.01)
+        await settled()
 
     async def waits(self, seconds: float) -> None:
         """So much time passes on the loop's clock."""
         loop = asyncio.get_running_loop()
         real = loop.time
         loop.time = lambda: real() + seconds  # type: ignore[method-assign]
-        await asyncio.sleep(0.01)
+        await settled()
 
     async def misses(self, times: int) -> None:
         """The agent does not take calls."""
         for _ in range(times):
             self.care.take(CallMissed(at=NOW, call_id=CALL, agent_number="8001", extension="1001", ring_seconds=15))
-        await asyncio.sleep(0.01)
+        await settled()
 
 
 @pytest.fixture
@@ -161,7 +167,7 @@ async def test_wrap_up_found_at_the_start_is_lifted_and_one_under_way_is_not(wor
     for state in (S.TALKING, S.AVAILABLE, S.WRAP_UP):
         await world.goes(state)
     world.care.after_snapshot([left, mine])
-    await asyncio.sleep(0.01)
+    await settled()
     assert world.port.pauses == [WRAP, ("8002", "1002", None)]
 
 
