@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ccengine.hotline.account import normal_number
 from ccengine.ports import EngineUnavailable, Pbx, PbxRefused, PbxUnavailable
-from ccengine.rows import VisitRow
+from ccengine.rows import AgentRow, OrderRow, VisitRow
 from ccengine.services.agents import agent_and_device
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
@@ -36,28 +36,52 @@ async def call(ctx: Context, actor: Actor, pbx: Pbx, order_id: int, agent_number
     contact_number), Conflict (the work is not done, it has its vote, it is being called), Unavailable.
     """
     require(actor, "orders.close")
+    agent, extension = await caller_of(ctx, actor, agent_number)
+    visit_id = await visit_by_hand(ctx, actor, order_id)
+    call_id, customer = await _reserve(ctx, actor, order_id, visit_id)
+    try:
+        await ring(ctx, pbx, call_id, agent.number, extension, customer)
+    except Conflict:
+        await _give_back(ctx, visit_id)
+        raise
+    return call_id
+
+
+async def caller_of(ctx: Context, actor: Actor, agent_number: str | None) -> tuple[AgentRow, str]:
+    """Return the agent who calls and their phone: the actor's own, or with agents.control_any somebody else's.
+
+    Errors: NotAllowed, NotFound, Invalid(agent_number), Unavailable.
+    """
     number = agent_number or actor.agent_number
     if number is None:
         raise Invalid("agent_number", "您没有工号，不能用话机外呼", "You have no agent number to call with")
     if number != actor.agent_number:
         require(actor, "agents.control_any")
-    agent, extension = await agent_and_device(ctx, number, None)
-    visit_id = await visit_by_hand(ctx, actor, order_id)
-    call_id, customer = await _reserve(ctx, actor, order_id, visit_id)
+    return await agent_and_device(ctx, number, None)
+
+
+async def ring(ctx: Context, pbx: Pbx, call_id: str, agent_number: str, extension: str, customer: str) -> None:
+    """Have the agent's phone ring and then the customer's. Errors: Conflict (the PBX refused), Unavailable."""
     variables = {
         "__CC_CALL_ID": call_id,
         "CC_NUMBER": customer,
-        "CC_CALLS_AS": agent.number,
+        "CC_CALLS_AS": agent_number,
         "CC_VALID_UNTIL": str(int((ctx.clock.now() + VALID).timestamp())),
     }
     try:
         await pbx.originate(f"visit-{call_id}", f"PJSIP/{extension}", "cc-visit", "s", variables, RING_SECONDS)
     except PbxRefused as error:
-        await _give_back(ctx, visit_id)
         raise Conflict(f"电话交换机拒绝：{error.reason}", f"The PBX refused: {error.reason}") from error
     except PbxUnavailable as error:
         raise Unavailable("engine" if isinstance(error, EngineUnavailable) else "pbx") from error
-    return call_id
+
+
+def number_of(ctx: Context, order: OrderRow) -> str:
+    """Return the number of the order's contact as it is dialled. Raises Invalid(contact_number)."""
+    number = normal_number(order.contact_number, ctx.settings.site.area_code)
+    if not number.isdecimal() or len(number) < 3:
+        raise Invalid("contact_number", "工单上没有可拨打的电话", "The order has no number that can be called")
+    return number
 
 
 @guarded
@@ -66,9 +90,7 @@ async def _reserve(ctx: Context, actor: Actor, order_id: int, visit_id: int) -> 
     now = ctx.clock.now()
     async with ctx.store() as uow:
         order = await order_of(uow, order_id)
-        number = normal_number(order.contact_number, ctx.settings.site.area_code)
-        if not number.isdecimal() or len(number) < 3:
-            raise Invalid("contact_number", "工单上没有可拨打的电话", "The order has no number that can be called")
+        number = number_of(ctx, order)
         visit = await uow.visits.get(visit_id)
         if visit is None or visit.status not in _OPEN:
             raise Conflict("本次回访已经有结果", "This visit has its result")

@@ -127,6 +127,11 @@ async def _closed(site: RunningSite, order: dict[str, Any]) -> bool:
     return bool((await site.get(f"/work-orders/{order['id']}"))["status"] == "closed")
 
 
+async def _final(site: RunningSite, call_id: str, number: str) -> bool:
+    listed = (await site.get("/calls", number=number, direction="outbound"))["items"]
+    return any(one["id"] == call_id and one["final"] for one in listed)
+
+
 async def test_callback_closes_when_the_number_is_answered_later(
     site: RunningSite, pbx: PbxInstance, phones: Phones
 ) -> None:
@@ -166,6 +171,13 @@ async def test_visit_by_one_click_rings_the_agent_then_the_customer_and_is_one_c
     agent, customer = await phones.agent("1001", auto_answer=True), await phones.caller("13900000505")
     new = NewOrder(type="billing", title="水费疑问", contact_number="13900000505")
     order = await work_orders.register(desk, ENGINE, new)
+    before = await site.post(f"/work-orders/{order.id}/call", {"agent_number": "8001"})
+    early = await customer.wait_ringing()
+    with pytest.raises(AssertionError, match="409"):
+        await site.post(f"/work-orders/{order.id}/call", {"agent_number": "8001"})
+    await early.hangup()
+    assert before["call_id"] in (await site.get(f"/work-orders/{order.id}"))["call_ids"]
+    await site.wait(lambda: _final(site, before["call_id"], "13900000505"), "the record of the first call")
     await work_orders.transition(desk, ENGINE, order.id, "handled")
     asked = await site.post(f"/work-orders/{order.id}/visits/call", {"agent_number": "8001"})
     call = await customer.wait_ringing()
@@ -178,7 +190,7 @@ async def test_visit_by_one_click_rings_the_agent_then_the_customer_and_is_one_c
 
     async def told() -> list[dict[str, Any]]:
         listed = (await site.get("/calls", number="13900000505", direction="outbound"))["items"]
-        return [one for one in listed if one["final"]]
+        return [one for one in listed if one["final"] and one["id"] != before["call_id"]]
 
     (record,) = await site.wait(told, "the record of the visit")
     assert (record["id"], record["agent_number"], record["outcome"]) == (asked["call_id"], "8001", "answered")
@@ -186,4 +198,4 @@ async def test_visit_by_one_click_rings_the_agent_then_the_customer_and_is_one_c
     assert [(one["status"], one["grade_handling"], one["call_id"]) for one in found["visits"]] == [
         ("done", 5, record["id"])
     ]
-    assert len(agent.calls) == len(customer.calls) == 1
+    assert len(agent.calls) == len(customer.calls) == 2

@@ -14,7 +14,7 @@ from ccengine.backoffice.api.ask import Ask, Endpoint
 from ccengine.backoffice.api.fields import OrderKey
 from ccengine.backoffice.api.problems import refused_parameter
 from ccengine.rows import NewOrder, OrderFilter
-from ccengine.services import order_lists, order_places, order_visits, visit_dial, work_orders
+from ccengine.services import order_dial, order_lists, order_places, order_visits, visit_dial, work_orders
 from ccengine.services.matter_timeline import matter_timeline
 from ccengine.services.work_orders import MoveRequest, RequestKey
 
@@ -109,6 +109,13 @@ async def call_for_visit(ask: Ask) -> m.VisitCall:
     order_id = await _order_id(ask)
     call_id = await visit_dial.call(ask.ctx, ask.actor, ask.door, order_id, body.agent_number)
     return m.VisitCall(call_id=call_id)
+
+
+async def call_customer(ask: Ask) -> m.VisitCall:
+    """Ring an agent's phone and then the customer's, before the order is over; the call is one of the order's."""
+    body: m.VisitCallBody = ask.body
+    order_id = await _order_id(ask)
+    return m.VisitCall(call_id=await order_dial.call(ask.ctx, ask.actor, ask.door, order_id, body.agent_number))
 
 
 async def set_place(ask: Ask) -> m.OrderDetail:
@@ -222,6 +229,17 @@ ENDPOINTS = (
         method="POST",
         path="/work-orders/{id}/visits/call",
         handler=call_for_visit,
+        tag="work orders",
+        right="orders.close",
+        parameters={"id": OrderKey},
+        body=m.VisitCallBody,
+        answer=m.VisitCall,
+        problems=(404, 409),
+    ),
+    Endpoint(
+        method="POST",
+        path="/work-orders/{id}/call",
+        handler=call_customer,
         tag="work orders",
         right="orders.close",
         parameters={"id": OrderKey},

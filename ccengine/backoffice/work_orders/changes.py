@@ -19,7 +19,7 @@ from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.work_orders.pages import EDITABLE, order_page
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import Draft, NewOrder
-from ccengine.services import customers, drafts, order_places, order_visits, visit_dial, work_orders
+from ccengine.services import customers, drafts, order_dial, order_places, order_visits, visit_dial, work_orders
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.work_orders import MoveRequest
 from ccengine.values import ACCOUNT_PATTERN
@@ -102,7 +102,7 @@ async def register(request: web.Request, person: SignedIn) -> web.StreamResponse
 
 
 #: Fields that no form shows by themselves.
-_WHOLE = ("version", "to", "name", "move", "joint_units", "latitude", "longitude")
+_WHOLE = ("agent_number", "contact_number", "version", "to", "name", "move", "joint_units", "latitude", "longitude")
 _AS_A_WHOLE = dict.fromkeys(_WHOLE, "form") | {"into": "into_number"}
 
 
@@ -177,6 +177,16 @@ async def call_for_visit(request: web.Request, person: SignedIn) -> web.StreamRe
 
     async def change(order_id: int, form: dict[str, str]) -> object:
         return await visit_dial.call(request.app[CTX], person.actor, door_of(request.app), order_id)
+
+    return await _change(request, person, "done.visit_calling", change)
+
+
+@page("orders.close")
+async def call_customer(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Ring the person's phone and then the customer's, before the order is over."""
+
+    async def change(order_id: int, form: dict[str, str]) -> object:
+        return await order_dial.call(request.app[CTX], person.actor, door_of(request.app), order_id)
 
     return await _change(request, person, "done.visit_calling", change)
 

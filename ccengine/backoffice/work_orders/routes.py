@@ -22,6 +22,7 @@ ROUTES = (
     web.post("/work-orders/{id:[0-9]+}/moves", changes.make_move),
     web.post("/work-orders/{id:[0-9]+}/visit", changes.record_visit),
     web.post("/work-orders/{id:[0-9]+}/visit/call", changes.call_for_visit),
+    web.post("/work-orders/{id:[0-9]+}/call", changes.call_customer),
     web.post("/work-orders/{id:[0-9]+}/take", changes.take),
     web.post("/work-orders/{id:[0-9]+}/note", changes.note),
     web.post("/work-orders/{id:[0-9]+}/stamp", changes.stamp),
