@@ -252,6 +252,8 @@ def _judge_recording(caller: Caller, record: dict[str, Any], answers: Answers, v
         seconds < spoken - TALK_TOLERANCE - unwritten or (sound > spoken + TALK_TOLERANCE and not caller.cut_talks)
     ):
         verdict.add("I5", caller.number, f"the recording has {seconds:.1f} s, {sound:.1f} s of agent: {spoken:.1f} s")
+    elif caller.ended_at and seconds > caller.ended_at - (caller.dialog.answered_at or 0.0) + TALK_TOLERANCE:
+        verdict.add("I5", caller.number, f"the recording of {seconds:.1f} s is longer than the call")
     elif seconds and not sound and not unwritten:
         verdict.add("I5", caller.number, f"the agent is not heard in a talk of {spoken:.1f} s")
     verdict.quiet += 0 < sound < spoken - TALK_TOLERANCE - unwritten

@@ -101,6 +101,10 @@ def _short_recording(answers: Answers) -> None:
     answers.recordings["n1-1"] = (4.0, 4.0)
 
 
+def _recording_of_more_than_the_call(answers: Answers) -> None:
+    answers.recordings["n1-1"] = (12.0, 7.5)
+
+
 def _silent_recording(answers: Answers) -> None:
     answers.recordings["n1-1"] = (9.0, 0.0)
 
@@ -153,6 +157,7 @@ def _doubled_order_by_rule(answers: Answers) -> None:
         (_wrong_end, "I1"),
         (_no_recording, "I5"),
         (_short_recording, "I5"),
+        (_recording_of_more_than_the_call, "I5"),
         (_silent_recording, "I5"),
         (_ghost_on_board, "I9"),
         (_overlap, "I6"),
