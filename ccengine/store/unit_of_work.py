@@ -55,6 +55,28 @@ from ccengine.store_port import Fence, Fenced, StoreUnavailable
 from ccengine.store_port.patience import patience_seconds
 
 
+class _Leaving:
+    """A store's connections on their way back after their user was cancelled: the loop itself would forget them.
+
+    Each store has its own: what a loop that was stopped left unfinished would keep every later one waiting.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Future[None]] = set()
+
+    def close(self, connection: AsyncConnection) -> None:
+        """Give a connection back that somebody no longer waits for."""
+        if connection.sync_connection is not None:
+            task = asyncio.ensure_future(connection.close())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until all are back, at most so long."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+
+
 class SqlUnitOfWork:
     """Implements store_port.UnitOfWork. Leaving without commit() takes everything back.
 
@@ -99,9 +121,12 @@ class SqlUnitOfWork:
     customer_queries: CustomerQueries
     attempts: Attempts
 
-    def __init__(self, engine: AsyncEngine, settings: Settings, pulse: Pulse, fence: Fence | None = None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, settings: Settings, pulse: Pulse, leaving: _Leaving, fence: Fence | None = None
+    ) -> None:
         self._engine = engine
         self._pulse = pulse
+        self._leaving = leaving
         self._settings = settings
         self._fence = fence
         self._role: RoleRow | None = None
@@ -173,10 +198,10 @@ class SqlUnitOfWork:
             while not done and self._pulse.beats(seconds) and asyncio.get_running_loop().time() < deadline:
                 done, _ = await asyncio.wait({opening}, timeout=seconds)
         except asyncio.CancelledError:
-            opening.add_done_callback(lambda _: _close_later(connection))
+            opening.add_done_callback(lambda _: self._leaving.close(connection))
             raise
         if not done:  # a frozen server: the driver needs its time to notice, the caller does not have to wait for it
-            opening.add_done_callback(lambda _: _close_later(connection))
+            opening.add_done_callback(lambda _: self._leaving.close(connection))
             opening.cancel()
             raise TimeoutError(f"no connection within {seconds} s")
         return await opening
@@ -210,17 +235,6 @@ def _looked_at(task: asyncio.Future[AsyncConnection]) -> None:
         task.exception()
 
 
-#: Connections on their way back after their user was cancelled; kept here so that the loop does not forget them.
-_leaving: set[asyncio.Future[None]] = set()
-
-
-def _close_later(connection: AsyncConnection) -> None:
-    if connection.sync_connection is not None:
-        task = asyncio.ensure_future(connection.close())
-        _leaving.add(task)
-        task.add_done_callback(_leaving.discard)
-
-
 class SqlStore:
     """Implements store_port.Store for one database; make one per process and event loop, and close it."""
 
@@ -228,6 +242,7 @@ class SqlStore:
         self._settings = settings
         self._fence: Fence | None = None
         self._pulse = Pulse()
+        self._leaving = _Leaving()
         self.writer = make_engine(settings, writer=True)
         self.reader = make_engine(settings, writer=False)
 
@@ -239,15 +254,14 @@ class SqlStore:
 
     def __call__(self) -> SqlUnitOfWork:
         """Return a unit of work that may write."""
-        return SqlUnitOfWork(self.writer, self._settings, self._pulse, self._fence)
+        return SqlUnitOfWork(self.writer, self._settings, self._pulse, self._leaving, self._fence)
 
     def reading(self) -> SqlUnitOfWork:
         """Return a unit of work that only reads, all from one moment."""
-        return SqlUnitOfWork(self.reader, self._settings, self._pulse)
+        return SqlUnitOfWork(self.reader, self._settings, self._pulse, self._leaving)
 
     async def close(self) -> None:
         """End all connections; without this SQLite's threads would keep the process alive."""
-        if _leaving:
-            await asyncio.wait(set(_leaving), timeout=self._settings.database.connect_seconds)
+        await self._leaving.wait(self._settings.database.connect_seconds)
         await self.reader.dispose()
         await self.writer.dispose()

@@ -170,3 +170,24 @@ async def _pid(uow: object) -> int:
     db = uow._db  # type: ignore[attr-defined]
     pid: int = (await db.execute(text("SELECT pg_backend_pid()"))).scalar_one()
     return pid
+
+
+def test_store_does_not_wait_for_connections_that_a_stopped_loop_left(settings: Settings) -> None:
+    stopped = asyncio.new_event_loop()
+    left = SqlStore(settings)
+    asking = stopped.create_task(left.reading().__aenter__())
+    stopped.run_until_complete(asyncio.sleep(0))
+    asking.cancel()
+    while not any("close" in repr(task.get_coro()) for task in asyncio.all_tasks(stopped)):
+        stopped.run_until_complete(asyncio.sleep(0))  # until the connection is there, and on its way back
+
+    async def open_and_close() -> None:
+        async with asyncio.timeout(settings.database.connect_seconds / 2):
+            store = SqlStore(settings)
+            async with store.reading() as uow:
+                await uow.rules.opening_rules()
+            await store.close()
+
+    asyncio.run(open_and_close())
+    stopped.run_until_complete(left.close())
+    stopped.close()
