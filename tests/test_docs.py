@@ -18,7 +18,7 @@ PAGES = sorted(
     for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks", ROOT / "tests")
     for page in (folder.rglob("*.md") if folder.name == "tests" else folder.glob("*.md"))
 )
-ENGLISH_ONLY = {"asterisk.md", "early-media.md"}
+ENGLISH_ONLY = {"asterisk.md"}
 
 
 def _links(page: Path) -> list[str]:
