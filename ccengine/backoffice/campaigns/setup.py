@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import field_errors, hours_read, hours_shown, integer, path_number, read_form
+from ccengine.backoffice.forms import Fields, field_errors, hours_read, hours_shown, integer, path_number, read_form
 from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers, options
 from ccengine.backoffice.render import go, language_of, render, text_for
@@ -70,7 +70,7 @@ def _form(
         "campaigns/edit.html",
         status=status,
         c=campaign,
-        form=form | {"hours": hours_shown(form["hours"], language_of(request))},
+        form=Fields(form, hours=hours_shown(form["hours"], language_of(request))),
         errors=errors,
         kinds=options(_, "campaign_kind", CampaignKind),
         rule_names=RULES,
