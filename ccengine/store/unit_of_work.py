@@ -56,25 +56,30 @@ from ccengine.store_port.patience import patience_seconds
 
 
 class _Leaving:
-    """A store's connections on their way back after their user was cancelled: the loop itself would forget them.
+    """A store's connections whose user was cancelled or lost patience while they were opened, until they are back.
 
     Each store has its own: what a loop that was stopped left unfinished would keep every later one waiting.
     """
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Future[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself would forget them
 
-    def close(self, connection: AsyncConnection) -> None:
-        """Give a connection back that somebody no longer waits for."""
-        if connection.sync_connection is not None:
-            task = asyncio.ensure_future(connection.close())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def add(self, connection: AsyncConnection, opening: asyncio.Future[AsyncConnection]) -> None:
+        """Give a connection back as soon as it is open."""
+        task = asyncio.create_task(_close_when_open(connection, opening))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def wait(self, seconds: float) -> None:
         """Wait until all are back, at most so long."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
+
+
+async def _close_when_open(connection: AsyncConnection, opening: asyncio.Future[AsyncConnection]) -> None:
+    await asyncio.wait({opening})
+    if connection.sync_connection is not None:
+        await connection.close()
 
 
 class SqlUnitOfWork:
@@ -198,10 +203,10 @@ class SqlUnitOfWork:
             while not done and self._pulse.beats(seconds) and asyncio.get_running_loop().time() < deadline:
                 done, _ = await asyncio.wait({opening}, timeout=seconds)
         except asyncio.CancelledError:
-            opening.add_done_callback(lambda _: self._leaving.close(connection))
+            self._leaving.add(connection, opening)
             raise
         if not done:  # a frozen server: the driver needs its time to notice, the caller does not have to wait for it
-            opening.add_done_callback(lambda _: self._leaving.close(connection))
+            self._leaving.add(connection, opening)
             opening.cancel()
             raise TimeoutError(f"no connection within {seconds} s")
         return await opening

@@ -172,22 +172,11 @@ async def _pid(uow: object) -> int:
     return pid
 
 
-def test_store_does_not_wait_for_connections_that_a_stopped_loop_left(settings: Settings) -> None:
-    stopped = asyncio.new_event_loop()
-    left = SqlStore(settings)
-    asking = stopped.create_task(left.reading().__aenter__())
-    stopped.run_until_complete(asyncio.sleep(0))
-    asking.cancel()
-    while not any("close" in repr(task.get_coro()) for task in asyncio.all_tasks(stopped)):
-        stopped.run_until_complete(asyncio.sleep(0))  # until the connection is there, and on its way back
-
-    async def open_and_close() -> None:
-        async with asyncio.timeout(settings.database.connect_seconds / 2):
-            store = SqlStore(settings)
-            async with store.reading() as uow:
-                await uow.rules.opening_rules()
-            await store.close()
-
-    asyncio.run(open_and_close())
-    stopped.run_until_complete(left.close())
-    stopped.close()
+async def test_closed_store_has_its_connections_back(settings: Settings) -> None:
+    store = SqlStore(settings)
+    asking = asyncio.ensure_future(store.reading().__aenter__())
+    await asyncio.sleep(0)
+    asking.cancel()  # while the connection is being opened
+    await asyncio.wait({asking})
+    await store.close()
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
