@@ -5,8 +5,11 @@ What does not live here: who somebody is (sign_in.py, tokens.py).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ccengine.services.context import Actor
-from ccengine.services.errors import NotAllowed
+from ccengine.services.errors import Invalid, NotAllowed
+from ccengine.services.guard import one_of
 from ccengine.values import mask_number
 
 ROLES = ("agent", "supervisor", "dispatcher", "field_worker", "connector", "administrator")
@@ -95,6 +98,14 @@ def may(actor: Actor, right: str) -> bool:
     if actor.kind == "engine":
         return True
     return right in rights_of(actor.roles)
+
+
+def check_roles(field: str, roles: Collection[str]) -> None:
+    """Raise Invalid(field) unless there are roles, each one that exists."""
+    if not roles:
+        raise Invalid(field, "至少选择一个角色", "Give at least one role")
+    for role in roles:
+        one_of(field, role, ROLES)
 
 
 def require(actor: Actor, right: str) -> None:

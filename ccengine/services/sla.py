@@ -21,7 +21,7 @@ from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, one_of, required_text
-from ccengine.services.rights import ROLES, require
+from ccengine.services.rights import check_roles, require
 from ccengine.store_port import UnitOfWork
 
 #: What everything falls under where an administrator has left no policy that matches.
@@ -191,10 +191,10 @@ def _checked(policy: SlaPolicy) -> SlaPolicy:
     one_of("penalty", policy.penalty, tuple(kind.value for kind in PenaltyKind))
     for priority in policy.priorities:
         one_of("priorities", priority, tuple(one.value for one in Priority))
-    _check_roles("warn_roles", policy.warn_roles)
+    check_roles("warn_roles", policy.warn_roles)
     for escalation in policy.escalations:
         one_of("escalations", str(escalation.level), tuple(str(level) for level in SUPPORT_LEVELS))
-        _check_roles("escalations", escalation.roles)
+        check_roles("escalations", escalation.roles)
         if not 0 <= escalation.after_minutes <= LONGEST_ESCALATION.total_seconds() / 60:
             raise Invalid("escalations", "升级时间应在 0 到 90 天之间", "An escalation comes within 90 days")
     levels = [one.level for one in policy.escalations]
@@ -207,10 +207,3 @@ def _checked(policy: SlaPolicy) -> SlaPolicy:
         name_en=required_text("name_en", policy.name_en, 64),
         source=required_text("source", policy.source, 64, may_be_empty=True),
     )
-
-
-def _check_roles(field: str, roles: tuple[str, ...]) -> None:
-    if not roles:
-        raise Invalid(field, "至少选择一个角色", "Give at least one role")
-    for role in roles:
-        one_of(field, role, ROLES)

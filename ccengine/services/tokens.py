@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from ccengine.rows import TokenRow
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Invalid, NotFound
-from ccengine.services.guard import guarded, one_of, required_text
-from ccengine.services.rights import ROLES, require
+from ccengine.services.errors import NotFound
+from ccengine.services.guard import guarded, required_text
+from ccengine.services.rights import check_roles, require
 from ccengine.services.sign_in import token_hash
 
 PREFIX = "cct_"
@@ -27,10 +27,7 @@ async def issue(
     """Issue a token and return it; it is never shown again. Errors: NotAllowed(tokens.edit), Invalid, Unavailable."""
     require(actor, "tokens.edit")
     name = required_text("name", name, 64)
-    if not roles:
-        raise Invalid("roles", "至少选择一个角色", "Give at least one role")
-    for role in roles:
-        one_of("roles", role, ROLES)
+    check_roles("roles", roles)
     token = PREFIX + secrets.token_urlsafe(32)
     async with ctx.store() as uow:
         token_id = await uow.users.insert_token(name, token_hash(token), roles, ctx.clock.now(), expires_at)

@@ -131,11 +131,17 @@ async def test_new_password_ends_all_sessions(ctx: Context, user: str) -> None:
         ({"user_name": ""}, "user_name"),
         ({"user_name": "a\nb\x00"}, "user_name"),
         ({"roles": frozenset({"king"})}, "roles"),
+        ({"roles": frozenset()}, "roles"),
         ({"agent_number": "7777"}, "agent_number"),
     ],
 )
 async def test_user_with_a_mistake_is_refused(ctx: Context, differing: dict[str, object], field: str) -> None:
-    given: dict[str, object] = {"user_name": "li", "password": PASSWORD, "display_name": "李", "roles": frozenset()}
+    given: dict[str, object] = {
+        "user_name": "li",
+        "password": PASSWORD,
+        "display_name": "李",
+        "roles": frozenset({"agent"}),
+    }
     given |= differing
     with pytest.raises(Invalid) as refused:
         await sign_in.create_user(ctx, ADMIN, given.pop("user_name"), given.pop("password"), **given)  # type: ignore[arg-type]
@@ -144,9 +150,9 @@ async def test_user_with_a_mistake_is_refused(ctx: Context, differing: dict[str,
 
 async def test_user_name_can_be_taken_once(ctx: Context, user: str) -> None:
     with pytest.raises(Conflict):
-        await sign_in.create_user(ctx, ADMIN, user, PASSWORD, display_name="x", roles=frozenset())
+        await sign_in.create_user(ctx, ADMIN, user, PASSWORD, display_name="x", roles=frozenset({"agent"}))
     with pytest.raises(NotAllowed):
-        await sign_in.create_user(ctx, SUPERVISOR, "li", PASSWORD, display_name="x", roles=frozenset())
+        await sign_in.create_user(ctx, SUPERVISOR, "li", PASSWORD, display_name="x", roles=frozenset({"agent"}))
 
 
 async def test_sign_ins_stand_in_the_audit_log(ctx: Context, clock: ManualClock, user: str) -> None:

@@ -71,8 +71,6 @@ async def create_user(request: web.Request, person: SignedIn) -> web.StreamRespo
     form["roles"] = await read_many(request, "roles")
     password = new_password()
     try:
-        if not form["roles"]:
-            raise Invalid("roles", "至少选择一个角色", "Give at least one role")
         await sign_in.create_user(
             request.app[CTX],
             person.actor,
