@@ -40,7 +40,7 @@ def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
     path, patience = str(make_url(settings.database_url).database), settings.database.connect_seconds
 
     async def connect() -> aiosqlite.Connection:
-        return await sqlite_cursor.Connection(path, patience)
+        return await sqlite_cursor.Connection(path, patience, reads_only=not writer)
 
     engine = create_async_engine(
         settings.database_url,
@@ -64,7 +64,7 @@ def _sqlite_engine(settings: Settings, *, writer: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        connection.connection.driver_connection.begin_with_next("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
 
@@ -212,19 +212,22 @@ class Db:
         asked_at, timer = loop.time(), loop.call_later(self._seconds, self._give_up)
         try:
             async with store_errors():
-                answer = await (unbroken if self.dialect == "postgresql" else sqlite_cursor.to_the_end)(action)
+                answer = await self.to_the_end(action)
             self._pulse.beat(asked_at)
             return answer
         finally:
             timer.cancel()
+
+    def to_the_end(self, action: Coroutine[Any, Any, R]) -> Coroutine[Any, Any, R]:
+        """Let a conversation with the driver come to its end; a cancellation is told afterwards."""
+        return unbroken(action) if self.dialect == "postgresql" else sqlite_cursor.to_the_end(action)
 
     async def now(self) -> datetime:
         """Return the database's own time: the one clock that all who share it look at."""
         if self.dialect == "postgresql":
             moment: datetime = (await self.execute(text("SELECT clock_timestamp()"))).scalar_one()
             return moment.astimezone(UTC)
-        told = (await self.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))).scalar_one()
-        return datetime.fromisoformat(str(told)).replace(tzinfo=UTC)
+        return datetime.now(UTC)  # SQLite has no other clock than its process's
 
     async def lose_patience_with_locks(self) -> None:
         """For whoever is impatient, a lock that somebody keeps is as bad as a database that is away."""

@@ -1,8 +1,9 @@
 """SQLite's driver with one trip to the connection's thread for a statement, where the shipped cursor makes four.
 
-Each trip wakes a thread and then the event loop: most of what a short statement costs. SQLAlchemy sees an ordinary
-asyncio driver. A conversation with the thread comes to its end also when the one who waits for it is cancelled; then
-the answer is given all the same, and whoever asked has to look (`to_the_end`).
+Each trip wakes a thread and then the event loop: most of what a short statement costs. A transaction begins with its
+first statement, in the same trip; a rollback of nothing makes none, and that of a reader is not waited for. SQLAlchemy
+sees an ordinary asyncio driver. A conversation with the thread comes to its end also when the one who waits for it is
+cancelled; then the answer is given all the same, and whoever asked has to look (`to_the_end`).
 What does not live here: pools, pragmas, deadlines (database.py).
 """
 
@@ -51,10 +52,12 @@ class _Outcome:
     rows: list[Any] = field(default_factory=list)
 
 
-def _run(connection: sqlite3.Connection, many: bool, operation: str, parameters: Any) -> _Outcome:
+def _run(connection: sqlite3.Connection, begin: str, many: bool, operation: str, parameters: Any) -> _Outcome:
     """In the connection's thread."""
     cursor = connection.cursor()
     try:
+        if begin:
+            cursor.execute(begin)
         (cursor.executemany if many else cursor.execute)(operation, parameters)
         rows = cursor.fetchall() if cursor.description else []
         return _Outcome(cursor.description, cursor.rowcount, cursor.lastrowid, rows)
@@ -107,13 +110,23 @@ class _Cursor:
 
 
 class Connection(aiosqlite.Connection):
-    """A connection whose cursors make one trip; its thread does not keep the process alive."""
+    """A connection whose cursors make one trip; its thread does not keep the process alive.
 
-    def __init__(self, path: str, timeout_seconds: float) -> None:
+    Args:
+        path: the file; timeout_seconds: how long a lock is waited for; reads_only: nothing is ever written with it.
+    """
+
+    def __init__(self, path: str, timeout_seconds: float, *, reads_only: bool = False) -> None:
         # Interrupted from the event loop's thread, when a statement is overdue.
         connect = partial(sqlite3.connect, path, timeout=timeout_seconds, check_same_thread=False)
         super().__init__(connect, _ITER_CHUNK)
         self._thread.daemon = True
+        self._reads_only = reads_only
+        self._begin = ""
+
+    def begin_with_next(self, begin: str) -> None:
+        """Let a transaction begin with the next statement; until it could, each statement tries."""
+        self._begin = begin
 
     def cursor(self) -> Any:
         """Return a cursor at once: there is nothing to be waited for."""
@@ -121,8 +134,29 @@ class Connection(aiosqlite.Connection):
 
     async def run(self, many: bool, operation: str, parameters: Any) -> _Outcome:
         """Run a statement in the connection's thread. Raises sqlite3.Error, ValueError (it is closed)."""
-        outcome: _Outcome = await self._execute(_run, self._conn, many, operation, parameters)
-        return outcome
+        connection = self._conn
+        try:
+            outcome: _Outcome = await self._execute(_run, connection, self._begin, many, operation, parameters)
+            return outcome
+        finally:
+            if self._begin and connection.in_transaction:
+                self._begin = ""
+
+    async def commit(self) -> None:
+        """Make the transaction last. Raises sqlite3.Error."""
+        self._begin = ""
+        if self._conn.in_transaction:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Take the transaction back. Raises sqlite3.Error."""
+        self._begin = ""
+        if not self._conn.in_transaction:
+            return
+        if self._reads_only:  # nothing to go wrong, and whatever comes next comes after it
+            self._tx.put_nowait((None, self._conn.rollback))
+        else:
+            await super().rollback()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Have something done in the connection's thread. Raises sqlite3.Error, ValueError (it is closed)."""

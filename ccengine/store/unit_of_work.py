@@ -9,6 +9,7 @@ import asyncio
 from copy import copy
 from types import TracebackType
 
+from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ccengine.config import Settings
@@ -190,6 +191,9 @@ class SqlUnitOfWork:
     async def _connect(self) -> AsyncConnection:
         """Get a connection within the deadline; the pool's own wait and the driver's are inside it."""
         connection = self._engine.connect()
+        pool = self._engine.pool
+        if self._engine.dialect.name == "sqlite" and isinstance(pool, QueuePool) and pool.checkedin():
+            return await connection.start()  # open and free: there is nothing to be waited for
         opening = asyncio.ensure_future(connection.start())
         opening.add_done_callback(_looked_at)
         seconds = self._settings.database.connect_seconds + 1
@@ -227,7 +231,7 @@ class SqlUnitOfWork:
     ) -> None:
         db, self._db = self._db, None
         if db is not None:
-            await unbroken(_give_back(db))
+            await db.to_the_end(_give_back(db))
 
 
 async def _give_back(db: Db) -> None:
