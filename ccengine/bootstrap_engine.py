@@ -68,7 +68,7 @@ class EngineParts:
             "live calls": live.run,
             "call records": self._records.run,
             "live fallback": self._fallback.run,
-            "live facts": partial(live_facts.run, live, self._fallback),
+            "live facts": partial(live_facts.run, live, self._records, self._fallback),
             "dialler": self._dialler.run,
             "early media": self._listener.run,
             "dialler's board": partial(watch_board, live, self._dialler),
@@ -96,6 +96,7 @@ class EngineParts:
             ctx.clock,
             people=settings.pbx.devices,
             stored=self._stored,
+            told=lambda: bool(self._live.health()["ok"]),
         )
         self._live.on_snapshot = records.reconcile
         return records

@@ -7,6 +7,7 @@ records (live_fallback).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -32,6 +33,10 @@ _RETRY_MIN_SECONDS, _RETRY_MAX_SECONDS = 0.2, 5.0
 _ROTATION_CHECK_SECONDS = 600.0
 #: What is read this long after it was written is a backlog; younger lines may still be gathered.
 _BACKLOG_SECONDS = 2.0
+#: The live view hears of a call's end a moment before or after the journal has it.
+_SETTLE_SECONDS = 0.02
+#: So long the journal is looked at again and again for an end that the live view told.
+_EXPECT_SECONDS = 1.0
 
 
 class StoreBatch(Protocol):
@@ -57,6 +62,7 @@ class CallRecords:
         settings: where the files are, how often to look; load, store: the store's side; clock: for what is noted.
         people: extension -> agent number where the journal does not say it.
         stored: told of each batch once it is durable.
+        told: whether somebody tells us now what happens (`heard`); else the files are looked at all the time.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class CallRecords:
         clock: Clock,
         people: Mapping[str, str] | None = None,
         stored: Callable[[JournalBatch], None] | None = None,
+        told: Callable[[], bool] = lambda: False,
     ) -> None:
         self._settings = settings
         self._load = load
@@ -78,7 +85,10 @@ class CallRecords:
         self._last_row: JournalPosition | None = None
         self._reconcile: tuple[datetime, frozenset[str]] | None = None
         self._behind_since: datetime | None = None
-        self._stored_at = float("-inf")  # in the loop's time
+        self._level_at: datetime | None = None  # when there was nothing that is not in rows
+        self._told = told
+        self._news = asyncio.Event()
+        self._stored_at = self._read_at = self._end_heard_at = float("-inf")  # in the loop's time
         self.storing = False  # a batch is on its way into the store; for long only while that is away
         self.error: str = ""  # why the journal cannot be followed now; empty: it can
 
@@ -90,28 +100,53 @@ class CallRecords:
                 if asyncio.get_running_loop().time() >= next_rotation:
                     next_rotation = asyncio.get_running_loop().time() + _ROTATION_CHECK_SECONDS
                     await self._rotate()
-                if not self._worth_while() or not await self.step():
-                    await asyncio.sleep(self._settings.journal.poll_seconds)
+                self._news.clear()
+                due_in = self._due_in()
+                if due_in > 0 or not await self.step():
+                    await self._pause(due_in or self._settings.journal.gather_seconds)
         finally:
             self.close()
 
-    def _worth_while(self) -> bool:
-        """Whether to read now: the end of a call is news that somebody waits for, the rest is read together.
+    def heard(self, *, end: bool) -> None:
+        """Take note that something happened in a call, or that it ended: the journal says it soon, or does already."""
+        now = asyncio.get_running_loop().time()
+        if end:
+            self._end_heard_at = now
+        if end or now - self._stored_at >= self._settings.journal.gather_seconds:
+            self._news.set()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait until a look may be worth while; what nobody tells us of is found after `seconds` at the latest."""
+        loop, journal = asyncio.get_running_loop(), self._settings.journal
+        expects = self._end_heard_at > self._read_at - _SETTLE_SECONDS
+        if not self._told() or (expects and loop.time() - self._end_heard_at < _EXPECT_SECONDS):
+            await asyncio.sleep(journal.poll_seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+            await asyncio.sleep(max(_SETTLE_SECONDS, self._stored_at + journal.spacing_seconds - loop.time()))
+
+    def _due_in(self) -> float:
+        """In how many seconds to read: the end of a call is news that somebody waits for, the rest is read together.
 
         A batch costs the same for one line and for many: what a busy second brings makes one or a few of them.
         """
         reader, journal = self._reader, self._settings.journal
         if reader is None or self._reconcile is not None:
-            return True
+            return 0.0
         try:
             if not reader.changed():
-                self._behind_since = None
-                return False
+                self._behind_since, self._level_at = None, self._clock.now()
+                return journal.gather_seconds
             self._behind_since = self._behind_since or self._clock.now()
             waited = asyncio.get_running_loop().time() - self._stored_at
-            return waited >= journal.gather_seconds or (waited >= journal.spacing_seconds and reader.holds_an_end())
+            due = journal.gather_seconds
+            if waited < due and reader.holds_an_end():
+                due = journal.spacing_seconds
+            return max(0.0, due - waited)
         except OSError:
-            return True  # step() says what is wrong
+            return 0.0  # step() says what is wrong
 
     def health(self) -> dict[str, Any]:
         """Return whether the journal is followed and stored, if not, why, and how much of it is not in rows yet."""
@@ -138,7 +173,7 @@ class CallRecords:
     def _behind_seconds(self) -> float:
         """Return the age of what is not in rows: since the last line that is, at most since there was anything new."""
         last_at = from_row(self._last_row).cel.last_at
-        since = max((at for at in (self._behind_since, last_at) if at is not None), default=None)
+        since = max((at for at in (self._behind_since, self._level_at, last_at) if at is not None), default=None)
         return max(0.0, (self._clock.now() - since).total_seconds()) if since is not None else 0.0
 
     @property
@@ -156,6 +191,7 @@ class CallRecords:
     def reconcile(self, at: datetime, alive: frozenset[str]) -> None:
         """Take the PBX's word (a list of its channels made at `at`) that every other leg begun before is gone."""
         self._reconcile = (at, alive)
+        self._news.set()
 
     async def step(self) -> bool:
         """Read and store one batch. Returns False when there was nothing new. Waits while the store is away."""
@@ -170,6 +206,7 @@ class CallRecords:
                 self._behind_since = None
                 return False
             self._behind_since = self._behind_since or self._clock.now()
+            self._read_at = asyncio.get_running_loop().time()
             batch = await self._read(self._reader)
         except OSError as error:
             self._behind_since = None  # what cannot be read does not speak

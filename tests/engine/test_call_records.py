@@ -212,3 +212,32 @@ async def test_task_with_the_real_store_twice_over_the_same_journal(ctx: Context
 def test_moments_are_utc() -> None:
     assert START.tzinfo is UTC
     assert datetime.fromtimestamp(START.timestamp(), UTC) == START
+
+
+async def test_task_that_is_told_of_a_calls_end_reads_it_though_it_seldom_looks(tmp_path: Path) -> None:
+    site, rows, kept = settings_in(tmp_path), Rows(), asyncio.Event()
+    seldom = site.journal.model_copy(update={"gather_seconds": 86400.0})
+    site = site.model_copy(update={"journal": seldom})
+
+    async def store(batch: JournalBatch) -> None:
+        rows.keep(batch)
+        kept.set()
+
+    async def load() -> JournalPosition | None:
+        return rows.position
+
+    first, second = answered_call(0), answered_call(1)
+    site.cel_file.write_text("\n".join(first.cel) + "\n", encoding="utf-8")
+    task = CallRecords(site, load, store, ManualClock(START), PEOPLE, told=lambda: True)
+    running = asyncio.create_task(task.run())
+    await asyncio.wait_for(kept.wait(), 10)
+    kept.clear()
+    await asyncio.sleep(0)
+    task.heard(end=True)  # heard before the journal says it
+    with site.cel_file.open("a", encoding="utf-8") as file:
+        file.write("\n".join(second.cel) + "\n")
+    await asyncio.wait_for(kept.wait(), 10)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert rows.finals == [first.call_id, second.call_id]
