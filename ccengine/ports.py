@@ -23,7 +23,7 @@ class PbxRefused(Exception):
     """The PBX, or the edge before it, said no. `reason` is a code for the user's words, `detail` the raw text.
 
     Codes: bad_header, bad_argument, not_signed_in, agent_elsewhere, device_taken, no_such_channel, no_such_queue,
-    no_permission, login_refused, refused.
+    no_permission, login_refused, not_talking, listens_elsewhere, still_ringing, phone_busy, refused.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -76,6 +76,18 @@ class Pbx(Originator, Protocol):
 
     async def hangup(self, channel: str) -> None:
         """Hang up one channel by its name."""
+        ...
+
+    async def listen(self, listener: str, extension: str, agent_number: str, call_id: str, mode: str) -> None:
+        """Let `listener` (an agent number) hear an agent's talk on that phone, or go on in another mode.
+
+        Asked again for the same it changes nothing. Refusals: not_talking, listens_elsewhere, still_ringing,
+        phone_busy.
+        """
+        ...
+
+    async def end_listening(self, listener: str) -> None:
+        """End what `listener` listens to; nothing is no error."""
         ...
 
     async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:

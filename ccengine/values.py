@@ -16,6 +16,11 @@ CALL_ID_PATTERN = re.compile(r"^[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}\Z")
 #: never a record, never on the board, in no figure: the journal's interpreter and the live view pass over them.
 PROBE_CHANNELS = ("PJSIP/cc-probe-", "Local/s@cc-probe-in-")
 PROBE_ACCOUNT = "cc-probe"
+#: How a supervisor may take part in a running talk; also the extensions of the dialplan's cc-listen.
+LISTEN_MODES = ("listen", "whisper", "barge")
+#: How the channel ids of supervisors who listen begin: who listens (agent number), then the leg listened to. Such a leg
+#: is no call: the live view keeps it apart, the journal's interpreter tells it as a Listening.
+_LISTEN_LEG = re.compile(r"^listen-([0-9]{3,8})-(.+)\Z")
 #: An agent's number 工号 (a person, not a phone).
 AGENT_NUMBER_PATTERN = re.compile(r"^[0-9]{3,8}\Z")
 #: A customer's account number 户号/客户号.
@@ -178,9 +183,39 @@ class AgentInterval:
     call_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """A supervisor (`listener`, an agent number) took part in an agent's talk, from its first mode to its end."""
+
+    node: str
+    leg_id: str
+    call_id: str
+    listener: str
+    agent_number: str
+    started_at: datetime
+    ended_at: datetime
+    modes: tuple[tuple[datetime, str], ...]
+
+
 def is_probe(channel: str) -> bool:
     """Whether a channel belongs to a call of our own that is nobody's call."""
     return channel.startswith(PROBE_CHANNELS)
+
+
+def listen_leg(listener: str, heard_leg: str) -> str:
+    """Return the channel id of a supervisor's leg that listens to another one: the same two give the same id."""
+    return f"listen-{listener}-{heard_leg}"
+
+
+def is_listening(leg_id: str) -> bool:
+    """Whether a channel is a supervisor's who listens."""
+    return leg_id.startswith("listen-")
+
+
+def listening_of(leg_id: str) -> tuple[str, str] | None:
+    """Return who listens and the leg listened to, by the listening leg's id."""
+    found = _LISTEN_LEG.match(leg_id)
+    return (found[1], found[2]) if found else None
 
 
 def grade_of(key: str) -> int | None:

@@ -33,6 +33,12 @@ class NotingPbx:
     async def hangup(self, channel: str) -> None:
         await self._note("hangup", channel)
 
+    async def listen(self, listener: str, extension: str, agent_number: str, call_id: str, mode: str) -> None:
+        await self._note("listen", listener, extension, agent_number, call_id, mode)
+
+    async def end_listening(self, listener: str) -> None:
+        await self._note("end_listening", listener)
+
     async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:
         await self._note("write_queue_log", event, uniqueid, interface, message)
 

@@ -115,6 +115,16 @@ class EngineDoor:
         """See ports.Pbx."""
         await self.command("hangup", channel=channel)
 
+    async def listen(self, listener: str, extension: str, agent_number: str, call_id: str, mode: str) -> None:
+        """See ports.Pbx."""
+        await self.command(
+            "listen", listener=listener, extension=extension, agent_number=agent_number, call_id=call_id, mode=mode
+        )
+
+    async def end_listening(self, listener: str) -> None:
+        """See ports.Pbx."""
+        await self.command("end_listening", listener=listener)
+
     async def write_queue_log(self, event: str, uniqueid: str, interface: str, message: str) -> None:
         """See ports.Pbx."""
         await self.command("write_queue_log", event=event, uniqueid=uniqueid, interface=interface, message=message)

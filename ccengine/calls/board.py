@@ -5,7 +5,7 @@ What does not live here: today's figures (services/figures), names of people (th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -81,6 +81,19 @@ class CallLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningLine:
+    """A supervisor (`listener`, an agent number) who listens to an agent's talk, or whose phone rings for it."""
+
+    listener: str
+    extension: str
+    agent_number: str
+    call_id: str
+    mode: str
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSnapshot:
     """One picture of now."""
 
@@ -91,6 +104,7 @@ class BoardSnapshot:
     waiting: tuple[WaitingLine, ...]
     agents: tuple[AgentLine, ...]
     calls: tuple[CallLine, ...]
+    listening: tuple[ListeningLine, ...] = ()
     today: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -100,7 +114,7 @@ class BoardSnapshot:
         return {**plain, **lists, "today": _plain(dict(self.today))}
 
 
-_LISTS = ("queues", "waiting", "agents", "calls")
+_LISTS = ("queues", "waiting", "agents", "calls", "listening")
 
 
 @lru_cache(maxsize=10_000)  # a moment stands on many pictures
@@ -108,7 +122,7 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _line(line: QueueLine | WaitingLine | AgentLine | CallLine) -> dict[str, Any]:
+def _line(line: QueueLine | WaitingLine | AgentLine | CallLine | ListeningLine) -> dict[str, Any]:
     """A line's fields are plain values and moments; dataclasses.asdict would copy them deeply, at each picture."""
     found = {}
     for name in line.__slots__:
@@ -149,8 +163,24 @@ class Board:
             waiting=waiting,
             agents=self._agents(calls),
             calls=tuple(sorted(lines, key=lambda line: (line.started_at, line.call_id))),
+            listening=tuple(self._listening()),
             today=today or {},
         )
+
+    def _listening(self) -> Iterator[ListeningLine]:
+        for one in self._tracker.listening.all():
+            found = self._tracker.talk_on(one.heard_leg)
+            if found is not None:
+                call_id, agent = found
+                yield ListeningLine(
+                    listener=one.listener,
+                    extension=one.extension,
+                    agent_number=agent,
+                    call_id=call_id,
+                    mode=one.mode,
+                    state=one.state,
+                    since=one.since,
+                )
 
     def _waiting(self, calls: list[Call]) -> tuple[WaitingLine, ...]:
         lines = [

@@ -126,6 +126,21 @@ class Unheld(PbxEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningBegun(PbxEvent):
+    """A supervisor's leg hears another one from now on; its extension is the mode."""
+
+    leg: Leg
+    heard: Leg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningFailed(PbxEvent):
+    """A supervisor's phone was not reached or not picked up."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred(PbxEvent):
     """A transfer succeeded. `legs` are all that took part, the transferer's first."""
 

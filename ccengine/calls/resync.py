@@ -66,6 +66,7 @@ class Resync:
         self._boot, self._lost_at = event.boot or self._boot, None
         self._tracker.connected, self._tracker.stale = True, False
         self._end_unlisted(event)
+        self._tracker.listening.listed(frozenset(item.leg.uniqueid for item in event.legs), event.at)
         self._tracker.people.replace_members(event.members)
         self._tracker.queues |= {member.queue for member in event.members}
         for item in event.legs:

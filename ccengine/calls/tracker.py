@@ -14,13 +14,14 @@ from ccengine.calls import pbx_events as ev
 from ccengine.calls.call import Call, own_id
 from ccengine.calls.families import Families
 from ccengine.calls.leg import INPUT_OF, LegInput, Span, TrackedLeg, close
+from ccengine.calls.listening import Listenings
 from ccengine.calls.live_record import make_record
 from ccengine.calls.people import People
 from ccengine.calls.queue_wait import WaitInput
 from ccengine.calls.queueing import Queueing
 from ccengine.calls.resync import Resync
 from ccengine.channels import LegKind
-from ccengine.values import AGENT_NUMBER_PATTERN, is_probe
+from ccengine.values import AGENT_NUMBER_PATTERN, is_listening, is_probe
 
 #: A boot moment later than the known one by more than this is another boot; less is rounding of the uptime.
 _REBOOT = timedelta(seconds=3)
@@ -36,6 +37,7 @@ class Tracker:
     def __init__(self, node: str, queues: tuple[str, ...] = ()) -> None:
         self.families = Families(node)
         self.people = People(self.families)
+        self.listening = Listenings()
         self.queues: set[str] = set(queues)
         self.connected = False
         self.stale = True
@@ -57,6 +59,8 @@ class Tracker:
             ev.Held: self._held,
             ev.Unheld: self._unheld,
             ev.Transferred: self._transferred,
+            ev.ListeningBegun: lambda event: self.listening.heard(event.leg, event.at),
+            ev.ListeningFailed: lambda event: self.listening.failed(event.extension),
             ev.CallerJoined: self.queueing.caller_joined,
             ev.CallerLeft: lambda event: self.queueing.move_wait(event, WaitInput.LEFT),
             ev.CallerGaveUp: lambda event: self.queueing.move_wait(event, WaitInput.GAVE_UP),
@@ -96,9 +100,12 @@ class Tracker:
     def touch(self, face: ev.Leg, at: datetime, what: str) -> TrackedLeg | None:
         """Return the leg an event speaks of, its face and state renewed; None, told as an anomaly, for a gone one.
 
-        None also for the calls that the engine places by itself: they are nobody's.
+        None also for the calls that the engine places by itself, which are nobody's, and for supervisors who listen.
         """
         if is_probe(face.channel):
+            return None
+        if is_listening(face.uniqueid):
+            self.listening.seen(face, at, begins=what in ("LegCreated", "SnapshotTaken"))
             return None
         leg = self.families.touch(face, at)
         if leg is None:
@@ -124,6 +131,7 @@ class Tracker:
     def _leg_ended(self, event: ev.LegEnded) -> None:
         leg = self.touch(event.leg, event.at, "LegEnded")
         if leg is None:
+            self.listening.ended(event.leg.uniqueid)
             return
         leg.cause = event.cause
         self.end_leg(leg, event.at)
@@ -193,6 +201,18 @@ class Tracker:
         if leg.agent_number:
             return leg.agent_number
         return leg.face.agent if AGENT_NUMBER_PATTERN.fullmatch(leg.face.agent) else None
+
+    def talk_on(self, uniqueid: str) -> tuple[str, str] | None:
+        """Return the call's id and the agent's number of a phone's leg; None where it is gone or nobody's."""
+        leg = self.families.legs.get(uniqueid)
+        agent = self.agent_on(leg) if leg is not None else None
+        return (self.families.call_of(leg).call_id, agent) if leg is not None and agent else None
+
+    def talking_leg(self, agent_number: str, call_id: str) -> TrackedLeg | None:
+        """Return the leg on which an agent talks in a call now; None where that is over or never was."""
+        calls = [call for call in self.families.calls if call.anchor is not None and call.call_id == call_id]
+        legs = [leg for call in calls for leg in call.heard() if leg.kind is LegKind.DEVICE]
+        return next((leg for leg in legs if self.agent_on(leg) == agent_number), None)
 
     def join(self, one: TrackedLeg, other: TrackedLeg) -> Call:
         """Make the calls of two legs one."""

@@ -6,15 +6,16 @@ What does not live here: HTTP (door.py), and who may command whom (services.agen
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ccengine.ports import Pbx
-from ccengine.values import AGENT_NUMBER_PATTERN
+from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN
 
 #: Pydantic writes the end of the text as $ and means no newline by it.
 Agent = Annotated[str, StringConstraints(pattern=AGENT_NUMBER_PATTERN.pattern.replace(r"\Z", "$"))]
+CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN.pattern.replace(r"\Z", "$"))]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,8}$")]
 Queue = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Reason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -49,6 +50,18 @@ class _Hangup(_Arguments):
     channel: Channel
 
 
+class _Listen(_Arguments):
+    listener: Agent
+    extension: Extension
+    agent_number: Agent
+    call_id: CallId
+    mode: Literal["listen", "whisper", "barge"]
+
+
+class _EndListening(_Arguments):
+    listener: Agent
+
+
 class _QueueLog(_Arguments):
     event: Annotated[str, StringConstraints(pattern=r"^CC_[A-Z_]{1,32}$")]  # ours only: nobody forges the PBX's own
     uniqueid: Token
@@ -76,6 +89,8 @@ _COMMANDS: dict[str, tuple[type[_Arguments], _Run]] = {
     "pause": (_Pause, lambda pbx, given: pbx.pause(**given)),
     "unpause": (_Unpause, _unpause),
     "hangup": (_Hangup, lambda pbx, given: pbx.hangup(**given)),
+    "listen": (_Listen, lambda pbx, given: pbx.listen(**given)),
+    "end_listening": (_EndListening, lambda pbx, given: pbx.end_listening(**given)),
     "write_queue_log": (_QueueLog, lambda pbx, given: pbx.write_queue_log(**given)),
     "originate": (_Originate, lambda pbx, given: pbx.originate(**given)),
 }

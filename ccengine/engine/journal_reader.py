@@ -235,7 +235,9 @@ class JournalReader:
         row = to_row(self.node, state)
         quarantined = self._quarantined()
         anomalies = (*self._anomalies(now), *_shown(quarantined, now))
-        if row == self._stored_row and not (told.records or told.events or intervals or quarantined or anomalies):
+        if row == self._stored_row and not (
+            told.records or told.events or told.listened or intervals or quarantined or anomalies
+        ):
             return None
         self._stored_row = row
         return JournalBatch(
@@ -247,6 +249,7 @@ class JournalReader:
             quarantined=quarantined,
             events=tuple(CallEvent(call_id=s.call_id, at=s.at, kind=s.kind, detail=s.detail) for s in told.events),
             anomalies=anomalies,
+            listened=told.listened,
         )
 
     def _quarantined(self) -> tuple[QuarantinedLine, ...]:

@@ -17,7 +17,6 @@ import structlog
 from ccengine.asterisk.ami import snapshot
 from ccengine.asterisk.ami.connection import Deadlines, Reply, Tap
 from ccengine.asterisk.ami.framing import Headers
-from ccengine.asterisk.ami.pbx import AmiPbx
 from ccengine.asterisk.ami.recorded import Recorder
 from ccengine.asterisk.ami.session import Address, AmiSession, AskAnew, LinkDown, LinkUp
 from ccengine.asterisk.ami.translate import EVENTS, text, translate
@@ -32,6 +31,7 @@ from ccengine.config import Settings
 from ccengine.engine.agent_care import AgentCare
 from ccengine.engine.fact_stream import FactStream
 from ccengine.engine.lag import Lag
+from ccengine.engine.listen_in import FloorPbx
 from ccengine.ports import Pbx, PbxRefused, PbxUnavailable, Trunk
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class LiveCalls:
         self._actions = self._session("actions", "cc_actions", secrets, tap)
         self.tracker = Tracker(settings.site.node, (settings.pbx.queue,))
         self.board = Board(self.tracker)
-        self._pbx = AmiPbx(self._request, settings.pbx.queue)
+        self._pbx = FloorPbx(self._request, settings.pbx.queue, self.tracker, clock, self._tell_change)
         self._care = AgentCare(self._pbx, settings.pbx.wrapup_seconds, self._state_of, settings.pbx.missed_limit)
 
     def _session(self, name: str, user: str, secrets: Secrets, tap: Tap | None) -> AmiSession:

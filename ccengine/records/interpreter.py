@@ -16,10 +16,11 @@ from ccengine.records.call_events import CallStep, events_of
 from ccengine.records.call_record import make_record
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import build_legs
+from ccengine.records.listening import ListeningLegs
 from ccengine.records.pbx_starts import PbxStart, death_in
 from ccengine.records.sign_ins import SignIns
 from ccengine.records.trunk_call import Family, calls_of
-from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord, is_probe
+from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord, Listening, is_listening, is_probe
 
 #: How long a finished family is kept for late lines, in the journal's own time, and how many at most.
 _KEEP = timedelta(minutes=10)
@@ -58,10 +59,11 @@ class _Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What changed: the newest record of each call that changed, and the new steps of these calls."""
+    """What changed: the newest record of each call that changed, the new steps of these calls, who has listened."""
 
     records: tuple[CallRecord, ...] = ()
     events: tuple[CallStep, ...] = ()
+    listened: tuple[Listening, ...] = ()
 
 
 class Interpreter:
@@ -76,6 +78,7 @@ class Interpreter:
         self.node = node
         self.people = people or {}
         self.sign_ins = SignIns()
+        self.listening = ListeningLegs(node)
         self._groups: dict[str, _Group] = {}
         self._open: dict[_Group, None] = {}
         self._over: OrderedDict[_Group, None] = OrderedDict()
@@ -95,6 +98,9 @@ class Interpreter:
     def add(self, line: JournalLine, mark: Mark | None = None) -> None:
         """Take one CEL line; `mark` is handed back by oldest_mark while the line's family is open."""
         if is_probe(line.channel):
+            return
+        if is_listening(line.unique_id):
+            self.listening.add(line, mark)
             return
         self._now = line.at if self._now is None else max(self._now, line.at)
         self._signs_of_life.append(line.at)
@@ -136,7 +142,7 @@ class Interpreter:
             events += steps
         self._dirty.clear()
         self._forget()
-        return Told(records=tuple(records), events=tuple(events))
+        return Told(records=tuple(records), events=tuple(events), listened=self.listening.tell())
 
     def start_of(self, at: datetime) -> PbxStart:
         """Return the start of the PBX that queue_log tells of at `at`, to be closed by `close_start` in due time."""
@@ -158,6 +164,7 @@ class Interpreter:
 
     def _interrupt(self, before: datetime, alive: frozenset[str], lived_until: datetime | None) -> list[_Group]:
         """Mark the legs that began before, have no end and are not alive; return their groups."""
+        self.listening.close(before, alive, lived_until)
         found: list[_Group] = []
         for group in list(self._open):
             open_legs = _open_legs(group, before) - alive
@@ -181,11 +188,15 @@ class Interpreter:
 
     def open_channels(self) -> frozenset[str]:
         """Return the ids of the channels that have not ended, as far as the journal tells."""
-        return frozenset(leg for group in self._open for leg in _open_legs(group, None) - group.interrupted.keys())
+        legs = frozenset(leg for group in self._open for leg in _open_legs(group, None) - group.interrupted.keys())
+        return legs | self.listening.open
 
     def oldest_mark(self, file: str) -> Mark | None:
         """Return the mark of the first line in `file` that an open call still needs; None when none is needed."""
-        return min((group.marks[file] for group in self._open if file in group.marks), default=None)
+        marks = [group.marks[file] for group in self._open if file in group.marks]
+        if file == "cel" and self.listening.oldest_mark is not None:
+            marks.append(self.listening.oldest_mark)
+        return min(marks, default=None)
 
     def knows(self, line: QueueLogLine) -> bool:
         """Whether the call of a queue_log line was heard of, or there is none to hear of."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ccengine.rows.customers import CustomerRow
-from ccengine.values import CallRecord, mask_number
+from ccengine.values import CallRecord, Listening, mask_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,7 @@ class CallDetail:
     corrections: tuple[Correction, ...]
     choice: CallChoice | None
     customer: CustomerRow | None
+    listened: tuple[Listening, ...] = ()  # empty too for who may not know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

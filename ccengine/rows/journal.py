@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from ccengine.values import AgentInterval, CallRecord
+from ccengine.values import AgentInterval, CallRecord, Listening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,3 +112,4 @@ class JournalBatch:
     quarantined: tuple[QuarantinedLine, ...] = ()
     events: tuple[CallEvent, ...] = ()
     anomalies: tuple[AnomalyRow, ...] = ()
+    listened: tuple[Listening, ...] = ()

@@ -28,9 +28,10 @@ from ccengine.services.context import Actor, Context
 from ccengine.services.customers import masked
 from ccengine.services.errors import NotFound
 from ccengine.services.guard import guarded, limited
+from ccengine.services.listening import keep
 from ccengine.services.opening import complete_call, lock_of
 from ccengine.services.record_changes import as_data, changed_fields, fingerprint
-from ccengine.services.rights import require
+from ccengine.services.rights import may, require
 from ccengine.services.timeline import timeline_of
 from ccengine.store_port import UnitOfWork
 from ccengine.values import CallRecord, Direction, Source
@@ -60,6 +61,8 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
         await uow.calls.add_events(batch.events)
         for record in batch.records:
             await settle(ctx, uow, record)
+        for listening in batch.listened:
+            await keep(ctx, uow, listening)
         await uow.journal.add_anomalies(batch.anomalies)
         await uow.journal.save_position(batch.position, ctx.clock.now())
         await uow.commit()
@@ -273,6 +276,7 @@ async def get_call(ctx: Context, actor: Actor, call_id: str) -> CallDetail:
             corrections=await uow.calls.corrections(call_id),
             choice=await uow.calls.choice(call_id),
             customer=masked(customer) if customer else None,
+            listened=await uow.calls.listened(call_id) if may(actor, "calls.listen_in") else (),
         )
 
 

@@ -55,6 +55,7 @@ _SUPERVISOR = (
         "knowledge.review",
         "parts.edit",
         "calls.listen",
+        "calls.listen_in",
         "agents.control_any",
         "audit.view",
         "orders.supervise",

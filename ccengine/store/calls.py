@@ -31,12 +31,12 @@ from ccengine.store.call_codec import from_row, to_row
 from ccengine.store.database import Db, clean, fit
 from ccengine.store.recordings import to_recording
 from ccengine.store.search_text import question
-from ccengine.store.tables.calls import call_choices, call_corrections, call_events, calls, recordings
+from ccengine.store.tables.calls import call_choices, call_corrections, call_events, calls, listenings, recordings
 from ccengine.store.tables.customers import customers
 from ccengine.store.tables.work_orders import work_order_calls, work_orders
-from ccengine.store.upsert import insert_new_later, upsert
+from ccengine.store.upsert import insert_new, insert_new_later, upsert
 from ccengine.store.word_lists import Listed
-from ccengine.values import CallRecord
+from ccengine.values import CallRecord, Listening
 
 #: The live view and the journal may tell the begin of a call so far apart, where one of them joined late.
 _ABOUT = timedelta(minutes=1)
@@ -263,6 +263,25 @@ class Calls:
         self._choices.pop(choice.call_id, None)
         values = fit(call_choices, {name: getattr(choice, name) for name in CallChoice.__slots__})
         await upsert(self._db, call_choices, values, ("call_id",))
+
+    async def add_listening(self, one: Listening) -> bool:
+        """Keep that a supervisor listened; False, and nothing changed, where it is kept already."""
+        values = {name: getattr(one, name) for name in Listening.__slots__}
+        values["modes"] = [[at.isoformat(), mode] for at, mode in one.modes]
+        keys = ("leg_id", "started_at", "node")
+        return bool(await insert_new(self._db, listenings, [fit(listenings, values)], keys))
+
+    async def listened(self, call_id: str) -> tuple[Listening, ...]:
+        """Return who listened to a call, in order."""
+        columns = [listenings.c[name] for name in Listening.__slots__]
+        query = (
+            select(*columns).where(listenings.c.call_id == call_id).order_by(listenings.c.started_at, listenings.c.id)
+        )
+        rows = [dict(row) for row in (await self._db.execute(query)).mappings()]
+        return tuple(
+            Listening(**{**row, "modes": tuple((datetime.fromisoformat(at), mode) for at, mode in row["modes"])})
+            for row in rows
+        )
 
     async def connected_between(self, number: str, since: datetime) -> str | None:
         """Return a call from or to the number that an agent talked in, connected at or after `since`."""

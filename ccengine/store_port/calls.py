@@ -24,7 +24,7 @@ from ccengine.rows import (
     RecordingRow,
     TimelineEntry,
 )
-from ccengine.values import AgentInterval, CallRecord
+from ccengine.values import AgentInterval, CallRecord, Listening
 
 
 class CallRepository(Protocol):
@@ -51,6 +51,8 @@ class CallRepository(Protocol):
     async def timeline(self, call_id: str) -> tuple[TimelineEntry, ...]: ...
     async def choice(self, call_id: str) -> CallChoice | None: ...
     async def save_choice(self, choice: CallChoice) -> None: ...
+    async def add_listening(self, one: Listening) -> bool: ...  # False: it was there
+    async def listened(self, call_id: str) -> tuple[Listening, ...]: ...
     async def connected_between(self, number: str, since: datetime) -> str | None: ...
 
 

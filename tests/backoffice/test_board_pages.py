@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -251,3 +252,32 @@ async def test_a_stopping_server_sends_the_tabs_away_and_waits_for_nobody(site: 
             while (message := await socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
                 pass
         assert message.data == aiohttp.WSCloseCode.GOING_AWAY
+
+
+async def test_supervisor_listens_from_the_board_and_agents_do_not_see_it(site: Site, engine: Door) -> None:
+    leader = await site.browser("supervisor")
+    async with site.ctx.store() as uow:
+        person = await uow.users.by_name("supervisor")
+        assert person is not None
+        await uow.users.change(person.id, person.display_name, person.roles, "8002")
+        await uow.commit()
+    call = call_id()
+    site.board.ring("8001", call, "13812345678", state="talking")
+    await fresh(site, leader)
+    assert 'hx-post="/agents/8001/listen"' in (await leader.get("/board")).text
+    assert (await leader.post("/agents/8001/listen", {"mode": "listen"})).status == 204
+    assert site.board.pbx.told == [("listen", "8002", "1002", "8001", call, "listen")]
+    row = {"listener": "8002", "extension": "1002", "agent_number": "8001", "call_id": call, "mode": "listen"}
+    site.board.change(listening=[{**row, "state": "on", "since": datetime.now(UTC).isoformat()}])
+    async with tab(leader) as own, tab(await site.browser("admin")) as other, tab(await site.browser("8001")) as agent:
+        board = (await hear(own, lambda m: "data-listening=" in m.get("board", "")))["board"]
+        assert 'aria-pressed="true"' in board and "/listening/end" in board and "listen-8001" not in board
+        board = (await hear(other, lambda m: 'class="listening"' in m.get("board", "")))["board"]
+        assert "陈建国 · 监听" in board and "/listening/end" not in board
+        board = (await hear(agent, lambda m: m["fresh"] and "agent-8001" in m.get("board", "")))["board"]
+        assert "listening" not in board and "监听" not in board
+    assert (await leader.post("/listening/end")).status == 204
+    assert site.board.pbx.told[1:] == [("end_listening", "8002")]
+    agent_browser = await site.browser("8001")
+    assert (await agent_browser.post("/agents/8002/listen", {"mode": "listen"})).status == 403
+    assert site.board.pbx.told[2:] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from pbx_instance import PbxInstance
@@ -9,14 +10,25 @@ from pbx_instance import PbxInstance
 from ccengine.clock import ManualClock
 from ccengine.engine.journal_reader import JournalReader
 from ccengine.engine.journal_state import JournalState
-from ccengine.values import CallRecord
+from ccengine.rows import JournalBatch
+from ccengine.values import CallRecord, Listening
 
 #: More reads than any journal of a test needs.
 _READS = 10_000
 
 
 def told_by(pbx: PbxInstance) -> dict[str, CallRecord]:
-    """Return the newest record of each call in the journals of `pbx`, those of earlier tests too.
+    """Return the newest record of each call in the journals of `pbx`, those of earlier tests too."""
+    return {record.call_id: record for batch in _batches(pbx) for record in batch.records}
+
+
+def listened_in(pbx: PbxInstance, call_id: str) -> list[Listening]:
+    """Return who listened to a call, by the journal."""
+    return [one for batch in _batches(pbx) for one in batch.listened if one.call_id == call_id]
+
+
+def _batches(pbx: PbxInstance) -> Iterator[JournalBatch]:
+    """Read to the end.
 
     The reader lets a line of queue_log wait a second for CEL to tell of its channel, and a test that silenced CEL left
     lines of which it never will. So the clock goes on, and reading ends only when nothing waits any more.
@@ -26,15 +38,14 @@ def told_by(pbx: PbxInstance) -> dict[str, CallRecord]:
     reader = JournalReader(
         settings.site.node, settings.cel_file, settings.queue_log_file, JournalState(), clock, settings.pbx.devices
     )
-    told: dict[str, CallRecord] = {}
     try:
         for _ in range(_READS):
             batch = reader.read()
             if batch is not None:
                 assert batch.quarantined == ()
-                told |= {record.call_id: record for record in batch.records}
+                yield batch
             elif not reader.changed():
-                return told
+                return
             clock.moment += timedelta(seconds=1)
         raise AssertionError(f"something in the journals is never taken: {reader._queue.waiting[0]}")
     finally:

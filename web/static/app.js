@@ -117,4 +117,4 @@ setTimeout(() => document.querySelectorAll("#toasts .toast").forEach((node) => n
 import(document.body.dataset.drafts).then((drafts) => drafts.start());
 
 // ---- the live part, on pages of people who are signed in
-if (document.body.dataset.live) import(document.body.dataset.live).then((live) => live.start({ setServerTime, tick }));
+if (document.body.dataset.live) import(document.body.dataset.live).then((live) => live.start({ setServerTime, tick, toast }));

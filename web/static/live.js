@@ -1,7 +1,7 @@
 // The one WebSocket of a tab: the board (where it is on the page) and the agent's own state and caller card.
 // Honest about age: when nothing arrived for a while, times stop and the page says so.
 
-let setServerTime, tick; // given by app.js, so that there is one of each
+let setServerTime, tick, toast; // given by app.js, so that there is one of each
 
 const SILENCE_MS = 12000; // the server speaks at least every 5 s
 const board = document.querySelector("[data-live-board]");
@@ -29,13 +29,24 @@ function hear(message) {
   show(message.fresh ? "ok" : "stale");
   if (board && message.board !== undefined) {
     const open = document.activeElement?.id;
+    const listened = listening();
     Idiomorph.morph(board, message.board, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keepClock } });
     htmx.process(board);
     if (open) document.getElementById(open)?.focus({ preventScroll: true });
+    tellListening(listened, listening());
   }
   if (message.desk) hearDesk(message.desk);
   tick();
 }
+
+// Listening to a talk that ended by itself is told; by one's own hand it needs no word.
+let endAsked = false;
+const listening = () => board.querySelector("[data-listening]")?.dataset.listening;
+function tellListening(before, now) {
+  if (before && !now && !endAsked) toast(before === "on" ? board.dataset.listeningOver : board.dataset.listeningUnanswered);
+  if (!now) endAsked = false;
+}
+document.addEventListener("click", (event) => { if (event.target.closest("[data-listening-end]")) endAsked = true; });
 
 // A running time that did not change its start keeps its text, so nothing flickers.
 function keepClock(older, newer) {
@@ -87,7 +98,7 @@ function watchSilence() {
 }
 
 export function start(page) {
-  ({ setServerTime, tick } = page);
+  ({ setServerTime, tick, toast } = page);
   if (!board && !card?.dataset.agent) return;
   setInterval(watchSilence, 1000);
   connect();

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ccengine.asterisk.ami.connection import Reply
-from ccengine.asterisk.ami.translate import member_of, number, text
+from ccengine.asterisk.ami.translate import LISTEN_CONTEXT, member_of, number, text
 from ccengine.calls.pbx_events import Member
 from ccengine.ports import PbxRefused
 from ccengine.values import AGENT_NUMBER_PATTERN, PROBE_ACCOUNT
@@ -146,8 +146,9 @@ class AmiPbx:
         exten: str,
         variables: Mapping[str, str],
         timeout_seconds: float,
+        shown: str = "",
     ) -> None:
-        """See ports.Pbx; asynchronous, so that the session is free at once."""
+        """See ports.Pbx; asynchronous, so that the session is free at once. `shown`: digits that the phone shows."""
         for name, value in variables.items():
             _check(_VARIABLE, name, "variables")  # no functions: SHELL(…) would be one
             if "," in value:
@@ -163,7 +164,29 @@ class AmiPbx:
             "ChannelId": _check(_LEG_ID, leg_id, "leg_id"),
             "Variable": [f"{name}={value}" for name, value in variables.items()],
         }
+        if shown:
+            headers["CallerID"] = f"<{_check(AGENT_NUMBER_PATTERN, shown, 'shown')}>"
         await self._send(headers)
+
+    async def ring_listener(
+        self, leg_id: str, extension: str, mode: str, variables: Mapping[str, str], timeout_seconds: float
+    ) -> None:
+        """Have a supervisor's phone ring, shown whom it will hear; picked up, it listens (dialplan/listen.conf)."""
+        shown, phone = variables["CC_HEARD_AGENT"], _interface(extension)
+        await self.originate(leg_id, phone, LISTEN_CONTEXT, mode, variables, timeout_seconds, shown)
+
+    async def move_listener(self, leg_id: str, mode: str) -> None:
+        """Let a leg that listens go on in another mode."""
+        headers = {"Action": "Redirect", "Channel": _check(_LEG_ID, leg_id, "leg_id"), "Context": LISTEN_CONTEXT}
+        await self._send({**headers, "Exten": _check(_WORD, mode, "mode"), "Priority": 1})
+
+    async def end_listener(self, leg_id: str) -> None:
+        """Hang up a leg that listens, by its id; one that is gone is no error."""
+        try:
+            await self._send({"Action": "Hangup", "Channel": _check(_LEG_ID, leg_id, "leg_id"), "Cause": 16})
+        except PbxRefused as error:
+            if error.reason != "no_such_channel":
+                raise
 
     async def living(self) -> frozenset[str]:
         """See ports.Trunk. Asked in doubt only: listing and originating stand in each other's way in the PBX."""

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from ccengine.asterisk.ami.framing import Headers
 from ccengine.calls import pbx_events as ev
 from ccengine.strict_json import JsonRefused, loads
+from ccengine.values import is_listening
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -29,8 +30,10 @@ _DEVICE_STATES = {
     "7": ev.DeviceState.RINGING,
     "8": ev.DeviceState.ON_HOLD,
 }
-#: Said when the call they speak of is over already: how a campaign's dialling came out.
-_JOURNAL_ONLY = frozenset({"CC_DIAL", "CC_AMD"})
+#: Said when the call they speak of is over already (how a campaign's dialling came out), or by a leg that is no call's.
+_JOURNAL_ONLY = frozenset({"CC_DIAL", "CC_AMD", "CC_LISTEN"})
+#: Where a supervisor's phone goes when it is picked up (dialplan/listen.conf).
+LISTEN_CONTEXT = "cc-listen"
 _NOTHING = frozenset({"<unknown>", "<Unknown>", "(null)"})
 _MAX_TEXT = 1000
 
@@ -156,6 +159,20 @@ def _transfer(attended: bool, *prefixes: str) -> _Maker:
     return make
 
 
+def _listening(headers: Headers, at: datetime) -> ev.PbxEvent | None:
+    """A ChanSpy of ours; a site's own ones are nothing to us."""
+    leg, heard = leg_of(headers, "spyer"), leg_of(headers, "spyee")
+    ours = leg is not None and is_listening(leg.uniqueid)
+    return ev.ListeningBegun(at=at, leg=leg, heard=heard) if leg and heard and ours else None
+
+
+def _not_reached(headers: Headers, at: datetime) -> ev.PbxEvent | None:
+    """Only of a supervisor's phone: the other calls that we begin are followed by their legs."""
+    ours = text(headers, "context") == LISTEN_CONTEXT and text(headers, "response") == "Failure"
+    extension = text(headers, "channel").removeprefix("PJSIP/").partition("-")[0]  # of a leg, or as it was asked for
+    return ev.ListeningFailed(at=at, extension=extension) if ours else None
+
+
 def _queue(kind: Callable[..., ev.PbxEvent], **more: str) -> _Maker:
     def make(headers: Headers, at: datetime) -> ev.PbxEvent | None:
         leg = leg_of(headers)
@@ -246,6 +263,8 @@ _MAKERS: dict[str, _Maker] = {
     "AttendedTransfer": _transfer(
         True, "origtransferer", "secondtransferer", "transferee", "transfertarget", "localone", "localtwo"
     ),
+    "ChanSpyStart": _listening,
+    "OriginateResponse": _not_reached,
     "QueueCallerJoin": _queue(ev.CallerJoined, position="position"),
     "QueueCallerLeave": _queue(ev.CallerLeft),
     "QueueCallerAbandon": _queue(ev.CallerGaveUp),

@@ -19,6 +19,8 @@ async def get_board(ask: Ask) -> web.Response:
     """Show what happens now: waiting callers, agents, calls."""
     require(ask.actor, "board.view")
     board = shapes.shown(ask.actor, await ask.door.board())
+    if not may(ask.actor, "calls.listen_in"):
+        board.pop("listening", None)
     body = json.dumps(board, ensure_ascii=False).encode()
     return web.Response(body=body, headers={"Content-Type": "application/json; charset=utf-8"})
 

@@ -52,6 +52,16 @@ def call_detail(actor: Actor, found: CallDetail) -> m.CallDetail:
             )
             for one in found.corrections
         ],
+        listened=[
+            m.Listened(
+                listener=one.listener,
+                agent_number=one.agent_number,
+                started_at=one.started_at,
+                ended_at=one.ended_at,
+                modes=[m.ListenedMode(at=at, mode=mode) for at, mode in one.modes],
+            )
+            for one in found.listened
+        ],
     )
 
 

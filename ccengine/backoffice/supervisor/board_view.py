@@ -30,8 +30,11 @@ _FIGURES = (
 Names = Mapping[str, Callable[..., str]]
 
 
-def build_view(snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what `board/body.html` needs, from one snapshot."""
+def build_view(
+    snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[str, str], listener: str | None = None
+) -> dict[str, Any]:
+    """Return what `board/body.html` needs, from one snapshot. `listener`: whose own listening can be steered."""
+    listening = [_listening(row, agent_names, listener) for row in snapshot.get("listening", [])]
     waiting = [_waiting(row, names) for row in snapshot.get("waiting", [])]
     agents = sorted((_agent(row, names, agent_names) for row in snapshot.get("agents", [])), key=_rank)
     counts = Counter(row["state"] for row in agents)
@@ -46,6 +49,8 @@ def build_view(snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[s
         "longest_since": min((row["since"] for row in waiting if row["since"]), default=""),
         "calls": [_call(row, names, agent_names) for row in snapshot.get("calls", [])],
         "agents": agents,
+        "listening": listening,
+        "listens": any(row["own"] for row in listening),
         "agent_counts": [{"state": state, "n": counts[state]} for state in _STATES if counts[state]],
         "figures": [_figure(snapshot.get("today", {}), key, unit) for key, unit in _FIGURES],
     }
@@ -77,6 +82,20 @@ def _agent(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str])
         "reason_text": names["reason_name"](row.get("reason")) if row.get("state") == "paused" else "",
         "since": row.get("since") or "",
         "peer_number": row.get("peer_number") or "",
+        "talks": bool(row.get("call_id")) and row.get("state") in ("talking", "on_hold"),
+    }
+
+
+def _listening(row: Mapping[str, Any], agent_names: Mapping[str, str], listener: str | None) -> dict[str, Any]:
+    number = row.get("listener", "")
+    return {
+        "name": agent_names.get(number, number),
+        "agent": row.get("agent_number", ""),
+        "extension": row.get("extension", ""),
+        "mode": row.get("mode", "listen"),
+        "state": row.get("state", "on"),
+        "since": row.get("since") or "",
+        "own": bool(number) and number == listener,
     }
 
 

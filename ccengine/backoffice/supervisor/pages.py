@@ -1,4 +1,4 @@
-"""The live board: the page, and the bits with which a supervisor changes an agent's state."""
+"""The live board: the page, and the bits with which a supervisor changes an agent's state and listens to a talk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import language_of, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.backoffice.supervisor.board_view import build_view
-from ccengine.services import agents
+from ccengine.services import agents, listening
 from ccengine.services.errors import NotFound, ServiceError
 from ccengine.services.rights import may
 
@@ -30,23 +30,55 @@ async def show_board(request: web.Request, person: SignedIn) -> web.StreamRespon
 def render_board(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:
     """Return the live part for this kind of viewer; made once for each board version, language and right."""
     language, can_control = language_of(request), may(person.actor, "agents.control_any")
-    can_check = may(person.actor, "audit.view")
+    can_check, can_listen = may(person.actor, "audit.view"), may(person.actor, "calls.listen_in")
+    listener = _listener(request, person)
 
     def make(snapshot: dict[str, object]) -> str:
-        view = build_view(snapshot, helpers(request), names)
+        view = build_view(snapshot, helpers(request), names, listener)
         return request.app[PAGES].render(
-            "board/body.html", language, view=view, can_control=can_control, can_check=can_check, csrf_token=""
+            "board/body.html",
+            language,
+            view=view,
+            can_control=can_control,
+            can_check=can_check,
+            can_listen=can_listen,
+            csrf_token="",
         )
 
-    return request.app[HUB].rendered((language, str(can_control), str(can_check)), make)
+    return request.app[HUB].rendered((language, str(can_control), str(can_check), str(can_listen), listener), make)
+
+
+def _listener(request: web.Request, person: SignedIn) -> str:
+    """Who sees a board of their own: whoever listens to a talk now and steers it there; else nobody."""
+    number = person.agent_number or ""
+    listens = any(row.get("listener") == number for row in request.app[HUB].snapshot.get("listening", ()))
+    return number if number and listens and may(person.actor, "calls.listen_in") else ""
 
 
 def board_json(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:
     """Return the same as a JSON string, made once like it."""
-    key = (language_of(request), str(may(person.actor, "agents.control_any")), "json")
+    rights = (str(may(person.actor, "agents.control_any")), str(may(person.actor, "calls.listen_in")))
+    key = (language_of(request), *rights, _listener(request, person), "json")
     return request.app[HUB].rendered(
         key, lambda _: json.dumps(render_board(request, person, names), ensure_ascii=False)
     )
+
+
+@page("board.view")  # who lacks calls.listen_in is refused by the service, which audits it
+async def listen(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Listen to an agent's talk, or go on in another mode; the board shows it when the PBX says so."""
+    form = await read_form(request)
+    ctx, door = request.app[CTX], door_of(request.app)
+    await listening.listen(ctx, person.actor, door, request.match_info["number"], form.get("mode", ""))
+    return web.Response(status=204)
+
+
+@page("board.view")
+async def end_listening(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """End what the person listens to."""
+    await read_form(request)
+    await listening.end(request.app[CTX], person.actor, door_of(request.app))
+    return web.Response(status=204)
 
 
 @page("agents.control_any")

@@ -11,4 +11,6 @@ ROUTES = (
     web.get("/board/ws", socket.board_socket),
     web.get("/agents/{number:[0-9]{3,8}}/control", pages.control),
     web.post("/agents/{number:[0-9]{3,8}}/state", pages.set_agent_state),
+    web.post("/agents/{number:[0-9]{3,8}}/listen", pages.listen),
+    web.post("/listening/end", pages.end_listening),
 )

@@ -162,6 +162,23 @@ agent_intervals = Table(
     Index("ix_agent_intervals_agent_number_started_at", "agent_number", "started_at"),
 )
 
+#: Supervisors who took part in a running talk, as the journal tells it.
+listenings = Table(
+    "listenings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("node", String(16), nullable=False),
+    Column("leg_id", String(160), nullable=False),
+    Column("call_id", String(64), nullable=False),
+    Column("listener", String(8), nullable=False),
+    Column("agent_number", String(8), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("modes", JSON, nullable=False),
+    UniqueConstraint("leg_id", "started_at", "node", name="uq_listenings_start"),
+    Index("ix_listenings_call_id", "call_id"),
+)
+
 journal_positions = Table(
     "journal_positions",
     metadata,

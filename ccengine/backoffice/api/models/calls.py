@@ -21,6 +21,7 @@ from ccengine.backoffice.api.fields import (
     free_text,
 )
 from ccengine.backoffice.api.models.codes import Next
+from ccengine.backoffice.api.models.listening import Listened
 from ccengine.backoffice.api.models.orders import Order
 from ccengine.hotline.work_order import OrderType, Priority
 from ccengine.values import Direction, EndedBy, Outcome, Source
@@ -118,6 +119,7 @@ class CallDetail(Call):
     timeline: list[TimelineEntry]
     choice: Choice | None
     corrections: list[Correction]
+    listened: list[Listened] = Field(default_factory=list, description="With calls.listen_in only: who listened")
 
 
 class CallList(Out):

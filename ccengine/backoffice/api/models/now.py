@@ -63,6 +63,18 @@ class BoardQueue(_Live):
     longest_wait_since: datetime | None
 
 
+class BoardListening(_Live):
+    """A supervisor (agent number `listener`) on an agent's talk. `state`: calling (their phone rings) or on."""
+
+    listener: str
+    extension: str
+    agent_number: str
+    call_id: str
+    mode: str
+    state: str
+    since: datetime
+
+
 class BoardAlarm(_Live):
     """Something people should see to: a full disk, recordings that stopped, calls that do not get through, silence."""
 
@@ -99,7 +111,7 @@ class BoardOwn(_Live):
 
 
 class Board(_Live):
-    """What happens now, from the engine. `stale`: what is shown may be old."""
+    """What happens now, from the engine. `stale`: what is shown may be old; `listening`: with calls.listen_in only."""
 
     at: datetime
     pbx_connected: bool
@@ -109,6 +121,7 @@ class Board(_Live):
     agents: list[BoardAgent]
     calls: list[BoardCall]
     today: dict[str, Any]
+    listening: list[BoardListening] = Field(default_factory=list)
     alarms: list[BoardAlarm] = Field(default_factory=list)
     own: BoardOwn = BoardOwn()
 
