@@ -11,7 +11,7 @@ from functools import partial
 
 from ccengine.asterisk.recordings import StereoBuilder
 from ccengine.asterisk.secrets import load_or_create
-from ccengine.engine import anchors, clock_watch, jobs, live_facts, nightly, visit_calls
+from ccengine.engine import anchors, clock_watch, due_plans, jobs, live_facts, nightly, visit_calls
 from ccengine.engine.agi import AgiTask
 from ccengine.engine.board_feed import BoardFeed
 from ccengine.engine.call_records import CallRecords
@@ -76,6 +76,7 @@ class EngineParts:
             "jobs": partial(jobs.run, ctx, StereoBuilder(ctx.settings.recordings_dir), self._work),
             "night": partial(nightly.run, ctx),
             "visits": partial(visit_calls.run, ctx),
+            "plans": partial(due_plans.run, ctx),
             "anchors": partial(anchors.run, ctx, ANCHOR_FILES),
             "time limits": SlaClock(ctx).run,
             "disks": self._disks.run,

@@ -25,7 +25,10 @@ EVERY_MONTHS = {ProjectState.RUNNING: 6, ProjectState.CLOSED: 12}
 def next_visit(last: date, state: ProjectState) -> date | None:
     """Return the day of the visit after `last`; the last day of a shorter month stands in. None: no more visits."""
     months = EVERY_MONTHS.get(state)
-    if months is None:
-        return None
-    year, month = divmod(last.year * 12 + last.month - 1 + months, 12)
-    return date(year, month + 1, min(last.day, calendar.monthrange(year, month + 1)[1]))
+    return months_later(last, months) if months is not None else None
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day some months later; the last day of a shorter month stands in."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
