@@ -52,6 +52,15 @@ from ccengine.rows.messages import MessageRow, MessageState, NewMessage
 from ccengine.rows.paging import Page
 from ccengine.rows.parts import Movement, NewMovement, Part, PartStore, Stock
 from ccengine.rows.people import AuditEntry, SessionRow, TokenRow, UserRow
+from ccengine.rows.rounds import (
+    PlanFigures,
+    RoundDetail,
+    RoundFilter,
+    RoundOrder,
+    RoundPlan,
+    RoundRecord,
+    RoundRow,
+)
 from ccengine.rows.sla import (
     DayRow,
     DeadlineRow,
@@ -142,6 +151,7 @@ __all__ = [
     "PartStore",
     "PauseRow",
     "PenaltyRow",
+    "PlanFigures",
     "PolicyRow",
     "PrintRow",
     "QuarantinedLine",
@@ -150,6 +160,12 @@ __all__ = [
     "Refusal",
     "RingingRow",
     "RoleRow",
+    "RoundDetail",
+    "RoundFilter",
+    "RoundOrder",
+    "RoundPlan",
+    "RoundRecord",
+    "RoundRow",
     "SavedCustomerQuery",
     "SavedQuery",
     "SessionRow",

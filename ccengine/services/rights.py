@@ -33,6 +33,8 @@ _DESK = {
     "orders.any_crew",
     "orders.dispatch",
     "outages.view",
+    "rounds.view",
+    "rounds.do",
 }
 _AGENT = _DESK | {
     "agents.control_self",
@@ -61,6 +63,7 @@ _SUPERVISOR = (
         "orders.supervise",
         "announcements.edit",
         "penalties.view",
+        "rounds.edit",
         "campaigns.edit",
         "campaigns.run",
     }
@@ -74,6 +77,8 @@ _FIELD = {
     "orders.note",
     "outages.view",
     "field.work",
+    "rounds.view",
+    "rounds.do",
 }
 #: A program that sends messages to customers: an API token of its own.
 _CONNECTOR = {"messages.view", "messages.send"}

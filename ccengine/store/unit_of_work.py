@@ -44,6 +44,7 @@ from ccengine.store.penalties import Penalties
 from ccengine.store.recordings import Recordings
 from ccengine.store.reports import Reports
 from ccengine.store.roles import Roles
+from ccengine.store.rounds import Rounds
 from ccengine.store.rules import Rules
 from ccengine.store.searches import Search
 from ccengine.store.sla import Sla
@@ -111,6 +112,7 @@ class SqlUnitOfWork:
     evidence: Evidence
     field_actions: FieldActions
     secrets: Secrets
+    rounds: Rounds
     visit_plans: VisitPlans
     reports: Reports
     search: Search
@@ -171,6 +173,7 @@ class SqlUnitOfWork:
         self.evidence = Evidence(db)
         self.field_actions = FieldActions(db)
         self.secrets = Secrets(db)
+        self.rounds = Rounds(db)
         self.visit_plans = VisitPlans(db)
         self.reports = Reports(db)
         self.search = Search(db)

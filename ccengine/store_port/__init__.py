@@ -26,6 +26,7 @@ from ccengine.store_port.orders import (
 )
 from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
+from ccengine.store_port.rounds import RoundRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
 from ccengine.store_port.waiting import (
@@ -70,6 +71,7 @@ __all__ = [
     "RecordingRepository",
     "ReportRepository",
     "RoleRepository",
+    "RoundRepository",
     "RuleRepository",
     "SearchRepository",
     "SecretRepository",

@@ -29,6 +29,7 @@ from ccengine.store_port.orders import (
 )
 from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
+from ccengine.store_port.rounds import RoundRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
 from ccengine.store_port.waiting import (
     JobRepository,
@@ -86,6 +87,8 @@ class UnitOfWork(Protocol):
     def field_actions(self) -> FieldActionRepository: ...
     @property
     def secrets(self) -> SecretRepository: ...
+    @property
+    def rounds(self) -> RoundRepository: ...
     @property
     def visit_plans(self) -> VisitPlanRepository: ...
     @property
