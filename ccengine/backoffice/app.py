@@ -43,6 +43,7 @@ from ccengine.backoffice.paper.routes import ROUTES as PAPER
 from ccengine.backoffice.parts.routes import ROUTES as PARTS
 from ccengine.backoffice.progress.routes import ROUTES as PROGRESS
 from ccengine.backoffice.reports.routes import ROUTES as REPORTS
+from ccengine.backoffice.rounds.routes import ROUTES as ROUNDS
 from ccengine.backoffice.search.routes import ROUTES as SEARCH
 from ccengine.backoffice.sla.routes import ROUTES as SLA
 from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
@@ -60,7 +61,7 @@ _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
     *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS, ANNOUNCEMENTS, MESSAGES),
-    *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH),
+    *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH, ROUNDS),
 )
 
 

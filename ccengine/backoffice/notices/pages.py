@@ -64,7 +64,12 @@ async def open_notice(request: web.Request, person: SignedIn) -> web.StreamRespo
     order = request.query.get("order", "")
     if order.isascii() and order.isdigit():
         return go(f"/work-orders/{int(order)}")
-    leads = {"calendar": "/admin/calendar", "low_stock": "/parts?low=1"}
+    leads = {
+        "calendar": "/admin/calendar",
+        "low_stock": "/parts?low=1",
+        "round_due": "/rounds?mine=1",
+        "round_overdue": "/rounds?state=overdue",
+    }
     return go(leads.get(request.query.get("kind", ""), "/notices"))
 
 

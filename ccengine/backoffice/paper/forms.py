@@ -8,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ccengine.backoffice.paper.facts import Words
-from ccengine.backoffice.paper.sheet import Cell, Sheet
+from ccengine.backoffice.paper.sheet import Cell, Sheet, tick
 from ccengine.hotline.order_catalogue import CodeKind
 
 _GRADES = (5, 4, 3, 2, 1)
-
-
-def _tick(on: bool, text: str) -> str:
-    return f"{'☑' if on else '□'} {text}"
 
 
 def _row(sheet: Sheet, w: Words, *, at_least_mm: float = 9.0, label_mm: float = 26.0, **texts: str) -> None:
@@ -85,7 +81,7 @@ def _receipt(sheet: Sheet, w: Words) -> None:
 
 
 def _satisfied(w: Words) -> str:
-    return "\u3000".join(_tick(w.grade == grade, w.translate(f"paper.grade_{grade}")) for grade in _GRADES)
+    return "\u3000".join(tick(w.grade == grade, w.translate(f"paper.grade_{grade}")) for grade in _GRADES)
 
 
 def _task(sheet: Sheet, w: Words) -> None:
@@ -111,11 +107,11 @@ def _opinion(sheet: Sheet, w: Words) -> None:
     _row(sheet, w, kind=w.kind, handled_at=w.stamp("handled"))
     _row(sheet, w, service=order.title, at_least_mm=14)
     _row(sheet, w, unit=w.unit, assigned_to=w.person(order.assigned_to))
-    blank = "\u3000".join(_tick(False, w.translate(f"paper.grade_{grade}")) for grade in _GRADES)
+    blank = "\u3000".join(tick(False, w.translate(f"paper.grade_{grade}")) for grade in _GRADES)
     for asked in ("manner", "in_time", "quality"):
         _row(sheet, w, at_least_mm=11, label_mm=34, **{asked: blank})
     _row(sheet, w, overall=_satisfied(w), at_least_mm=11, label_mm=34)
-    fixed = _tick(w.fixed is True, w.say("yes")) + "\u3000\u3000" + _tick(w.fixed is False, w.say("no"))
+    fixed = tick(w.fixed is True, w.say("yes")) + "\u3000\u3000" + tick(w.fixed is False, w.say("no"))
     _row(sheet, w, is_fixed=fixed, at_least_mm=11, label_mm=34)
     _row(sheet, w, remarks=w.remark, at_least_mm=52, label_mm=34)
     sheet.signatures([w.say("sign_customer"), w.say("sign_visitor"), w.say("date")])
@@ -129,11 +125,11 @@ def _acceptance(sheet: Sheet, w: Words) -> None:
     _row(sheet, w, kind=w.kind, handled_at=w.stamp("handled"))
     _row(sheet, w, task=w.matter, at_least_mm=20)
     _row(sheet, w, during=w.note_of("handled"), at_least_mm=20)
-    boxes = f"{_tick(False, w.say('passed'))}\u3000{_tick(False, w.say('failed'))}"
+    boxes = f"{tick(False, w.say('passed'))}\u3000{tick(False, w.say('failed'))}"
     checks = [[str(at), w.say(f"check_{at}"), boxes, ""] for at in range(1, 7)]
     sheet.grid([w.say("no_"), w.say("check"), w.say("verdict"), w.say("remark")], checks, (1.3, 6, 4, 3))
     done = bool(order.stamps.get("inspected"))
-    verdict = f"{_tick(done, w.say('passed'))}\u3000\u3000{_tick(False, w.say('redo'))}"
+    verdict = f"{tick(done, w.say('passed'))}\u3000\u3000{tick(False, w.say('redo'))}"
     _row(sheet, w, conclusion=f"{verdict}\n{w.note_of('inspected')}".strip(), at_least_mm=22)
     _row(sheet, w, inspected_at=w.stamp("inspected"), inspected_by=_inspector(w))
     sheet.signatures([w.say("sign_leader"), w.say("sign_crew"), w.say("date")])

@@ -19,6 +19,11 @@ _LINE = 6.2
 _PAD = 1.6
 
 
+def tick(on: bool, text: str) -> str:
+    """Return a box to be ticked, or ticked already, with its word."""
+    return f"{'☑' if on else '□'} {text}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """One field of a ruled row: a label on the left, its content beside it. `share` of the row's width."""

@@ -24,7 +24,7 @@ from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.hotline.order_moves import SUSPEND_REASONS
 from ccengine.hotline.work_order import EXTRA_STAMPS, OVER
 from ccengine.rows import OrderFilter, OrderRow
-from ccengine.services import paper_forms, work_orders
+from ccengine.services import paper_forms, rounds, work_orders
 from ccengine.services.context import Context
 from ccengine.services.matter_timeline import matter_timeline
 from ccengine.services.rights import may
@@ -65,6 +65,7 @@ async def order_page(
         status=status,
         detail=detail,
         children=await _children(ctx, person, order),
+        of_round=await rounds.of_order(ctx, person.actor, order_id) if order.source == "inspection" else None,
         parent_number=(await work_orders.get(ctx, person.actor, order.parent_id)).order.number
         if order.parent_id
         else "",
