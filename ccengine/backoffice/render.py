@@ -45,7 +45,7 @@ PLACES = (
     Place(key="nav.campaigns", url="/campaigns", icon="campaigns", right="campaigns.view", letter="m", group="calls"),
     Place(key="nav.preview", url="/campaigns/preview", icon="calls", right="campaigns.call", letter="w", group="calls"),
     Place(key="nav.knowledge", url="/knowledge", icon="book", right="knowledge.view", letter="k", group="stock"),
-    Place(key="nav.rounds", url="/rounds", icon="check", right="rounds.view", letter="x", group="stock"),
+    Place(key="nav.rounds", url="/rounds", icon="eye", right="rounds.view", letter="x", group="stock"),
     Place(key="nav.parts", url="/parts", icon="box", right="parts.view", letter="p", group="stock"),
     Place(
         key="nav.indicators",

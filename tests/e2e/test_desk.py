@@ -198,6 +198,8 @@ _PAGES = (
     "/knowledge",
     "/knowledge/new",
     "/parts",
+    "/rounds",
+    "/rounds/plans/new",
     "/work-orders/1",
 )
 

@@ -1,4 +1,5 @@
-"""A burst at the desk in a real browser: orders become an incident and close with it; paper, Excel, spare parts."""
+"""A burst at the desk in a real browser: orders become an incident and close with it; paper, Excel, spare parts,
+an inspection round."""
 
 from __future__ import annotations
 
@@ -8,8 +9,11 @@ from desk_tab import Desk
 from pages_site import Site
 from playwright.async_api import expect
 
+from ccengine.hotline.inspection_round import Item
 from ccengine.rows import NewMovement, NewOrder, OrderRow, Part, PartStore
-from ccengine.services import parts, work_orders
+from ccengine.services import parts, round_plans, work_orders
+from ccengine.services.round_plans import NewRoundPlan
+from ccengine.services.visit_plans import today
 
 pytestmark = pytest.mark.browser
 
@@ -93,3 +97,16 @@ async def test_parts_move_between_stores_and_are_counted(site: Site, desk: Desk)
     await expect(facts).to_contain_text("城东库3 个")
     stock = await parts.get(site.ctx, ADMIN, "BG-40")
     assert (stock.in_store("main"), stock.in_store("east")) == (3, 3)
+
+    # while at it: the store's inspection round, whose fault becomes an order
+    items = (Item(name="温度", expected="5–30 ℃"), Item(name="门锁"))
+    await round_plans.save(site.ctx, ADMIN, NewRoundPlan(name="库房巡检", first_on=today(site.ctx), items=items))
+    await round_plans.open_due(site.ctx)
+    await desk.go("/rounds")
+    await page.locator("a.row-link", has_text="库房巡检").click()
+    await page.get_by_role("radiogroup", name="温度").get_by_label("正常").check()
+    await page.get_by_role("radiogroup", name="门锁").get_by_label("异常").check()
+    await page.get_by_label("情况说明 门锁").fill("锁舌卡住")
+    await page.get_by_role("button", name="完成巡检").click()
+    await page.get_by_role("button", name="开工单").click()
+    await expect(page.locator(".round-items").first).to_contain_text("登录")
