@@ -28,7 +28,7 @@ box.addEventListener("htmx:afterSwap", (event) => {
 
 function offerOlder() {
   const older = Object.keys(sessionStorage).find((name) => name.startsWith("card-note:") && name !== key(call()));
-  if (!older) return;
+  if (!older || box.querySelector(".older-note")) return; // a part of the card that came later asks again
   const button = document.createElement("button");
   button.type = "button";
   button.className = "notice warn older-note";
