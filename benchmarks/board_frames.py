@@ -6,7 +6,6 @@ The event: a caller begins to wait (QueueCallerJoin). The witness on the PBX's s
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -25,7 +24,7 @@ from ccengine.config import Settings
 
 VIEWERS, CALLS, PER_SECOND, WAITS_SECONDS = 50, 60, 2.0, 5.0
 _TOKEN = re.compile(r'data-csrf="([^"]+)"')
-_ROW = re.compile(r'id="wait-([\w-]+)"')
+_ROW = re.compile(r'"id":\s*"wait-([\w-]+)"')  # a row of those who wait is in the message, with its HTML
 
 
 async def measure(folder: Path, pbx: PbxInstance) -> list[Figure]:
@@ -114,7 +113,7 @@ async def _view(session: aiohttp.ClientSession, site: RunningSite, seen: dict[st
     async with session.ws_connect(f"{base}/board/ws?board=1", headers={"Origin": base}, max_msg_size=0) as socket:
         async for message in socket:
             now = time.time()
-            for call in _ROW.findall(json.loads(message.data).get("board") or ""):
+            for call in _ROW.findall(message.data):
                 seen.setdefault(call, now)
 
 

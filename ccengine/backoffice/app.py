@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from aiohttp import web
 
@@ -46,6 +46,7 @@ from ccengine.backoffice.reports.routes import ROUTES as REPORTS
 from ccengine.backoffice.rounds.routes import ROUTES as ROUNDS
 from ccengine.backoffice.search.routes import ROUTES as SEARCH
 from ccengine.backoffice.sla.routes import ROUTES as SLA
+from ccengine.backoffice.supervisor.board_parts import BOARDS
 from ccengine.backoffice.supervisor.routes import ROUTES as SUPERVISOR
 from ccengine.backoffice.supervisor.socket import SOCKETS, close_sockets
 from ccengine.backoffice.templating import Pages
@@ -84,6 +85,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[CATALOGUE] = KeptCatalogue()
     app[LISTENED] = {}
     app[SOCKETS] = WeakSet()
+    app[BOARDS] = WeakValueDictionary()
     app[SILENT_SECONDS] = campaign_targets.SILENT_SECONDS
     app[LOADS] = Loads()
     for routes in _AREAS:

@@ -1,4 +1,5 @@
-"""One stream from the engine for all pages of this process: reconnects by itself, keeps only the newest board.
+"""One stream from the engine for all pages of this process: reconnects by itself, keeps only the newest board, into
+which it puts what the engine says has changed; where a line is missing it connects anew and gets the whole board.
 
 What does not live here: how the engine is reached (engine_door.py), how a page draws the board.
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from ccengine.calls.picture_change import BOARD_KEYS, changed
 from ccengine.clock import Clock
 from ccengine.ports import EngineUnavailable
 
@@ -32,6 +34,7 @@ class BoardWatch:
         self._silence_seconds = silence_seconds
         self._clock = clock
         self._board: dict[str, Any] = {}
+        self._heard = 0  # the engine's number of the last line
         self._serial = 0
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -93,6 +96,7 @@ class BoardWatch:
 
     async def _read(self) -> None:
         """Read lines until the stream ends or is silent beyond the heartbeats."""
+        self._heard = 0  # each stream begins with the whole board
         async with self._open("GET", "board/stream", None) as response:
             if response.status != 200:
                 raise EngineUnavailable(f"the engine answered {response.status}")
@@ -108,13 +112,23 @@ class BoardWatch:
                 self._take(lines)
 
     def _take(self, lines: list[bytes]) -> None:
-        """Publish the newest board among the lines; a heartbeat says that the known one still holds."""
-        boards = [line for line in lines if line and not line.startswith(b'{"heartbeat"')]
-        if boards:
-            self._publish({**json.loads(boards[-1]), "engine_connected": True})
-        elif lines and self._board.get("engine_connected"):
-            self._publish(self._board)
-        if lines and not self._connected:
+        """Put what the lines tell into the board and publish it; a heartbeat says that the known one still holds.
+
+        Raises ValueError where a line is missing or does not fit.
+        """
+        board = self._board
+        for told in [json.loads(line) for line in lines if line]:
+            if "board" in told:
+                board = {**told["board"], "engine_connected": True}
+            elif self._heard and told.get("serial" if "heartbeat" in told else "after") == self._heard:
+                board = changed(board, told.get("change", {}), BOARD_KEYS)
+            else:
+                raise ValueError("a line of the board's stream is missing")
+            self._heard = told["serial"]
+        if not lines:
+            return
+        self._publish(board)
+        if not self._connected:
             self._connected = True
             log.info("board stream: connected")
 

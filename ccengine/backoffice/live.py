@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from typing import Any, cast
 
 import structlog
@@ -30,8 +29,7 @@ class BoardHub:
 
     def __init__(self, door: EngineDoor) -> None:
         self._door = door
-        self._changed = asyncio.Condition()
-        self._rendered: dict[tuple[str, ...], str] = {}
+        self._changed = asyncio.Event()
         self._looked_at = 0.0
         self._somebody = asyncio.Event()
         self._awake = asyncio.Event()
@@ -58,12 +56,6 @@ class BoardHub:
         rows: list[dict[str, Any]] = self.snapshot.get("calls", [])
         return next((row for row in rows if row.get("call_id") == call_id), None)
 
-    def rendered(self, key: tuple[str, ...], make: Callable[[dict[str, Any]], str]) -> str:
-        """Return the board's HTML for one kind of viewer, made once for each version."""
-        if key not in self._rendered:
-            self._rendered[key] = make(self.snapshot)
-        return self._rendered[key]
-
     async def wake(self) -> None:
         """Say that somebody is there; the first one in a while waits for the board of now."""
         self._looked_at = asyncio.get_running_loop().time()
@@ -76,12 +68,10 @@ class BoardHub:
         """Wait until the version differs from `seen`, at most `seconds`; return the version."""
         self._looked_at = asyncio.get_running_loop().time()
         self._somebody.set()
-        try:
-            async with asyncio.timeout(seconds):
-                async with self._changed:
-                    await self._changed.wait_for(lambda: self.version != seen)
-        except TimeoutError:
-            pass
+        if self.version == seen:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._changed.wait()
         return self.version
 
     async def run(self) -> None:
@@ -92,26 +82,25 @@ class BoardHub:
                 await self._follow()
             except (PbxUnavailable, OSError) as error:
                 _log.info("engine away", error=repr(error)[:200])
-                await self._take({**self.snapshot, **_AWAY})
+                self._take({**self.snapshot, **_AWAY})
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _follow(self) -> None:
         async with contextlib.aclosing(cast(Any, self._door.board_stream())) as stream:
             async for snapshot in stream:  # at each heartbeat too
-                await self._take(snapshot)
+                self._take(snapshot)
                 self._awake.set()
                 if asyncio.get_running_loop().time() - self._looked_at > _AWAKE_SECONDS:
                     self._awake.clear()
                     self._somebody.clear()
                     break
 
-    async def _take(self, snapshot: dict[str, Any]) -> None:
+    def _take(self, snapshot: dict[str, Any]) -> None:
         """Keep a snapshot; one that differs in its time of making only is no news."""
         same = self.version and {**snapshot, "at": ""} == {**self.snapshot, "at": ""}
         self.snapshot = snapshot
         if same:
             return
-        async with self._changed:
-            self.version += 1
-            self._rendered.clear()
-            self._changed.notify_all()
+        self.version += 1
+        told, self._changed = self._changed, asyncio.Event()
+        told.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,20 @@ class Pages:
 
     def render(self, name: str, language: str, **values: Any) -> str:
         """Return a page as HTML; `_` and `lang` are set for the language."""
+        values.setdefault("site_name", self._site_names[language])
+        return self._environment.get_template(name).render(_=self._words(language), lang=language, **values)
 
+    def macros(self, name: str, language: str, **values: Any) -> Any:
+        """Return a template's macros, for what is rendered in parts."""
+        return self._environment.get_template(name).make_module(
+            {"_": self._words(language), "lang": language, **values}
+        )
+
+    def _words(self, language: str) -> Callable[..., str]:
         def translate(key: str, **inserts: Any) -> str:
             return self.locales.text(language, key, **inserts)
 
-        values.setdefault("site_name", self._site_names[language])
-        return self._environment.get_template(name).render(_=translate, lang=language, **values)
+        return translate
 
     def static_url(self, path: str) -> str:
         """Return the address of a static file with the hash of its content, so browsers may keep it for ever."""

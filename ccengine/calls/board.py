@@ -122,8 +122,9 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+@lru_cache(maxsize=2_000)  # most stand on picture after picture; the same object is known at a glance as unchanged
 def _line(line: QueueLine | WaitingLine | AgentLine | CallLine | ListeningLine) -> dict[str, Any]:
-    """A line's fields are plain values and moments; dataclasses.asdict would copy them deeply, at each picture."""
+    """A line's fields are plain values and moments. What is returned is shared: nobody may change it."""
     found = {}
     for name in line.__slots__:
         value = getattr(line, name)
@@ -145,6 +146,7 @@ class Board:
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
         self._roster: dict[str, Person] = {}
+        self._agent_lines: dict[str, tuple[tuple[object, ...], AgentLine]] = {}  # of what it was made, the last line
 
     def set_roster(self, people: Iterable[Person]) -> None:
         """Say who there is; agents of the PBX who are not on it are shown by their number."""
@@ -211,21 +213,31 @@ class Board:
     def _agents(self, calls: list[Call]) -> tuple[AgentLine, ...]:
         peers = {call.call_id: call.peer_number for call in calls}
         known = self._tracker.people.agents
-        shown = {**{number: Agent(number=number) for number in self._roster}, **known}
-        return tuple(self._agent(agent, peers) for _, agent in sorted(shown.items()))
+        numbers = sorted(self._roster.keys() | known.keys())
+        return tuple(self._agent(known.get(number) or Agent(number=number), peers) for number in numbers)
 
     def _agent(self, agent: Agent, peers: Mapping[str, str]) -> AgentLine:
-        person = self._roster.get(agent.number, Person(number=agent.number))
+        """Return the agent's line, the last one while it holds: of a hundred agents few change between pictures."""
+        person, peer = self._roster.get(agent.number), peers.get(agent.call_id or "")
+        reason = agent.shown_reason
+        made_of = (person, agent.extension, agent.state, reason, agent.since, agent.call_id, peer)
+        kept = self._agent_lines.get(agent.number)
+        if kept is None or kept[0] != made_of:
+            kept = self._agent_lines[agent.number] = made_of, self._agent_line(agent, person, peer)
+        return kept[1]
+
+    def _agent_line(self, agent: Agent, person: Person | None, peer: str | None) -> AgentLine:
+        own = person.extension if person else ""
         out = agent.state is AgentState.SIGNED_OUT
         return AgentLine(
             number=agent.number,
-            name=person.name,
-            extension=(person.extension or agent.extension) if out else (agent.extension or person.extension),
+            name=person.name if person else "",
+            extension=own or agent.extension if out else agent.extension or own,
             state=agent.state.value,
             reason=agent.shown_reason,
             since=agent.since,
             call_id=agent.call_id,
-            peer_number=peers.get(agent.call_id or ""),
+            peer_number=peer,
         )
 
     def _call(self, call: Call, agent: Agent | None) -> CallLine:

@@ -1,6 +1,9 @@
-"""The board as a stream of lines: one task watches the changes and encodes each snapshot once for all readers.
+"""The board as a stream of numbered lines: one task watches and encodes what changed once for all readers.
 
-What does not live here: what is on the board (calls/board), sockets and other requests (door.py).
+A reader begins with the whole board, `{"serial", "board"}`; each later line says what changed and after which line,
+`{"serial", "after", "change"}`. Whoever was too slow for one of them gets the whole board again; whoever finds a line
+missing (backoffice/board_watch.py) comes anew. What does not live here: what is on the board (calls/board), what a
+change is (calls/picture_change), sockets and other requests (door.py).
 """
 
 from __future__ import annotations
@@ -14,28 +17,29 @@ from typing import Any
 
 from aiohttp import web
 
+from ccengine.calls.picture_change import BOARD_KEYS, change_between
 from ccengine.ports import LiveView
 
 MIN_INTERVAL_SECONDS = 0.04  # however much happens
 PAUSE_FACTOR = 19.0  # a large site's picture takes long: making them takes a twentieth of the time at most
 SLOW_CHECK_SECONDS = 0.1
 STUCK_SECONDS = 30.0
-HEARTBEAT = b'{"heartbeat":true}\n'
 
 
-def encode(snapshot: dict[str, Any]) -> bytes:
-    """Return a snapshot as one line."""
-    return json.dumps(snapshot, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+def encode(told: dict[str, Any]) -> bytes:
+    """Return what is told as one line."""
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
 
 
 class BoardFeed:
-    """Newest snapshot with a serial number, and whom to wake when there is a newer one."""
+    """Newest board with a serial number, what changed in it last, and whom to wake when there is a newer one."""
 
     def __init__(self, live: LiveView, heartbeat_seconds: float) -> None:
         self._live = live
         self._heartbeat_seconds = heartbeat_seconds
-        self._line = encode(live.snapshot())
+        self._board = live.snapshot()
         self._serial = 1
+        self._change = self._whole = b""  # the lines of this serial; the whole one is made when somebody needs it
         self._changed = asyncio.Event()
         self._closed = False
         self._readers = 0
@@ -51,36 +55,48 @@ class BoardFeed:
             if not self._readers:
                 continue
             began = time.perf_counter()
-            self._publish()
+            self._publish(self._live.snapshot())
             await asyncio.sleep(max(MIN_INTERVAL_SECONDS, PAUSE_FACTOR * (time.perf_counter() - began)))
 
-    def _publish(self) -> None:
-        self._line = encode(self._live.snapshot())
+    def _publish(self, board: dict[str, Any]) -> None:
+        """Keep the board; one that differs in its time of making only is no news."""
+        change = change_between(self._board, board, BOARD_KEYS)
+        if change.keys() <= {"values"} and change.get("values", {}).keys() <= {"at"}:
+            return
+        self._board = board
         self._serial += 1
+        self._change = encode({"serial": self._serial, "after": self._serial - 1, "change": change})
+        self._whole = b""
         waiting, self._changed = self._changed, asyncio.Event()
         waiting.set()
 
-    async def lines(self, transport: asyncio.WriteTransport) -> AsyncGenerator[bytes, None]:
-        """Yield the newest line now and after each change, a heartbeat when nothing changes.
+    def _line(self, seen: int) -> bytes:
+        if seen == self._serial - 1 and seen:
+            return self._change
+        self._whole = self._whole or encode({"serial": self._serial, "board": self._board})
+        return self._whole
 
-        A reader that has not taken the last line yet gets nothing until it has, then the newest: it never falls behind
-        by more than one board. One that takes nothing for STUCK_SECONDS is given up.
+    async def lines(self, transport: asyncio.WriteTransport) -> AsyncGenerator[bytes, None]:
+        """Yield the whole board now, a line after each change, a heartbeat when nothing changes.
+
+        A reader that has not taken the last line yet gets nothing until it has, then the newest board: it never falls
+        behind by more than that. One that takes nothing for STUCK_SECONDS is given up.
         """
-        self._publish()  # a new reader begins with the board of this moment
+        self._publish(self._live.snapshot())  # a new reader begins with the board of this moment
         seen = 0
         self._readers += 1
         try:
             while not self._closed and await _drained(transport):
                 if seen != self._serial:
-                    seen = self._serial
-                    yield self._line
+                    line, seen = self._line(seen), self._serial
+                    yield line
                     continue
                 changed = self._changed
                 try:
                     async with asyncio.timeout(self._heartbeat_seconds):
                         await changed.wait()
                 except TimeoutError:
-                    yield HEARTBEAT
+                    yield encode({"serial": seen, "heartbeat": True})
         finally:
             self._readers -= 1
 

@@ -15,6 +15,8 @@ from call_helpers import answered, batch, call_id
 from pages_site import Browser, Site
 
 from ccengine.backoffice import live
+from ccengine.backoffice.supervisor.board_parts import ROWS
+from ccengine.calls.picture_change import changed
 from ccengine.engine.door import Door
 from ccengine.ports import PbxRefused
 from ccengine.rows import NewCampaign, OrderFilter
@@ -22,18 +24,40 @@ from ccengine.services import call_records, campaigns, progress, work_orders
 from ccengine.services.context import ENGINE
 
 
+class Tab:
+    """An open tab: what its socket says, and the board's parts as they stand on its page."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self._parts: dict[str, Any] = {}
+        self._serial = 0
+
+    async def hear(self) -> dict[str, Any]:
+        """Return the next message; `page` in it is the board's HTML where it changed."""
+        message: dict[str, Any] = json.loads((await self.socket.receive()).data)
+        if "board" in message:
+            assert message["board"]["after"] in (0, self._serial)
+            for change in message["board"]["changes"]:
+                self._parts = changed(self._parts, change, ROWS)
+            self._serial = message["board"]["serial"]
+            message["page"] = "".join(
+                part if isinstance(part, str) else "".join(row["html"] for row in part) for part in self._parts.values()
+            )
+        return message
+
+
 @asynccontextmanager
-async def tab(browser: Browser, *, board: int = 1) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def tab(browser: Browser, *, board: int = 1) -> AsyncIterator[Tab]:
     address = f"{browser.base}/board/ws?board={board}"
     async with browser.session.ws_connect(address, headers={"Origin": browser.base}) as socket:
-        yield socket
+        yield Tab(socket)
 
 
-async def hear(socket: aiohttp.ClientWebSocketResponse, until: Any) -> dict[str, Any]:
+async def hear(tab: Tab, until: Any) -> dict[str, Any]:
     """Return the first message for which `until` holds."""
     async with asyncio.timeout(15):
         while True:
-            message: dict[str, Any] = json.loads((await socket.receive()).data)
+            message = await tab.hear()
             if until(message):
                 return message
 
@@ -41,7 +65,7 @@ async def hear(socket: aiohttp.ClientWebSocketResponse, until: Any) -> dict[str,
 async def test_board_without_an_engine_says_so_and_orders_go_on(site: Site) -> None:
     browser = await site.browser("supervisor")
     async with tab(browser) as socket:
-        message = await hear(socket, lambda m: "呼叫引擎没有响应" in m.get("board", ""))
+        message = await hear(socket, lambda m: "呼叫引擎没有响应" in m.get("page", ""))
     assert message["fresh"] is False
     assert (await browser.get("/work-orders")).status == 200
 
@@ -50,8 +74,8 @@ async def test_board_shows_waiting_callers_masked_calls_agents_and_figures(site:
     site.board.wait(call_id(), "13812345678")
     site.board.ring("8001", call_id(), "13957112233")
     async with tab(await site.browser("supervisor")) as socket:
-        message = await hear(socket, lambda m: m["fresh"] and "138****5678" in m.get("board", ""))
-    board = message["board"]
+        message = await hear(socket, lambda m: m["fresh"] and "138****5678" in m.get("page", ""))
+    board = message["page"]
     assert "139****2233" in board and "13812345678" not in board
     assert "王丽" in board and "振铃" in board and "报修" in board
     assert "等待不超过 20 秒即被接听" in board  # the formula beside its figure
@@ -60,17 +84,18 @@ async def test_board_shows_waiting_callers_masked_calls_agents_and_figures(site:
 
 async def test_board_follows_changes_and_tells_when_the_engine_leaves(site: Site, engine: Door) -> None:
     async with tab(await site.browser("supervisor", "en")) as socket:
-        await hear(socket, lambda m: m["fresh"] and "Nobody is waiting" in m.get("board", ""))
+        await hear(socket, lambda m: m["fresh"] and "Nobody is waiting" in m.get("page", ""))
         site.board.wait(call_id(), "13812345678")
-        await hear(socket, lambda m: "138****5678" in m.get("board", ""))
+        told = (await hear(socket, lambda m: "138****5678" in m.get("page", "")))["board"]
+        assert told["after"] and "agent-rows" not in str(told)  # what did not change is not sent again
         await engine.close()
         gone = await hear(socket, lambda m: not m["fresh"])
-        assert "The call engine does not answer" in gone["board"]
-        assert "138****5678" in gone["board"]  # the last known board, called old
+        assert "The call engine does not answer" in gone["page"]
+        assert "138****5678" in gone["page"]  # the last known board, called old
         back = Door(site.ctx.settings, site.board)
         await back.start()
         try:
-            await hear(socket, lambda m: m["fresh"] and "does not answer" not in m.get("board", "does not answer"))
+            await hear(socket, lambda m: m["fresh"] and "does not answer" not in m.get("page", "does not answer"))
         finally:
             await back.close()
 
@@ -88,14 +113,14 @@ async def test_board_is_of_now_also_for_the_first_look_in_a_while(
 async def test_board_with_the_pbx_link_down_is_never_called_live(site: Site, engine: Door) -> None:
     site.board.change(pbx_connected=False, stale=True)
     async with tab(await site.browser("supervisor")) as socket:
-        message = await hear(socket, lambda m: "电话交换机的连接中断" in m.get("board", ""))
+        message = await hear(socket, lambda m: "电话交换机的连接中断" in m.get("page", ""))
     assert message["fresh"] is False
 
 
 async def test_socket_speaks_while_nothing_changes(site: Site, engine: Door) -> None:
     async with tab(await site.browser("supervisor")) as socket:
         await hear(socket, lambda m: m["fresh"])
-        await hear(socket, lambda m: "board" not in m and m["fresh"])
+        await hear(socket, lambda m: not m["board"]["changes"] and m["fresh"])
 
 
 async def test_board_html_is_not_sent_to_those_who_may_not_see_it(site: Site, engine: Door) -> None:
@@ -106,10 +131,10 @@ async def test_board_html_is_not_sent_to_those_who_may_not_see_it(site: Site, en
 
 async def test_only_supervisors_get_the_buttons(site: Site, engine: Door) -> None:
     async with tab(await site.browser("supervisor")) as socket:
-        await hear(socket, lambda m: "/agents/8001/control" in m.get("board", ""))
+        await hear(socket, lambda m: "/agents/8001/control" in m.get("page", ""))
     async with tab(await site.browser("8001")) as socket:
-        message = await hear(socket, lambda m: "王丽" in m.get("board", ""))
-    assert "/control" not in message["board"]
+        message = await hear(socket, lambda m: "王丽" in m.get("page", ""))
+    assert "/control" not in message["page"]
 
 
 async def fresh(site: Site, browser: Browser) -> None:
@@ -249,7 +274,7 @@ async def test_a_stopping_server_sends_the_tabs_away_and_waits_for_nobody(site: 
         await hear(socket, lambda m: m["fresh"])
         async with asyncio.timeout(20):
             await site.server.close()
-            while (message := await socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
+            while (message := await socket.socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
                 pass
         assert message.data == aiohttp.WSCloseCode.GOING_AWAY
 
@@ -270,11 +295,11 @@ async def test_supervisor_listens_from_the_board_and_agents_do_not_see_it(site: 
     row = {"listener": "8002", "extension": "1002", "agent_number": "8001", "call_id": call, "mode": "listen"}
     site.board.change(listening=[{**row, "state": "on", "since": datetime.now(UTC).isoformat()}])
     async with tab(leader) as own, tab(await site.browser("admin")) as other, tab(await site.browser("8001")) as agent:
-        board = (await hear(own, lambda m: "data-listening=" in m.get("board", "")))["board"]
+        board = (await hear(own, lambda m: "data-listening=" in m.get("page", "")))["page"]
         assert 'aria-pressed="true"' in board and "/listening/end" in board and "listen-8001" not in board
-        board = (await hear(other, lambda m: 'class="listening"' in m.get("board", "")))["board"]
+        board = (await hear(other, lambda m: 'class="listening"' in m.get("page", "")))["page"]
         assert "陈建国 · 监听" in board and "/listening/end" not in board
-        board = (await hear(agent, lambda m: m["fresh"] and "agent-8001" in m.get("board", "")))["board"]
+        board = (await hear(agent, lambda m: m["fresh"] and "agent-8001" in m.get("page", "")))["page"]
         assert "listening" not in board and "监听" not in board
     assert (await leader.post("/listening/end")).status == 204
     assert site.board.pbx.told[1:] == [("end_listening", "8002")]

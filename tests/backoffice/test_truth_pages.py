@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pages_site import Browser, Site
 
-from ccengine.backoffice.supervisor.board_view import build_view
+from ccengine.backoffice.supervisor.board_view import own as own_view
 from ccengine.engine.door import Door
 from ccengine.rows import AnomalyRow, DayCheckRow
 from ccengine.services import audit, tokens
@@ -107,7 +107,7 @@ async def test_board_shows_yesterdays_figure_with_its_link_and_alarms(site: Site
 
 
 def test_board_of_an_engine_that_knows_nothing_yet_says_so() -> None:
-    own = build_view({}, {}, {})["own"]
+    own = own_view({})
     assert (own["checked"], own["found"], own["probe"]) == (False, 0, "none")
 
 

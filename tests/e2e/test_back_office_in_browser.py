@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import random
 import re
 import wave
 from array import array
@@ -13,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from call_helpers import answered, batch, call_id
 from desk_tab import Desk
 from pages_site import Site, with_recording
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
@@ -93,13 +95,28 @@ async def test_a_card_closed_by_hand_stays_closed_and_can_be_opened_again(site: 
 async def test_supervisor_sees_the_waiting_caller_and_the_board_never_lies_about_its_age(
     site: Site, engine: Door, desk: Desk
 ) -> None:
-    page = desk.page
+    page, lost = desk.page, asyncio.Event()
+
+    def relay(tab: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            if "138****5678" in str(message) and not lost.is_set():
+                lost.set()
+            else:
+                tab.send(message)
+
+        tab.connect_to_server().on_message(pass_on)
+
+    await page.route_web_socket(re.compile("/board/ws"), relay)
     await desk.sign_in("supervisor")
     live = page.locator("#live-state")
     await expect(live).to_have_text("实时")
-    site.board.wait(call_id(), "13812345678")
     waiting = page.locator("#panel-waiting")
-    await expect(waiting).to_contain_text("138****5678")
+    await expect(waiting).to_contain_text("没有人在等待")
+    site.board.wait(call_id(), "13812345678")
+    await asyncio.wait_for(lost.wait(), 20)  # the message that tells of the caller never arrives: the page finds out
+    await expect(waiting).to_contain_text("138****5678", timeout=20_000)
+    await expect(waiting).not_to_contain_text("没有人在等待")
+    await expect(live).to_have_text("实时")
     clock = waiting.locator("[data-since]")
     await expect(clock).to_have_text(re.compile("0:0[2-9]"))
     await engine.close()
@@ -114,8 +131,33 @@ async def test_supervisor_sees_the_waiting_caller_and_the_board_never_lies_about
     try:
         await expect(live).to_have_text("实时")
         await expect(page.locator("#board")).not_to_contain_text("呼叫引擎没有响应")
+        draw = random.Random(7)
+        for number in (*range(100, 120), 999):  # the page that followed is the page that is loaded anew
+            site.board.change(**_some_board(site, draw), today={"offered": number})
+            await asyncio.sleep(draw.choice((0, 0.02, 0.1)))
+        await expect(page.locator("#figure-offered")).to_contain_text("999")
+        followed = await page.evaluate(_BOARD)
+        await page.reload()
+        await expect(live).to_have_text("实时")
+        assert await page.evaluate(_BOARD) == followed
     finally:
         await back.close()
+
+
+#: The board on the page without its running times and without white space between elements.
+_BOARD = r"""() => document.querySelector("#board").innerHTML
+    .replace(/>[0-9:]+:[0-9]{2}</g, "><").replace(/>\s+/g, ">").replace(/\s+</g, "<")"""
+
+
+def _some_board(site: Site, draw: random.Random) -> dict[str, list[dict[str, object]]]:
+    """Return agents, calls and callers who wait, some of a few, in an order of no meaning."""
+    known, since = site.board.board["agents"][0], "2026-11-21T08:00:00+00:00"
+    states = ("ringing", "talking", "on_hold", "wrap_up", "available", "paused", "unreachable", "signed_out")
+    row = {"caller_number": "13812345678", "caller_name": "", "queue": "hotline", "since": since}
+    calls = [{**row, "call_id": f"n1-1700000000-{one:010d}", "state": draw.choice(states[:2])} for one in range(6)]
+    agents = [{**known, "number": str(8001 + one), "state": draw.choice(states), "since": since} for one in range(12)]
+    some = [draw.sample(rows, draw.randint(1, len(rows))) for rows in (agents, calls, calls)]
+    return {"agents": some[0], "calls": some[1], "waiting": [{**one, "position": 1} for one in some[2]]}
 
 
 async def test_board_says_reconnecting_when_the_server_leaves_and_heals_by_itself(

@@ -53,10 +53,12 @@ async def test_stream_sends_board_at_once_then_changes_then_heartbeats(
 ) -> None:
     async with http.get("/board/stream") as answer:
         assert answer.content_type == "application/x-ndjson"
-        assert json.loads(await answer.content.readline())["number"] == 0
+        whole = json.loads(await answer.content.readline())
+        assert whole["board"]["number"] == 0
         live.change()
-        assert json.loads(await answer.content.readline())["number"] == 1
-        assert json.loads(await answer.content.readline()) == {"heartbeat": True}
+        change = json.loads(await answer.content.readline())
+        assert change == {"serial": change["serial"], "after": whole["serial"], "change": {"values": {"number": 1}}}
+        assert json.loads(await answer.content.readline()) == {"serial": change["serial"], "heartbeat": True}
 
 
 async def test_no_picture_is_made_while_nobody_reads(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
@@ -66,7 +68,7 @@ async def test_no_picture_is_made_while_nobody_reads(http: aiohttp.ClientSession
         await asyncio.sleep(0)
     assert live.pictures == before
     async with http.get("/board/stream") as answer:
-        assert json.loads(await answer.content.readline())["number"] == 20
+        assert json.loads(await answer.content.readline())["board"]["number"] == 20
 
 
 async def test_stream_joins_many_changes_into_few_lines(http: aiohttp.ClientSession, live: ScriptedLive) -> None:
@@ -77,7 +79,8 @@ async def test_stream_joins_many_changes_into_few_lines(http: aiohttp.ClientSess
             await asyncio.sleep(0)
         while not numbers or numbers[-1] != 100:
             line = json.loads(await asyncio.wait_for(answer.content.readline(), 20))
-            numbers += [line["number"]] if "number" in line else []
+            told = line.get("board") or line.get("change", {}).get("values", {})
+            numbers += [told["number"]] if told else []
     assert len(numbers) < 10
 
 
@@ -96,7 +99,7 @@ async def test_slow_reader_gets_the_newest_board_next(settings: Settings) -> Non
         while 4 not in numbers:
             text += await asyncio.wait_for(reader.read(1_000_000), 20)
             *lines, text = text.split(b"\n")
-            numbers += [json.loads(line)["number"] for line in lines if line.startswith(b'{"number"')]
+            numbers += [json.loads(line)["board"]["number"] for line in lines if b'"board"' in line]
         writer.close()
     finally:
         await door.close()

@@ -119,6 +119,17 @@ async def test_stream_turns_stale_when_the_engine_dies_and_heals_by_itself(
     await door.close()
 
 
+async def test_missing_line_is_noticed_and_the_whole_board_asked_again(
+    client: EngineDoor, door: Door, live: ScriptedLive
+) -> None:
+    boards = client.board_stream()
+    assert (await next_board(boards))["number"] == 0
+    client._watch._heard -= 1  # as if a line had been lost on the way
+    live.change()
+    assert (await next_board(boards))["engine_connected"] is False  # nothing is put into a board that misses something
+    assert (await next_board(boards, engine_connected=True))["number"] == 1
+
+
 async def test_many_readers_share_one_stream_and_slow_ones_skip(
     client: EngineDoor, door: Door, live: ScriptedLive
 ) -> None:

@@ -13,6 +13,7 @@ let lastHeard = 0;
 let pause = 500;
 let shownCall = null;
 let shownDesk = null;
+let serial = 0; // of the board's parts as they stand on the page
 
 function show(name) {
   const fresh = name === "ok";
@@ -27,14 +28,7 @@ function hear(message) {
   lastHeard = Date.now();
   setServerTime(message.now);
   show(message.fresh ? "ok" : "stale");
-  if (board && message.board !== undefined) {
-    const open = document.activeElement?.id;
-    const listened = listening();
-    Idiomorph.morph(board, message.board, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keepClock } });
-    htmx.process(board);
-    if (open) document.getElementById(open)?.focus({ preventScroll: true });
-    tellListening(listened, listening());
-  }
+  if (board && message.board) hearBoard(message.board);
   if (message.desk) hearDesk(message.desk);
   tick();
 }
@@ -47,6 +41,60 @@ function tellListening(before, now) {
   if (!now) endAsked = false;
 }
 document.addEventListener("click", (event) => { if (event.target.closest("[data-listening-end]")) endAsked = true; });
+
+// What is new of the board's parts since the serial that the page has (0: everything); in each message, also if nothing is.
+function hearBoard(news) {
+  if (news.after !== 0 && news.after !== serial) return socket.close(); // something is missing: come anew, get everything
+  const open = document.activeElement?.id;
+  const listened = listening();
+  for (const change of news.changes) {
+    for (const [id, value] of Object.entries(change.values ?? {})) {
+      if (typeof value === "string") morph(part(id), value, "innerHTML");
+      else putRows(part(id), value.map((row) => row.id), value);
+    }
+    for (const [id, { put = [], gone = [] }] of Object.entries(change.rows ?? {})) {
+      const rows = put.map(([, row]) => row);
+      const away = new Set([...gone, ...rows.map((row) => row.id)]);
+      const order = [...part(id).children].map((row) => row.id).filter((row) => !away.has(row));
+      for (const [place, row] of put) order.splice(place, 0, row.id);
+      putRows(part(id), order, rows);
+    }
+  }
+  serial = news.serial;
+  if (open) document.getElementById(open)?.focus({ preventScroll: true });
+  tellListening(listened, listening());
+}
+
+// A part without a place means that the page is older than the server: it must not stand there as if it were of now.
+function part(id) {
+  const found = document.getElementById(id);
+  if (!found) location.reload();
+  return found;
+}
+
+function putRows(list, order, rows) {
+  for (const row of rows) {
+    const old = document.getElementById(row.id);
+    if (old) morph(old, row.html, "outerHTML");
+    else {
+      list.insertAdjacentHTML("beforeend", row.html);
+      htmx.process(list.lastElementChild);
+    }
+  }
+  const staying = new Set(order);
+  for (const row of [...list.children]) if (!staying.has(row.id)) row.remove();
+  let next = list.firstElementChild;
+  for (const id of order) {
+    const row = document.getElementById(id);
+    if (row === next) next = next.nextElementSibling;
+    else list.insertBefore(row, next);
+  }
+}
+
+function morph(node, html, morphStyle) {
+  Idiomorph.morph(node, html, { morphStyle, ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keepClock } });
+  htmx.process(node);
+}
 
 // A running time that did not change its start keeps its text, so nothing flickers.
 function keepClock(older, newer) {

@@ -1,9 +1,9 @@
-"""From the engine's snapshot to what the board template shows: names, tones, counts. No HTTP, no HTML."""
+"""From the engine's snapshot to what the parts of the board show: names, tones, counts. No HTTP, no HTML."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,10 @@ from ccengine.records.service_level import FORMULAS
 
 #: The order in which agents stand on the board: those who work first.
 _STATES = ("ringing", "talking", "on_hold", "wrap_up", "available", "paused", "unreachable", "signed_out")
+_RANK = {state: place for place, state in enumerate(_STATES)}
 _CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "voice_message": "info"}
 #: Longer than the service level: the figure turns red.
-_ALARM_WAITING = 5
+ALARM_WAITING = 5
 #: What the engine may find wrong with its surroundings, and is shown; each has its text (board_alarm).
 ALARMS = (
     *("recordings_disk_low", "recordings_disk_full", "journal_disk_low", "journal_disk_full", "recording_off"),
@@ -30,37 +31,29 @@ _FIGURES = (
 Names = Mapping[str, Callable[..., str]]
 
 
-def build_view(
-    snapshot: Mapping[str, Any], names: Names, agent_names: Mapping[str, str], listener: str | None = None
-) -> dict[str, Any]:
-    """Return what `board/body.html` needs, from one snapshot. `listener`: whose own listening can be steered."""
-    listening = [_listening(row, agent_names, listener) for row in snapshot.get("listening", [])]
-    waiting = [_waiting(row, names) for row in snapshot.get("waiting", [])]
-    agents = sorted((_agent(row, names, agent_names) for row in snapshot.get("agents", [])), key=_rank)
-    counts = Counter(row["state"] for row in agents)
+def notices(board: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said above the board: links that are down, alarms."""
     return {
-        "engine_connected": snapshot.get("engine_connected", True),
-        "pbx_connected": snapshot.get("pbx_connected", False),
-        "stale": snapshot.get("stale", False),
-        "alarms": [alarm for alarm in snapshot.get("alarms", []) if alarm.get("code") in ALARMS],
-        "own": _own(snapshot.get("own") or {}),
-        "waiting": waiting,
-        "waiting_alarm": len(waiting) >= _ALARM_WAITING,
-        "longest_since": min((row["since"] for row in waiting if row["since"]), default=""),
-        "calls": [_call(row, names, agent_names) for row in snapshot.get("calls", [])],
-        "agents": agents,
-        "listening": listening,
-        "listens": any(row["own"] for row in listening),
-        "agent_counts": [{"state": state, "n": counts[state]} for state in _STATES if counts[state]],
-        "figures": [_figure(snapshot.get("today", {}), key, unit) for key, unit in _FIGURES],
+        "engine_connected": board.get("engine_connected", True),
+        "pbx_connected": board.get("pbx_connected", False),
+        "stale": board.get("stale", False),
+        "alarms": [alarm for alarm in board.get("alarms", []) if alarm.get("code") in ALARMS],
     }
 
 
-def _rank(row: Mapping[str, Any]) -> tuple[int, str]:
-    return _STATES.index(row["state"]) if row["state"] in _STATES else len(_STATES), row["number"]
+def agent_rank(row: Mapping[str, Any]) -> tuple[int, str]:
+    """Return where an agent's row stands among the others."""
+    return _RANK.get(row.get("state", "signed_out"), len(_STATES)), row.get("number", "")
 
 
-def _waiting(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
+def agent_counts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return how many agents are in each state that there is."""
+    counts = Counter(row.get("state", "signed_out") for row in rows)
+    return [{"state": state, "n": counts[state]} for state in _STATES if counts[state]]
+
+
+def waiting(row: Mapping[str, Any], names: Names, _name: str) -> dict[str, Any]:
+    """Return a waiting caller's row."""
     return {
         "call_id": row.get("call_id", ""),
         "caller_number": row.get("caller_number", ""),
@@ -72,11 +65,12 @@ def _waiting(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
     }
 
 
-def _agent(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) -> dict[str, Any]:
+def agent(row: Mapping[str, Any], names: Names, name: str) -> dict[str, Any]:
+    """Return an agent's tile; `name` as the database knows it."""
     number = row.get("number", "")
     return {
         "number": number,
-        "name": agent_names.get(number) or row.get("name") or number,
+        "name": name or row.get("name") or number,
         "extension": row.get("extension") or "",
         "state": row.get("state", "signed_out"),
         "reason_text": names["reason_name"](row.get("reason")) if row.get("state") == "paused" else "",
@@ -86,7 +80,8 @@ def _agent(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str])
     }
 
 
-def _listening(row: Mapping[str, Any], agent_names: Mapping[str, str], listener: str | None) -> dict[str, Any]:
+def listening(row: Mapping[str, Any], agent_names: Mapping[str, str], listener: str) -> dict[str, Any]:
+    """Return who listens to an agent's talk; `listener`: whose own listening can be steered here."""
     number = row.get("listener", "")
     return {
         "name": agent_names.get(number, number),
@@ -99,9 +94,9 @@ def _listening(row: Mapping[str, Any], agent_names: Mapping[str, str], listener:
     }
 
 
-def _call(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) -> dict[str, Any]:
-    number, item = row.get("agent_number") or "", row.get("menu_item") or ""
-    state = row.get("state", "menu")
+def call(row: Mapping[str, Any], names: Names, name: str) -> dict[str, Any]:
+    """Return a call's row; `name` is its agent's."""
+    item, state = row.get("menu_item") or "", row.get("state", "menu")
     outbound = row.get("direction") == "outbound"
     return {
         "call_id": row.get("call_id", ""),
@@ -111,9 +106,14 @@ def _call(row: Mapping[str, Any], names: Names, agent_names: Mapping[str, str]) 
         "state": state,
         "tone": _CALL_TONES.get(state, ""),
         "item_text": names["menu_text"]([item]) if item else "",
-        "agent_text": agent_names.get(number, number),
+        "agent_text": name or row.get("agent_number") or "",
         "since": row.get("since") or "",
     }
+
+
+def figures(today: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return today's figures, each with its formula."""
+    return [_figure(today, key, unit) for key, unit in _FIGURES]
 
 
 def _figure(today: Mapping[str, Any], key: str, unit: str) -> dict[str, Any]:
@@ -125,8 +125,8 @@ def _figure(today: Mapping[str, Any], key: str, unit: str) -> dict[str, Any]:
     return {"key": key, "value": shown, "unit": unit, "formula": formula}
 
 
-def _own(own: Mapping[str, Any]) -> dict[str, Any]:
-    """The strip: yesterday's comparison and the engine's own call, each with its tone."""
+def own(own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the strip: yesterday's comparison and the engine's own call, each with its tone."""
     yesterday, probe = own.get("yesterday") or {}, own.get("probe") or {}
     tried = bool(probe.get("well_at") or probe.get("problem"))
     return {

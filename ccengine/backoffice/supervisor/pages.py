@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from aiohttp import web
 from markupsafe import Markup
 
@@ -14,38 +12,33 @@ from ccengine.backoffice.keys import CTX, HUB, PAGES, door_of
 from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import language_of, render
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.backoffice.supervisor.board_view import build_view
+from ccengine.backoffice.supervisor.board_parts import BOARDS, BoardParts
 from ccengine.services import agents, listening
 from ccengine.services.errors import NotFound, ServiceError
 from ccengine.services.rights import may
+
+#: What a part asks before it shows a button or a link.
+_RIGHTS = {"can_control": "agents.control_any", "can_check": "audit.view", "can_listen": "calls.listen_in"}
 
 
 @page("board.view")
 async def show_board(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """The page, already filled; the socket keeps it current."""
-    html = render_board(request, person, await agent_names(request.app))
-    return render(request, "board/page.html", board_html=Markup(html))
+    parts = await board_parts(request, person)
+    return render(request, "board/page.html", board_html=Markup(parts.html()))
 
 
-def render_board(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:
-    """Return the live part for this kind of viewer; made once for each board version, language and right."""
-    language, can_control = language_of(request), may(person.actor, "agents.control_any")
-    can_check, can_listen = may(person.actor, "audit.view"), may(person.actor, "calls.listen_in")
-    listener = _listener(request, person)
-
-    def make(snapshot: dict[str, object]) -> str:
-        view = build_view(snapshot, helpers(request), names, listener)
-        return request.app[PAGES].render(
-            "board/body.html",
-            language,
-            view=view,
-            can_control=can_control,
-            can_check=can_check,
-            can_listen=can_listen,
-            csrf_token="",
-        )
-
-    return request.app[HUB].rendered((language, str(can_control), str(can_check), str(can_listen), listener), make)
+async def board_parts(request: web.Request, person: SignedIn) -> BoardParts:
+    """Return the board of now as this kind of viewer sees it; made once for all of the same language and rights."""
+    app, language = request.app, language_of(request)
+    names, hub = await agent_names(app), app[HUB]
+    rights = {shown: may(person.actor, right) for shown, right in _RIGHTS.items()}
+    kind = (language, *(shown for shown in rights if rights[shown]), _listener(request, person))
+    parts = app[BOARDS].get(kind)
+    if parts is None:
+        parts = app[BOARDS][kind] = BoardParts(app[PAGES], language, rights, kind[-1])
+    parts.look(hub.version, hub.snapshot, helpers(request), names)
+    return parts
 
 
 def _listener(request: web.Request, person: SignedIn) -> str:
@@ -53,15 +46,6 @@ def _listener(request: web.Request, person: SignedIn) -> str:
     number = person.agent_number or ""
     listens = any(row.get("listener") == number for row in request.app[HUB].snapshot.get("listening", ()))
     return number if number and listens and may(person.actor, "calls.listen_in") else ""
-
-
-def board_json(request: web.Request, person: SignedIn, names: dict[str, str]) -> str:
-    """Return the same as a JSON string, made once like it."""
-    rights = (str(may(person.actor, "agents.control_any")), str(may(person.actor, "calls.listen_in")))
-    key = (language_of(request), *rights, _listener(request, person), "json")
-    return request.app[HUB].rendered(
-        key, lambda _: json.dumps(render_board(request, person, names), ensure_ascii=False)
-    )
 
 
 @page("board.view")  # who lacks calls.listen_in is refused by the service, which audits it

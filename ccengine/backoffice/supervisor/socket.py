@@ -1,6 +1,7 @@
-"""The one WebSocket of a tab: pushes the board's HTML and the agent's own state, at least one message each 5 s.
+"""The one WebSocket of a tab: pushes what is new of the board's HTML and of the agent's own state, at least one message
+each 5 s.
 
-What does not live here: what changed (board_watch.py), the HTML (board_view.py, desk/own_state.py).
+What does not live here: what changed (board_watch.py, board_parts.py), the agent's own state (desk/own_state.py).
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from weakref import WeakSet
 from aiohttp import WSCloseCode, web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.agent_names import agent_names
 from ccengine.backoffice.desk.own_state import own_state
 from ccengine.backoffice.keys import CTX, HUB
+from ccengine.backoffice.live import BoardHub
 from ccengine.backoffice.sessions import SignedIn, signed_in_by
-from ccengine.backoffice.supervisor.pages import board_json
+from ccengine.backoffice.supervisor.board_parts import BoardParts
+from ccengine.backoffice.supervisor.pages import board_parts
 from ccengine.services.errors import Unavailable
 from ccengine.services.rights import may
 
@@ -61,13 +63,19 @@ async def board_socket(request: web.Request, person: SignedIn) -> web.StreamResp
 
 
 async def _push(request: web.Request, socket: web.WebSocketResponse, person: SignedIn, wants_board: bool) -> None:
-    hub, seen, clock = request.app[HUB], -1, asyncio.get_running_loop().time
-    looked_at = clock()
+    hub, clock = request.app[HUB], asyncio.get_running_loop().time
+    version, serial, told, spoke_at, looked_at = -1, 0, "", float("-inf"), clock()
+    shown: BoardParts | None = None
     try:
         while not socket.closed:
-            version = await hub.wait_change(seen, _BEAT_SECONDS)
-            await socket.send_str(await _message(request, person, wants_board and version != seen))
-            seen = version
+            version = await hub.wait_change(version, max(spoke_at + _BEAT_SECONDS - clock(), 0))
+            state, parts = _state(hub, person), await board_parts(request, person) if wants_board else None
+            if parts is not shown:  # the person begins or ends to listen, and is of another kind now
+                shown, serial = parts, 0
+            newest = shown.serial if shown else 0
+            if newest != serial or state != told or clock() - spoke_at >= _BEAT_SECONDS:
+                await socket.send_str(_message(state, shown.since(serial) if shown else ""))
+                told, spoke_at, serial = state, clock(), newest
             if clock() - looked_at > _CHECK_SECONDS:
                 looked_at = clock()
                 if await _session_over(request, person):
@@ -78,15 +86,17 @@ async def _push(request: web.Request, socket: web.WebSocketResponse, person: Sig
         return  # the tab went away in the middle of a message
 
 
-async def _message(request: web.Request, person: SignedIn, with_board: bool) -> str:
-    hub = request.app[HUB]
-    message: dict[str, Any] = {"now": datetime.now(UTC).isoformat(), "fresh": hub.fresh}
+def _state(hub: BoardHub, person: SignedIn) -> str:
+    """Return what a tab is told besides the board, as JSON without its end."""
+    state: dict[str, Any] = {"fresh": hub.fresh}
     if person.agent_number:
-        message["desk"] = own_state(hub, person.agent_number)
-    text = json.dumps(message, ensure_ascii=False)
-    if with_board:  # encoded once for all viewers of a kind
-        text = f'{text[:-1]}, "board": {board_json(request, person, await agent_names(request.app))}}}'
-    return text
+        state["desk"] = own_state(hub, person.agent_number)
+    return json.dumps(state, ensure_ascii=False)[:-1]
+
+
+def _message(state: str, board: str) -> str:
+    news = f', "board": {board}' if board else ""
+    return f'{state}, "now": "{datetime.now(UTC).isoformat()}"{news}}}'
 
 
 async def _session_over(request: web.Request, person: SignedIn) -> bool:
