@@ -40,6 +40,12 @@ class RecordingNotFound(Exception):
     """No such recording below the recordings folder."""
 
 
+class PhonePasswords(Protocol):
+    """The PBX's password of a phone, None where it is not to be had here."""
+
+    def __call__(self, extension: str) -> str | None: ...
+
+
 class Originator(Protocol):
     """Where calls begin. Raises PbxUnavailable (then nobody knows yet whether the call was begun) or PbxRefused."""
 

@@ -48,7 +48,8 @@ def check_pbx(settings: Settings, etc: Path = HOST_ETC) -> list[Finding]:
     """
     found = [_program(settings), *_advisories(settings), _fallback_python()]
     if (etc / DROP_INS).is_dir():
-        found += [_included(path, line) for path, line in include_lines(etc)]
+        lines = [one for one in include_lines(etc) if one[0].name != "http.conf" or settings.pbx.phones_in_browser]
+        found += [_included(path, line) for path, line in lines]
         found.append(_channel_variables(etc))
         found += [_linked(link, target) for link, target in prompt_links(find_program(settings))]
         found += [_journal(settings), _port("AMI", settings.ami.host, settings.ami.port, _HOST_AMI)]

@@ -22,6 +22,7 @@ from ccengine.asterisk.pbx_configure import configure
 from ccengine.asterisk.pbx_install import install
 from ccengine.asterisk.pbx_program import PbxError, find_program
 from ccengine.config import Settings
+from ccengine.config.pbx import PBX_HTTP_HOST
 
 __all__ = ["PbxError", "configure", "install", "is_running", "pid_file", "pid_of", "run_cli", "start", "stop"]
 
@@ -94,7 +95,7 @@ def start(settings: Settings, progress: Callable[[str], None] = lambda text: Non
         )
     pid_file(settings).write_text(f"{process.pid}\n", encoding="ascii")
     _wait_booted(settings, process, log)
-    for phone in settings.pbx.devices:  # or it counts as unreachable until the next regular question
+    for phone in settings.pbx.sip_phones:  # or it counts as unreachable until the next regular question
         run_cli(settings, f"pjsip qualify {phone}")
     return process.pid
 
@@ -158,9 +159,10 @@ def _check_ports(settings: Settings) -> None:
         (socket.SOCK_DGRAM, "udp", pbx.sip_host, pbx.sip_port, "pbx.sip_port"),
         (socket.SOCK_STREAM, "tcp", pbx.sip_host, pbx.sip_port, "pbx.sip_port"),
         (socket.SOCK_STREAM, "tcp", ami.host, ami.port, "ami.port"),
+        (socket.SOCK_STREAM, "tcp", PBX_HTTP_HOST, pbx.http_port, "pbx.http_port"),
     )
     deadline = time.monotonic() + PORT_SECONDS
-    for kind, name, host, port, field in wanted:
+    for kind, name, host, port, field in wanted if pbx.phones_in_browser else wanted[:-1]:
         while (error := _port_error(kind, host, port)) is not None:
             if time.monotonic() > deadline:
                 raise PbxError(

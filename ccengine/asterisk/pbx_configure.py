@@ -149,11 +149,13 @@ def template_values(
     known = known or load_or_create(settings)
     pbx, site = settings.pbx, settings.site
     phones = [
-        {"extension": phone, "agent": agent, "password": known.sip[phone]} for phone, agent in pbx.devices.items()
+        {"extension": phone, "agent": agent, "password": known.sip[phone], "browser": phone in pbx.browser_phones}
+        for phone, agent in pbx.devices.items()
     ]
     return {
         **site.model_dump(include={"node", "hotline", "timezone"}),
-        **pbx.model_dump(exclude={"devices", "root", "trunk_match", "caller_ids"}),
+        **pbx.model_dump(exclude={"devices", "browser_phones", "root", "trunk_match", "caller_ids"}),
+        "browser_phones": bool(pbx.phones_in_browser),
         "trunks": trunks(settings),
         "trunk_match": [part.strip() for part in pbx.trunk_match.split(",")],
         "phones": phones,

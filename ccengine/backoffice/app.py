@@ -41,6 +41,9 @@ from ccengine.backoffice.notices.routes import ROUTES as NOTICES
 from ccengine.backoffice.outages.routes import ROUTES as OUTAGES
 from ccengine.backoffice.paper.routes import ROUTES as PAPER
 from ccengine.backoffice.parts.routes import ROUTES as PARTS
+from ccengine.backoffice.phone.pages import PASSWORDS
+from ccengine.backoffice.phone.relay import LINES
+from ccengine.backoffice.phone.routes import ROUTES as PHONE
 from ccengine.backoffice.progress.routes import ROUTES as PROGRESS
 from ccengine.backoffice.reports.routes import ROUTES as REPORTS
 from ccengine.backoffice.rounds.routes import ROUTES as ROUNDS
@@ -62,7 +65,7 @@ _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
     *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS, ANNOUNCEMENTS, MESSAGES),
-    *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH, ROUNDS),
+    *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH, ROUNDS, PHONE),
 )
 
 
@@ -86,6 +89,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[LISTENED] = {}
     app[SOCKETS] = WeakSet()
     app[BOARDS] = WeakValueDictionary()
+    PHONE,
     app[SILENT_SECONDS] = campaign_targets.SILENT_SECONDS
     app[LOADS] = Loads()
     for routes in _AREAS:

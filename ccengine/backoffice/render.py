@@ -107,6 +107,7 @@ def render_text(request: web.Request, template: str, **values: Any) -> str:
         "nav": (places := _navigation(request)),
         "nav_groups": [(group, list(inside)) for group, inside in groupby(places, key=lambda one: str(one["group"]))],
         "search": _search(request),
+        "browser_phones": bool(request.app[CTX].settings.pbx.phones_in_browser),
         "hotline": request.app[CTX].settings.site.hotline,
         "path_qs": request.path_qs if request.method == "GET" else "/",
     }

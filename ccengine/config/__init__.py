@@ -10,11 +10,12 @@ from ccengine.config.orders import Orders
 from ccengine.config.pbx import Agi, Ami, Disk, Journal, Pbx
 from ccengine.config.settings import Settings, load
 from ccengine.config.site import Database, Site
-from ccengine.config.web import Evidence, Web
+from ccengine.config.web import BrowserPhone, Evidence, Web
 
 __all__ = [
     "Agi",
     "Ami",
+    "BrowserPhone",
     "Database",
     "Dial",
     "Disk",

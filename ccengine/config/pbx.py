@@ -11,6 +11,9 @@ from pydantic import Field
 
 from ccengine.config.section import Port, Seconds, Section
 
+#: The PBX's web server never listens anywhere else: the back office stands between it and people.
+PBX_HTTP_HOST = "127.0.0.1"
+
 
 class Pbx(Section):
     """The Asterisk that carries the calls.
@@ -18,7 +21,9 @@ class Pbx(Section):
     `root`: folder of the unpacked Debian package where the host has no Asterisk; empty: `asterisk-root` in the state
     folder. `recordings_dir`: empty: the private instance's own. `trunk_uri`: where outbound calls go, as sip:host:port;
     empty: none. `caller_ids`: numbers that the carrier has given us and a campaign may show instead of the hotline; the
-    PBX knows them after `ccengine pbx configure`. `devices`: extension -> agent number.
+    PBX knows them after `ccengine pbx configure`. `devices`: extension -> agent number. `browser_phones`: those of the
+    devices that are a page of the back office, not a SIP phone. `http_port`: the PBX's own web server, on 127.0.0.1
+    only; it serves these phones through the back office and is off where there are none.
     """
 
     root: str = ""
@@ -26,8 +31,15 @@ class Pbx(Section):
     trunk_uri: str = Field(default="", pattern=r"^(sip:[A-Za-z0-9.\-]{1,100}(:[0-9]{1,5})?)?$")
     caller_ids: tuple[Annotated[str, Field(pattern=r"^[0-9]{3,15}$")], ...] = ()
     devices: dict[Annotated[str, Field(pattern=r"^[0-9]{3,6}$")], Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]] = (
-        Field(default={"1001": "8001", "1002": "8002", "1003": "8003", "1004": "8004"})
+        Field(
+            default={
+                **{"1001": "8001", "1002": "8002", "1003": "8003", "1004": "8004"},
+                **{"2001": "8001", "2002": "8002", "2003": "8003", "2004": "8004"},
+            }
+        )
     )
+    browser_phones: tuple[Annotated[str, Field(pattern=r"^[0-9]{3,6}$")], ...] = ("2001", "2002", "2003", "2004")
+    http_port: Port = 18088
     sip_host: str = "127.0.0.1"
     sip_port: Port = 5060
     rtp_start: Port = 20000
@@ -45,6 +57,16 @@ class Pbx(Section):
     voice_message_max_seconds: int = Field(default=120, ge=5, le=600)
     debian_suite: str = "sid"
     debian_mirror: str = Field(default="", pattern=r"^(https?://\S+)?$")  # empty: the one apt uses
+
+    @property
+    def phones_in_browser(self) -> tuple[str, ...]:
+        """The devices that are a page; what `browser_phones` names and is no device is none."""
+        return tuple(phone for phone in self.devices if phone in self.browser_phones)
+
+    @property
+    def sip_phones(self) -> tuple[str, ...]:
+        """The devices that register by SIP themselves."""
+        return tuple(phone for phone in self.devices if phone not in self.browser_phones)
 
 
 class Ami(Section):

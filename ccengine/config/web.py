@@ -34,6 +34,16 @@ class Web(Section):
     api_burst: int = Field(default=500, ge=1, le=1_000_000)  # so many at once after a pause
 
 
+class BrowserPhone(Section):
+    """The agents' phones in the browser: what passes between such a page and the PBX. Sound goes past us."""
+
+    connect_seconds: Seconds = 3  # until the PBX's socket has answered
+    check_seconds: Seconds = 15  # so often: still signed in, the phone still theirs?
+    message_max_bytes: int = Field(default=16_384, ge=4096, le=65_536)
+    messages_per_second: float = Field(default=25, gt=0, le=1000)
+    messages_burst: int = Field(default=100, ge=10, le=10_000)
+
+
 class Evidence(Section):
     """Photos, films and signatures from the field. They stand in a folder of their own, outside of what is served.
 

@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 
 from ccengine import bootstrap
 from ccengine.asterisk.doctor import Finding, check_pbx
+from ccengine.asterisk.doctor_phones import check_browser_phones
 from ccengine.config import Settings
 from ccengine.engine.agi_menu import load_menu, menu_path
 from ccengine.ivr.menu_file import MenuError
@@ -34,6 +35,7 @@ async def look(settings: Settings) -> list[Finding]:
         _clock(settings),
         *place_checks.look(settings),
         *check_pbx(settings),
+        *check_browser_phones(settings),
         _menu(settings),
         *_owners(settings),
         base,

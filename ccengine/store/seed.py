@@ -118,6 +118,7 @@ async def seed_people(
         for index in range(agents):
             number, extension = str(first_agent + index), str(first_extension + index)
             people.append(await _seed_agent(uow, number, extension, names[index % len(names)]))
+        await _seed_browser_phones(ctx, uow, {person[3] for person in people})
         known = {user.user_name: user.id for user in await uow.users.list()}
         await uow.commit()
     wanted = [person for person in people if reset or person[0] not in known]
@@ -135,6 +136,16 @@ async def _seed_agent(uow: UnitOfWork, number: str, extension: str, name: str) -
     device = DeviceRow(extension=extension, sip_user=extension, label=f"分机 {extension}", default_agent=number)
     await uow.agents.save_device(device)
     return number, name, "agent", number
+
+
+async def _seed_browser_phones(ctx: Context, uow: UnitOfWork, agents: set[str | None]) -> None:
+    """Add those of the settings' phones in the browser that are these agents' and not known yet."""
+    pbx, known = ctx.settings.pbx, {device.extension for device in await uow.agents.devices()}
+    for extension in pbx.phones_in_browser:
+        if extension not in known and (number := pbx.devices[extension]) in agents:
+            label = f"浏览器电话 {extension}"
+            row = DeviceRow(extension=extension, sip_user=extension, label=label, default_agent=number)
+            await uow.agents.save_device(row)
 
 
 async def _seed_users(ctx: Context, wanted: Sequence[_Person], known: Mapping[str, int], hashes: Sequence[str]) -> None:

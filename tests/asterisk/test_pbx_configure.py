@@ -8,10 +8,11 @@ import stat
 from pathlib import Path
 
 import pytest
-from pbx_instance import asterisk_root
+from pbx_instance import PbxInstance, asterisk_root, free_ports
 
 from ccengine.asterisk import pbx
 from ccengine.asterisk.doctor import check_pbx
+from ccengine.asterisk.doctor_phones import check_browser_phones
 from ccengine.asterisk.pbx_configure import changed_files, configure, configure_host, include_lines, run_dir
 from ccengine.asterisk.pbx_lint import lint
 from ccengine.asterisk.pbx_program import PbxError, Program, unpacked_program
@@ -42,7 +43,7 @@ def test_secrets_are_made_once_and_kept_private(settings: Settings) -> None:
     first = load_or_create(settings)
     assert set(first.ami) == {"cc_events", "cc_actions"}
     assert set(first.sip) == set(settings.pbx.devices)
-    assert len({*first.ami.values(), *first.sip.values()}) == 6
+    assert len({*first.ami.values(), *first.sip.values()}) == 2 + len(settings.pbx.devices)
     assert load_or_create(settings) == first
     assert stat.S_IMODE(settings.secrets_file.stat().st_mode) == 0o600
     assert first.ami["cc_events"] not in repr(first)
@@ -182,3 +183,36 @@ def test_dialplan_is_sound(settings: Settings) -> None:
 def test_host_folder_not_writable_is_named(settings: Settings, program: Program) -> None:
     with pytest.raises(PbxError, match="/proc"):
         configure_host(settings, Path("/proc"), program)
+
+
+def test_web_server_of_the_pbx_is_on_for_browser_phones_only_and_on_loopback(settings: Settings) -> None:
+    configure(settings)
+    drop_ins = settings.pbx_dir / "etc" / "ccengine"
+    assert "bindaddr=127.0.0.1\nbindport=18088\n" in (drop_ins / "http.conf").read_text()
+    pjsip = (drop_ins / "pjsip.conf").read_text()
+    assert pjsip.count("webrtc=yes") == len(settings.pbx.phones_in_browser) == 4
+    for phone in settings.pbx.devices:  # from the same template as SIP phones: the same context, the same rights
+        own = pjsip.split(f"\n[{phone}](cc-phone)\n")[1].split("\n[")[0]
+        assert ("webrtc=yes" in own) is (phone in settings.pbx.browser_phones) and "context=" not in own
+    none = settings.model_copy(update={"pbx": settings.pbx.model_copy(update={"browser_phones": ()})})
+    configure(none)
+    etc = settings.pbx_dir / "etc"
+    assert not re.search(r"^(enabled|webrtc)=", (drop_ins / "http.conf").read_text(), re.MULTILINE)
+    assert "webrtc" not in (drop_ins / "pjsip.conf").read_text()
+    assert "noload=res_http_websocket.so" in (etc / "modules.conf").read_text()
+    assert "icesupport=no" in (etc / "rtp.conf").read_text()
+
+
+def test_doctor_looks_for_the_socket_of_browser_phones_and_for_pages_they_may_run_on(
+    settings: Settings, pbx: PbxInstance
+) -> None:
+    assert [one.ok for one in check_browser_phones(pbx.settings)] == [True, True]
+    web = settings.web.model_copy(update={"host": "192.0.2.9"})
+    nobody = settings.pbx.model_copy(update={"http_port": free_ports(1)[0]})
+    away, open_pages = check_browser_phones(settings.model_copy(update={"web": web, "pbx": nobody}))
+    assert not away.ok and "res_http_websocket" in away.remedy
+    assert not open_pages.ok and "ccengine tls init" in open_pages.remedy
+    something_else = settings.pbx.model_copy(update={"http_port": pbx.settings.ami.port})
+    assert not check_browser_phones(settings.model_copy(update={"pbx": something_else}))[0].ok
+    none = settings.pbx.model_copy(update={"browser_phones": ()})
+    assert check_browser_phones(settings.model_copy(update={"pbx": none})) == []

@@ -17,10 +17,12 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 from live_peer import ScriptedBoard
+from pbx_instance import free_ports
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.backoffice.evidence_files import EVIDENCE
+from ccengine.backoffice.phone.pages import PASSWORDS
 from ccengine.clock import ManualClock
 from ccengine.config import Settings
 from ccengine.engine.door import Door
@@ -145,13 +147,15 @@ async def site(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="cc"))  # a Unix socket's path must be short
     socket = {"socket": str(folder / "e.sock"), "connect_seconds": 1, "command_seconds": 2, "heartbeat_seconds": 0.5}
     web = {"trusted_proxies": ["127.0.0.1"]}
-    settings = Settings(state_dir=tmp_path, door=socket, web=web)  # type: ignore[arg-type]
+    phones = {"pbx": {"http_port": free_ports(1)[0]}, "browser_phone": {"check_seconds": 0.1}}
+    settings = Settings(state_dir=tmp_path, door=socket, web=web, **phones)  # type: ignore[arg-type]
     store, clock = SqlStore(settings), ManualClock(datetime.now(UTC))
     ctx = Context(store=store, clock=clock, settings=settings)
     await _add_people(ctx)
     door = EngineDoor(settings)
     app = make_app(ctx, door)
     app[EVIDENCE] = EvidenceFolder(settings)
+    app[PASSWORDS] = lambda extension: f"of-{extension}"
     server = TestServer(app)
     await server.start_server()
     made = Site(ctx, clock, server, ScriptedBoard())

@@ -77,7 +77,7 @@ class Traffic:
         """Register every phone and answer on all of them; those of an earlier start end first."""
         for name in list(self._agents):
             self.end_group(name)
-        await self.start_group("all", list(self.settings.pbx.devices), answer_ms, hangs_up)
+        await self.start_group("all", list(self.settings.pbx.sip_phones), answer_ms, hangs_up)
 
     async def start_group(
         self, name: str, phones: list[str], answer_ms: int = 200, hangs_up: float = 0.25, scenario: str = "agents"

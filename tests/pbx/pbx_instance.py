@@ -60,11 +60,12 @@ class PbxInstance:
 
         Prompts are short tones of a fifth of a second, so that a call takes seconds; `full_prompts`: the real ones.
         """
-        ports = free_ports(5)
+        ports = free_ports(6)
         rtp = 21000 + ports[0] % 40 * 200
         own: dict[str, dict[str, Any]] = {
             "pbx": {
                 "sip_port": ports[0],
+                "http_port": ports[5],
                 "rtp_start": rtp,
                 "rtp_end": rtp + 199,
                 "root": str(asterisk_root()),

@@ -40,6 +40,7 @@ async def _people(
         agents=everybody,
         devices=await agents.list_devices(ctx, person.actor),
         wired=ctx.settings.pbx.devices,
+        in_browser=ctx.settings.pbx.phones_in_browser,
         names={agent.number: agent.name for agent in everybody},
         choices=[(agent.number, f"{agent.number} {agent.name}") for agent in everybody if agent.active],
         form={**_EMPTY_AGENT, **_EMPTY_DEVICE, **form},
