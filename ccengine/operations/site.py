@@ -133,7 +133,7 @@ def _contents(settings: Settings, token: str, web: list[dict[str, str]]) -> dict
         "agents": [
             {"number": agent, "extension": phone, "sip_user": phone, "sip_password": sip[phone]}
             for phone, agent in settings.pbx.devices.items()
-            if phone != DEMO_PHONE
+            if phone != DEMO_PHONE and phone in settings.pbx.sip_phones
         ],
         "sip": {"host": settings.pbx.sip_host, "port": settings.pbx.sip_port},
         "hotline": settings.site.hotline,
