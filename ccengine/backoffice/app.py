@@ -89,7 +89,8 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[LISTENED] = {}
     app[SOCKETS] = WeakSet()
     app[BOARDS] = WeakValueDictionary()
-    PHONE,
+    app[LINES] = WeakValueDictionary()
+    app[PASSWORDS] = lambda extension: None
     app[SILENT_SECONDS] = campaign_targets.SILENT_SECONDS
     app[LOADS] = Loads()
     for routes in _AREAS:
