@@ -29,6 +29,7 @@ T = TypeVar("T")
 _CHUNK_BYTES = 1024 * 1024
 #: A call of the day may have begun before midnight and end after it.
 _MARGIN = timedelta(hours=6)
+_DAY = timedelta(days=1)
 #: A queue_log line has whole seconds: it is read after CEL told this much more.
 _QUEUE_AFTER = timedelta(seconds=1)
 _START_MARGIN = timedelta(seconds=1)
@@ -213,13 +214,13 @@ def _ends(path: Path, cutter: Cutter[T], since: datetime) -> list[Start]:
 
 
 def _recordings(folder: Path, since: datetime, until: datetime, *, ids: bool = False) -> dict[str, int]:
-    """Return size by name (below the recordings folder); the days around it too: the PBX's clock may be in UTC.
+    """Return size by name (below the recordings folder).
 
     ids: only those whose name tells a call of that time.
     """
     found: dict[str, int] = {}
-    day = since.date() - timedelta(days=1)
-    while day <= until.date():
+    day = since.date() - _DAY  # folders have the site's day, which may be the one before or after that of these times
+    while day <= until.date() + _DAY:
         here = folder / f"{day:%Y/%m/%d}"
         if here.is_dir():
             for path in here.iterdir():
@@ -227,7 +228,7 @@ def _recordings(folder: Path, since: datetime, until: datetime, *, ids: bool = F
                     continue
                 if path.suffix == ".wav" and path.is_file():
                     found[path.relative_to(folder).as_posix()] = path.stat().st_size
-        day += timedelta(days=1)
+        day += _DAY
     return found
 
 
