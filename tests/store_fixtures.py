@@ -123,6 +123,7 @@ _SEEDED = (
     "order_codes",
     "search_entries",
     "sla_policies",
+    "review_forms",
 )
 _RESET = ";".join(
     [f"DELETE FROM {table}" for table in metadata.tables]

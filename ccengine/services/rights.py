@@ -12,7 +12,7 @@ from ccengine.services.errors import Invalid, NotAllowed
 from ccengine.services.guard import one_of
 from ccengine.values import mask_number
 
-ROLES = ("agent", "supervisor", "dispatcher", "field_worker", "connector", "administrator")
+ROLES = ("agent", "supervisor", "reviewer", "dispatcher", "field_worker", "connector", "administrator")
 
 #: At a desk of the hotline, whether one answers calls or sends orders out.
 _DESK = {
@@ -39,6 +39,7 @@ _DESK = {
 _AGENT = _DESK | {
     "agents.control_self",
     "campaigns.call",
+    "reviews.view",
 }
 _DISPATCHER = _DESK | {
     "parts.use",
@@ -66,8 +67,20 @@ _SUPERVISOR = (
         "rounds.edit",
         "campaigns.edit",
         "campaigns.run",
+        "reviews.edit",
     }
 )
+#: Listens to talks and marks them 质检; does not work on the hotline.
+_REVIEWER = {
+    "knowledge.view",
+    "board.view",
+    "calls.view",
+    "calls.listen",
+    "customers.view",
+    "orders.view",
+    "reviews.view",
+    "reviews.edit",
+}
 _FIELD = {
     "knowledge.view",
     "parts.view",
@@ -87,6 +100,7 @@ _ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit", "pena
 RIGHTS: dict[str, frozenset[str]] = {
     "agent": frozenset(_AGENT),
     "supervisor": frozenset(_SUPERVISOR),
+    "reviewer": frozenset(_REVIEWER),
     "dispatcher": frozenset(_DISPATCHER),
     "field_worker": frozenset(_FIELD),
     "connector": frozenset(_CONNECTOR),

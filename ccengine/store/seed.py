@@ -12,16 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from chinese_calendar.constants import Holiday, holidays, workdays
 
-from ccengine.hotline import disposition, opening_rule, order_catalogue_defaults, sla_defaults
+from ccengine.hotline import disposition, opening_rule, order_catalogue_defaults, sla_defaults, talk_review
 from ccengine.hotline.outage import DISTRICTS
 from ccengine.hotline.work_calendar import DayKind
-from ccengine.rows import AgentRow, DeviceRow, PolicyRow
+from ccengine.rows import AgentRow, DeviceRow, PolicyRow, ReviewFormRow
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
 from ccengine.services.sign_in import hash_password
 from ccengine.store.sample_customers import sample_customers
 from ccengine.store_port import UnitOfWork
 
+_ENGINE = "engine:engine"
 _FIRST_YEAR = 2025
 _BATCH = 1000
 #: A user: name, what they are called, role, agent number.
@@ -50,8 +51,8 @@ class Credential:
 
 @guarded
 async def seed_defaults(ctx: Context) -> None:
-    """Add the shipped opening rules, dispositions, lists for orders, calendar days and districts where missing; what an
-    administrator changed stays. Errors: Unavailable."""
+    """Add the shipped opening rules, dispositions, lists for orders, the form for talks, calendar days and districts
+    where missing; what an administrator changed stays. Errors: Unavailable."""
     async with ctx.store() as uow:
         await uow.outages.add_districts(tuple((code, zh, en) for code, (zh, en) in DISTRICTS.items()))
         if not await uow.rules.opening_rules():
@@ -66,6 +67,9 @@ async def seed_defaults(ctx: Context) -> None:
                 await uow.catalogue.save(code, None)
         await _seed_calendar(uow)
         await _seed_policies(ctx, uow)
+        if await uow.talk_reviews.form() is None:
+            now = ctx.clock.now()
+            await uow.talk_reviews.add_form(ReviewFormRow(form=talk_review.DEFAULT, created_at=now, created_by=_ENGINE))
         await uow.commit()
 
 
@@ -82,7 +86,7 @@ async def _seed_calendar(uow: UnitOfWork) -> None:
 async def _seed_policies(ctx: Context, uow: UnitOfWork) -> None:
     known = {row.policy.code for row in await uow.sla.policies()}
     for policy in () if known else sla_defaults.DEFAULTS:
-        await uow.sla.add_policy(PolicyRow(policy=policy, created_at=ctx.clock.now(), created_by="engine:engine"))
+        await uow.sla.add_policy(PolicyRow(policy=policy, created_at=ctx.clock.now(), created_by=_ENGINE))
 
 
 @guarded

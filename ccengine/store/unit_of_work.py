@@ -48,6 +48,7 @@ from ccengine.store.rounds import Rounds
 from ccengine.store.rules import Rules
 from ccengine.store.searches import Search
 from ccengine.store.sla import Sla
+from ccengine.store.talk_reviews import TalkReviews
 from ccengine.store.targets import Targets
 from ccengine.store.users import Users
 from ccengine.store.visit_plans import VisitPlans
@@ -128,6 +129,7 @@ class SqlUnitOfWork:
     targets: Targets
     customer_queries: CustomerQueries
     attempts: Attempts
+    talk_reviews: TalkReviews
 
     def __init__(
         self, engine: AsyncEngine, settings: Settings, pulse: Pulse, leaving: _Leaving, fence: Fence | None = None
@@ -189,6 +191,7 @@ class SqlUnitOfWork:
         self.targets = Targets(db)
         self.customer_queries = CustomerQueries(db)
         self.attempts = Attempts(db)
+        self.talk_reviews = TalkReviews(db)
         return self
 
     async def _connect(self) -> AsyncConnection:

@@ -28,6 +28,7 @@ from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.rounds import RoundRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
+from ccengine.store_port.talk_reviews import TalkReviewRepository
 from ccengine.store_port.unit_of_work import Fence, Store, UnitOfWork
 from ccengine.store_port.waiting import (
     JobRepository,
@@ -79,6 +80,7 @@ __all__ = [
     "Store",
     "StoreBusy",
     "StoreUnavailable",
+    "TalkReviewRepository",
     "TargetRepository",
     "UnitOfWork",
     "UserRepository",

@@ -31,6 +31,7 @@ from ccengine.store_port.outages import AnnouncementRepository, OutageRepository
 from ccengine.store_port.people import AgentRepository, AuditRepository, CustomerRepository, UserRepository
 from ccengine.store_port.rounds import RoundRepository
 from ccengine.store_port.sla import IndicatorRepository, NoticeRepository, PenaltyRepository, SlaRepository
+from ccengine.store_port.talk_reviews import TalkReviewRepository
 from ccengine.store_port.waiting import (
     JobRepository,
     MessageRepository,
@@ -119,6 +120,8 @@ class UnitOfWork(Protocol):
     def customer_queries(self) -> CustomerQueryRepository: ...
     @property
     def attempts(self) -> AttemptRepository: ...
+    @property
+    def talk_reviews(self) -> TalkReviewRepository: ...
 
     async def __aenter__(self) -> UnitOfWork: ...
     async def __aexit__(
