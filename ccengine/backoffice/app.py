@@ -46,6 +46,7 @@ from ccengine.backoffice.phone.relay import LINES
 from ccengine.backoffice.phone.routes import ROUTES as PHONE
 from ccengine.backoffice.progress.routes import ROUTES as PROGRESS
 from ccengine.backoffice.reports.routes import ROUTES as REPORTS
+from ccengine.backoffice.reviews.routes import ROUTES as REVIEWS
 from ccengine.backoffice.rounds.routes import ROUTES as ROUNDS
 from ccengine.backoffice.search.routes import ROUTES as SEARCH
 from ccengine.backoffice.sla.routes import ROUTES as SLA
@@ -65,7 +66,7 @@ _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
     *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS, ANNOUNCEMENTS, MESSAGES),
-    *(NOTICES, SLA, REPORTS, CAMPAIGNS, TRUTH, ROUNDS, PHONE),
+    *(NOTICES, SLA, REPORTS, REVIEWS, CAMPAIGNS, TRUTH, ROUNDS, PHONE),
 )
 
 

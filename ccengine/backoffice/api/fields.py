@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ccengine.hotline.talk_review import MOST_POINTS
 from ccengine.services.guard import LIMIT_MAX
 from ccengine.values import ACCOUNT_PATTERN, AGENT_NUMBER_PATTERN, CALL_ID_PATTERN
 
@@ -74,6 +75,7 @@ Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,8}$")]
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31 - 1), BeforeValidator(_whole)]
+Points = Annotated[StrictInt, Field(ge=0, le=MOST_POINTS), BeforeValidator(_whole)]
 OrderKey = Annotated[
     str,
     StringConstraints(pattern=r"^([1-9][0-9]{0,8}|WO[0-9]{8}-[0-9]{5,9})$"),

@@ -21,7 +21,7 @@ from ccengine.backoffice.names import helpers, options
 from ccengine.backoffice.render import language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.rows import CallDetail, CallFilter, CallRow, Page
-from ccengine.services import call_records, rules
+from ccengine.services import call_records, rules, talk_reviews
 from ccengine.services.context import Context
 from ccengine.services.errors import Invalid
 from ccengine.services.rights import may
@@ -91,6 +91,7 @@ async def show_call(request: web.Request, person: SignedIn) -> web.StreamRespons
         detail=detail,
         number=record.dialed_number if outbound else record.caller_number,
         may_listen=_may_listen(person, detail),
+        reviews=await talk_reviews.history(ctx, person.actor, record.call_id) if record.talk_seconds else (),
         agent_names=names,
         disposition_names=await _disposition_names(request),
         growing=not record.final or _recording_expected(ctx, detail),

@@ -6,11 +6,11 @@ from aiohttp import web
 
 from ccengine.backoffice.calls import pages
 
-_ONE = "/calls/{call_id:[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}}"
+ONE = "/calls/{call_id:[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}}"
 
 ROUTES = (
     web.get("/calls", pages.list_calls),
-    web.get(_ONE, pages.show_call),
-    web.get(f"{_ONE}/recording", pages.recording),
-    web.post(f"{_ONE}/reveal", pages.reveal),
+    web.get(ONE, pages.show_call),
+    web.get(f"{ONE}/recording", pages.recording),
+    web.post(f"{ONE}/reveal", pages.reveal),
 )

@@ -64,6 +64,9 @@ async def open_notice(request: web.Request, person: SignedIn) -> web.StreamRespo
     order = request.query.get("order", "")
     if order.isascii() and order.isdigit():
         return go(f"/work-orders/{int(order)}")
+    review = request.query.get("review", "")
+    if review.isascii() and review.isdigit():
+        return go(f"/reviews/{int(review)}")
     leads = {
         "calendar": "/admin/calendar",
         "low_stock": "/parts?low=1",

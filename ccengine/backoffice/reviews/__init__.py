@@ -1,0 +1,1 @@
+"""Reviewers' marks for talks: marking, a review with its objection, samples, the summary, the form."""
