@@ -100,6 +100,7 @@ class EngineParts:
             told=lambda: bool(self._live.health()["ok"]),
         )
         self._live.on_snapshot = records.reconcile
+        self._live.on_end = records.pbx_ends
         return records
 
     def _stored(self, batch: JournalBatch) -> None:

@@ -47,7 +47,7 @@ class Outcome(StrEnum):
     NOT_ANSWERED = "not_answered"  # never answered by us at all (or, outbound, by the callee)
     BUSY = "busy"  # outbound: busy or rejected
     FAILED = "failed"  # the network or the PBX could not carry the call
-    INTERRUPTED = "interrupted"  # the PBX died with the call
+    INTERRUPTED = "interrupted"  # the PBX died, or was restarted, with the call
 
 
 class Heard(StrEnum):

@@ -20,6 +20,11 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PbxEnds(Fact):
+    """The PBX has begun to hang up on everybody, to end or to start anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarted(Fact):
     """A call has a name of ours."""
 

@@ -79,6 +79,7 @@ class TrackedLeg:
     ended_at: datetime | None = None
     cause: int | None = None
     hangup_asked_at: datetime | None = None
+    hung_up_by_pbx: bool = False  # because the PBX ended
     dialled: bool = False
     first_exten: str = ""
     stays: list[Span] = field(default_factory=list)

@@ -31,12 +31,15 @@ from ccengine.values import (
 
 _FILE_NAME = re.compile(r"^(?:[0-9]{4}/[0-9]{2}/[0-9]{2}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,160}\.wav$")
 _STALE = timedelta(seconds=2)
+#: Who asked no longer than this before the PBX hung up, ended the call.
+_JUST_BEFORE = timedelta(seconds=0.5)
 _Span = tuple[datetime, datetime]
 
 
 def make_record(call: Call, anchor: TrackedLeg, now: datetime) -> CallRecord:
     """Return the record of a call as known now; final when all its legs have ended."""
     over = call.over
+    interrupted = call.interrupted or (over and _cut_off(call, anchor))
     end = anchor.ended_at or now
     talks = _talks(call, anchor, now)
     waits = _waits(call, talks, end)
@@ -69,20 +72,20 @@ def make_record(call: Call, anchor: TrackedLeg, now: datetime) -> CallRecord:
         agent_number=next((talk.agent_number for talk in talks if talk.agent_number), None) or _dialling_agent(call),
         agent_extension=next((talk.extension for talk in talks if talk.agent_number), None)
         or (first.extension if first else None),
-        ended_by=_ended_by(call, anchor, now) if over else EndedBy.UNKNOWN,
+        ended_by=_ended_by(call, anchor, now, interrupted) if over else EndedBy.UNKNOWN,
         end_cause=anchor.cause,
-        outcome=outcome_of(_evidence(call, anchor, bool(talks), status, end)) if over else None,
+        outcome=outcome_of(_evidence(call, anchor, bool(talks), interrupted, status, end)) if over else None,
         fallback=bool(call.said("CC_FALLBACK")),
         grade=grade_of(call.word("CC_GRADE", "grade")),
         recordings=_recordings(call),
         source=Source.LIVE,
         final=over,
-        notes=_notes(call),
+        notes=_notes(call, interrupted),
     )
 
 
-def _notes(call: Call) -> tuple[str, ...]:
-    notes = {"interrupted": call.interrupted, "reconciled": call.reconciled, "joined_late": call.joined_late}
+def _notes(call: Call, interrupted: bool) -> tuple[str, ...]:
+    notes = {"interrupted": interrupted, "reconciled": call.reconciled, "joined_late": call.joined_late}
     notes["recording_off"] = bool(call.said("CC_REC_OFF"))
     return tuple(note for note, true in notes.items() if true)
 
@@ -169,9 +172,20 @@ def _covered(spans: Sequence[_Span]) -> float:
     return total
 
 
-def _ended_by(call: Call, anchor: TrackedLeg, now: datetime) -> EndedBy:
+def _cut_off(call: Call, anchor: TrackedLeg) -> bool:
+    """Whether the PBX hung up on this call because it ended, and nobody else just had; as records/cut_off says it."""
+    if not anchor.hung_up_by_pbx or anchor.hangup_asked_at is not None or call.said("CC_END"):
+        return False
+    return not any(
+        leg.hangup_asked_at and anchor.ended_at and leg.hangup_asked_at >= anchor.ended_at - _JUST_BEFORE
+        for leg in call.family
+        if leg is not anchor and (leg.answered_at or leg.linked_ids[:1] == [leg.uniqueid])
+    )
+
+
+def _ended_by(call: Call, anchor: TrackedLeg, now: datetime, interrupted: bool) -> EndedBy:
     """Who ended the call. The caller is the party on the trunk, in both directions."""
-    if call.interrupted and anchor.hangup_asked_at is None and not call.agent_left:
+    if interrupted and anchor.hangup_asked_at is None and not call.agent_left:
         return EndedBy.PBX
     if call.said("CC_END"):
         return EndedBy.SYSTEM
@@ -195,12 +209,12 @@ def _asked_at_the_end(partner: TrackedLeg | None, anchor: TrackedLeg) -> datetim
     return partner.hangup_asked_at if near else None
 
 
-def _evidence(call: Call, anchor: TrackedLeg, talked: bool, status: str, end: datetime) -> Evidence:
+def _evidence(call: Call, anchor: TrackedLeg, talked: bool, interrupted: bool, status: str, end: datetime) -> Evidence:
     messages = call.said("CC_MESSAGE")
     return Evidence(
         direction=call.direction,
         talked=talked,
-        interrupted=call.interrupted,
+        interrupted=interrupted,
         answered=anchor.answered_at is not None,
         message_seconds=(end - messages[-1].at).total_seconds() if messages else 0.0,
         queued=bool(call.queue),

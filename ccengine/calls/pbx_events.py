@@ -66,10 +66,14 @@ class LegEnded(PbxEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangupAsked(PbxEvent):
-    """A hangup was asked for: by the party at the far end of this leg, or (`inside`) by the PBX or a command."""
+    """A hangup was asked for: by the party at the far end of this leg, or (`inside`) by the PBX or a command.
+
+    pbx_ends: by the PBX, which hangs up on everybody because it ends.
+    """
 
     leg: Leg
     inside: bool = False
+    pbx_ends: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

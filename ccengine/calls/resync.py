@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccengine.calls import pbx_events as ev
+from ccengine.calls.facts import PbxEnds
 from ccengine.calls.leg import LegState
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 #: A boot moment later than the known one by more than this is another boot; less is the rounding of the uptime to whole
 #: seconds. A step of the PBX's clock moves its uptime along, so the boot moment stays.
 _REBOOT = timedelta(seconds=1.5)
+#: An ending PBX gives its channels 15 s to go.
+_LONGEST_STOP = timedelta(seconds=20)
 
 
 class Resync:
@@ -28,6 +31,7 @@ class Resync:
         self._generation = 0
         self._boot = ""
         self._lost_at: datetime | None = None
+        self._ends_at: datetime | None = None
 
     def booted(self, event: ev.Booted) -> None:
         """The PBX says since when it runs: after a restart nothing of before lives."""
@@ -36,6 +40,12 @@ class Resync:
         if self._booted_at is not None and booted_at - self._booted_at > _REBOOT:
             self._interrupt_all(event.at)
         self._booted_at = booted_at
+
+    def ends(self, at: datetime) -> None:
+        """The PBX hangs up on a channel because it ends: told once an end."""
+        if self._ends_at is None or at - self._ends_at > _LONGEST_STOP:
+            self._ends_at = at
+            self._tracker.tell(PbxEnds(at=at))
 
     def _interrupt_all(self, at: datetime) -> None:
         """The PBX was restarted: nothing of before lives."""
@@ -63,6 +73,7 @@ class Resync:
         self._generation = event.generation
         if self._boot and event.boot and event.boot != self._boot:
             self._interrupt_all(event.at)
+            self._ends_at = None
         self._boot, self._lost_at = event.boot or self._boot, None
         self._tracker.connected, self._tracker.stale = True, False
         self._end_unlisted(event)

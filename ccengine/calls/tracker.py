@@ -150,7 +150,12 @@ class Tracker:
 
     def _hangup_asked(self, event: ev.HangupAsked) -> None:
         leg = self.touch(event.leg, event.at, "HangupAsked")
-        if leg is not None and not event.inside:
+        if leg is None:
+            return
+        if event.pbx_ends:
+            leg.hung_up_by_pbx = True
+            self._resync.ends(event.at)
+        elif not event.inside:
             leg.hangup_asked_at = min(leg.hangup_asked_at or event.at, event.at)
 
     def _dial_begun(self, event: ev.DialBegun) -> None:

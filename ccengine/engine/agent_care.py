@@ -74,8 +74,13 @@ class AgentCare:
             if agent.state is AgentState.WRAP_UP and agent.number not in self._timers:
                 self._do(self._lift(agent.number, agent.extension))
 
-    def pbx_was_lost(self, at: datetime) -> None:
-        """Tell the journal when the PBX died: its own last line may be minutes older."""
+    def pbx_was_lost(self, at: datetime, hung_up_at: datetime | None) -> None:
+        """Tell the journal when the PBX died: its own last line may be minutes older.
+
+        hung_up_at: when it began to hang up on everybody, where it did; a PBX that ends takes no such word any more.
+        """
+        if hung_up_at is not None:
+            self._do(self._pbx.write_queue_log("CC_PBX_ENDS", "NONE", "NONE", f"u={_stamp(hung_up_at)}"))
         self._do(self._pbx.write_queue_log("CC_PBX_LOST", "NONE", "NONE", f"u={_stamp(at)}"))
 
     def take(self, fact: Fact) -> None:

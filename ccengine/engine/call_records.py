@@ -84,6 +84,7 @@ class CallRecords:
         self._reader: JournalReader | None = None
         self._last_row: JournalPosition | None = None
         self._reconcile: tuple[datetime, frozenset[str]] | None = None
+        self._pbx_ends_at: datetime | None = None
         self._behind_since: datetime | None = None
         self._level_at: datetime | None = None  # when there was nothing that is not in rows
         self._told = told
@@ -133,7 +134,7 @@ class CallRecords:
         A batch costs the same for one line and for many: what a busy second brings makes one or a few of them.
         """
         reader, journal = self._reader, self._settings.journal
-        if reader is None or self._reconcile is not None:
+        if reader is None or self._reconcile is not None or self._pbx_ends_at is not None:
             return 0.0
         try:
             if not reader.changed():
@@ -193,6 +194,11 @@ class CallRecords:
         self._reconcile = (at, alive)
         self._news.set()
 
+    def pbx_ends(self, at: datetime) -> None:
+        """Take the word that the PBX hangs up on everybody from `at` on, to end: it writes none itself."""
+        self._pbx_ends_at = at
+        self._news.set()
+
     async def step(self) -> bool:
         """Read and store one batch. Returns False when there was nothing new. Waits while the store is away."""
         try:
@@ -202,6 +208,9 @@ class CallRecords:
                 at, alive = self._reconcile
                 self._reconcile = None
                 self._reader.reconcile(at, alive)
+            if self._pbx_ends_at is not None:
+                self._reader.pbx_ends(self._pbx_ends_at)
+                self._pbx_ends_at = None
             if not self._reader.changed():
                 self._behind_since = None
                 return False
@@ -240,6 +249,7 @@ class CallRecords:
             from_row(row),
             self._clock,
             self._people,
+            self._told,
         )
 
     async def _keep(self, batch: JournalBatch) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -24,6 +24,7 @@ from ccengine.records.agent_timeline import Timeline
 from ccengine.records.interpreter import Interpreter
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.pbx_starts import STARTED, PbxStart, death_in
+from ccengine.records.pbx_stops import stop_at
 from ccengine.rows import AnomalyRow, CallEvent, JournalBatch, QuarantinedLine
 from ccengine.values import AgentInterval
 
@@ -38,6 +39,10 @@ _LIST_MARGIN = timedelta(seconds=1)
 _DEATH_WORD = timedelta(seconds=4)
 _FRESH = timedelta(seconds=60)
 _AT_ONCE = timedelta()
+#: So long a call that the PBX hung up on, nobody knows why, waits for the word that the PBX ends; where there is no
+#: link on which the engine would have heard of it, for the PBX's next start.
+_END_WORD, _NEXT_START = timedelta(seconds=3), timedelta(seconds=60)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 #: So much of queue_log (in the tail's chunks) is read at most in one batch.
 _QUEUE_LOG_CHUNKS = 200
 #: So many of a batch's lines that were put aside are told one by one, and so much of each.
@@ -90,6 +95,7 @@ class JournalReader:
     Args:
         node: the PBX's name; cel_file, queue_log_file: the journals; state: what was stored last.
         clock: for stamps of what is noted; people: extension -> agent number where the journal does not say it.
+        linked: whether the engine hears of what the PBX does.
     """
 
     def __init__(
@@ -100,6 +106,7 @@ class JournalReader:
         state: JournalState,
         clock: Clock,
         people: Mapping[str, str] | None = None,
+        linked: Callable[[], bool] = lambda: True,
     ) -> None:
         self.node = node
         self.clock = clock
@@ -114,9 +121,11 @@ class JournalReader:
         )
         self._cel.last_taken_at, self._queue.last_taken_at = cel.last_at, queue.last_at
         self._lists: list[_List] = []
+        self._linked = linked
+        self._unlinked_since: datetime | None = None
         self._starts: dict[PbxStart, datetime] = {}  # not closed yet -> when they are, without word of the death
         self._stored_row = to_row(node, state)
-        self._replay()
+        self._replay(state.held)
 
     def close(self) -> None:
         """Close the files."""
@@ -126,7 +135,7 @@ class JournalReader:
     def changed(self) -> bool:
         """Whether a read is worth while: cheap enough for every few milliseconds."""
         waiting = bool(self._cel.waiting or self._queue.waiting or self._lists or self._starts)
-        return waiting or self._cel.tail.changed() or self._queue.tail.changed()
+        return waiting or bool(self.interpreter.held) or self._cel.tail.changed() or self._queue.tail.changed()
 
     def holds_an_end(self) -> bool:
         """Whether what was not read yet tells of a call's end, or is so much that it should be read at once."""
@@ -135,6 +144,10 @@ class JournalReader:
     def reconcile(self, at: datetime, alive: frozenset[str]) -> None:
         """Take the PBX's word that at `at` only these channels lived; the journal's other open legs are interrupted."""
         self._lists.append(_List(made_at=at, alive=alive, due=at + _LIST_MARGIN))
+
+    def pbx_ends(self, at: datetime) -> None:
+        """Take the engine's word that the PBX hangs up on everybody from `at` on: the journal has it later."""
+        self.interpreter.pbx_ended(stop_at(at))
 
     def read(self) -> JournalBatch | None:
         """Read on, and return what became of it; None when there was nothing new. Raises OSError."""
@@ -175,7 +188,7 @@ class JournalReader:
         """Return what the PBX had by its lists made after a death, as far as they are not used up."""
         return frozenset(leg for one in self._lists if death and one.made_at > death for leg in one.alive)
 
-    def _replay(self) -> None:
+    def _replay(self, held: Sequence[str]) -> None:
         """Read again what was stored before and belongs to open calls: to know them, not to tell them."""
         now = self.clock.now()
         for source in (self._cel, self._queue):
@@ -190,7 +203,7 @@ class JournalReader:
             entry, _ = self._queue.waiting.popleft()
             self._note_start(entry.value, now)
             self.interpreter.add_queue_line(entry.value, entry.mark)
-        self.interpreter.settle()
+        self.interpreter.settle(held)
 
     def _take_queue_lines(self, now: datetime) -> list[AgentInterval]:
         """Take the agents' lines as far as CEL has come; the rest waits."""
@@ -224,13 +237,26 @@ class JournalReader:
             return True
         return waited < _WAIT_FOR_CEL and not self.interpreter.knows(line)
 
+    def _held_since(self, now: datetime) -> datetime:
+        """Say which calls that the PBX hung up on are told already: those of which it is known that it lived on."""
+        linked = self._linked()
+        self._unlinked_since = None if linked else self._unlinked_since or now
+        if self._starts:
+            return _LONG_AGO  # it is just being asked how the PBX ended
+        if not (self._cel.caught_up and self._queue.caught_up):
+            return (self._cel.last_taken_at or now) - _NEXT_START
+        if self._unlinked_since is None:
+            return now - _END_WORD
+        return _LONG_AGO if now - self._unlinked_since < _NEXT_START else now - _NEXT_START
+
     def _batch(self, intervals: list[AgentInterval], now: datetime) -> JournalBatch | None:
-        told = self.interpreter.tell()
+        told = self.interpreter.tell(self._held_since(now))
         state = JournalState(
             cel=self._cel.place(self.interpreter.oldest_mark(CEL)),
             queue_log=self._queue.place(self.interpreter.oldest_mark(QUEUE_LOG)),
             agents=self.timeline.dump(),
             phones=self.interpreter.sign_ins.dump(),
+            held=self.interpreter.held,
         )
         row = to_row(self.node, state)
         quarantined = self._quarantined()

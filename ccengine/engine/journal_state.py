@@ -34,6 +34,7 @@ class JournalState:
     queue_log: Place = Place()
     agents: Mapping[str, Any] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)  # extension -> who sits there
+    held: tuple[str, ...] = ()  # calls that are over and wait to be told so
 
 
 def to_row(node: str, state: JournalState) -> JournalPosition:
@@ -53,6 +54,7 @@ def to_row(node: str, state: JournalState) -> JournalPosition:
             "queue_log": _dump(state.queue_log),
             "agents": dict(state.agents),
             "phones": dict(state.phones),
+            "held": list(state.held),
         },
     )
 
@@ -66,6 +68,7 @@ def from_row(row: JournalPosition | None) -> JournalState:
         queue_log=_load(row.state["queue_log"]),
         agents=row.state["agents"],
         phones=row.state.get("phones", {}),
+        held=tuple(row.state.get("held", ())),
     )
 
 

@@ -24,7 +24,7 @@ from ccengine.asterisk.secrets import Secrets
 from ccengine.calls import pbx_events as ev
 from ccengine.calls.agent_state import AgentState
 from ccengine.calls.board import Board, BoardSnapshot, Person
-from ccengine.calls.facts import Anomaly
+from ccengine.calls.facts import Anomaly, PbxEnds
 from ccengine.calls.tracker import Tracker
 from ccengine.clock import Clock
 from ccengine.config import Settings
@@ -40,7 +40,8 @@ log = structlog.get_logger(__name__)
 SMALL_CHANGE_SECONDS = 0.2
 BOOT_SECONDS = 60.0
 #: How a link ends when the PBX dies (asterisk/ami/connection): at that moment, not some time later.
-_CUT = ("the PBX closed the connection", "connection lost", "connection closed")
+_SHUTS_DOWN = "the PBX shuts down"
+_CUT = ("the PBX closed the connection", "connection lost", "connection closed", _SHUTS_DOWN)
 
 
 async def _always() -> bool:
@@ -73,12 +74,15 @@ class LiveCalls:
         self._booted = asyncio.Event()
         self._generation = 0
         self._cut_at: datetime | None = None  # when the PBX ended the link, if it was the PBX
+        self._ends_at: datetime | None = None  # when the PBX began to hang up on everybody, to end
         self._boot = ""  # which run of the PBX the last picture was of
         self.event_lag = Lag()
         self.failures = 0
         self.anomalies = 0
         #: Told of each full list of channels: when it was made, and the ids on it (the journal closes all others).
         self.on_snapshot: Callable[[datetime, frozenset[str]], None] = lambda at, alive: None
+        #: Told when the PBX has begun to hang up on everybody, to end.
+        self.on_end: Callable[[datetime], None] = lambda at: None
         #: Told of each event, before anybody hears the facts that follow from it; must not wait.
         self.on_event: Callable[[ev.PbxEvent], None] = lambda event: None
         if tap is None and settings.ami.record_file:
@@ -268,7 +272,7 @@ class LiveCalls:
             await self._resync()
         elif name == "Shutdown":
             self._booted.clear()
-            self._events.drop("the PBX shuts down")
+            self._events.drop(_SHUTS_DOWN)
 
     async def _resync(self) -> None:
         """List everything while the events wait in the queue, then feed the picture through the same door."""
@@ -291,8 +295,8 @@ class LiveCalls:
             self.on_snapshot(asked_at, frozenset(one.leg.uniqueid for one in taken.legs))
             self._care.after_snapshot(self.tracker.people.agents.values())
             if self._cut_at is not None and self._boot not in ("", taken.boot):
-                self._care.pbx_was_lost(self._cut_at)
-            self._cut_at, self._boot = None, taken.boot
+                self._care.pbx_was_lost(self._cut_at, self._ends_at)
+            self._cut_at, self._ends_at, self._boot = None, None, taken.boot
             return
         self._events.drop("no snapshot could be taken")
 
@@ -310,6 +314,9 @@ class LiveCalls:
             if isinstance(fact, Anomaly):
                 self.anomalies += 1
                 log.info("anomaly", kind=fact.kind, detail=fact.detail)
+            if isinstance(fact, PbxEnds):
+                self._ends_at = fact.at
+                self.on_end(fact.at)
             self._care.take(fact)
             for reader in self._readers:
                 reader.put(fact)

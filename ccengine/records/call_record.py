@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from ccengine.channels import LegKind
 from ccengine.outcome import Evidence, outcome_of
+from ccengine.records.cut_off import cut_off
 from ccengine.records.journal_lines import JournalLine
 from ccengine.records.legs import Leg, Overlap
 from ccengine.records.trunk_call import TrunkCall
@@ -42,7 +43,8 @@ def make_record(call: TrunkCall, node: str) -> CallRecord:
     """Return the call's record as the lines so far tell it."""
     anchor = call.anchor
     talks = _talks(call)
-    interrupted = any(leg.interrupted and leg.ended_at is None for leg in call.legs.values())
+    died = any(leg.interrupted and leg.ended_at is None for leg in call.legs.values())
+    interrupted = died or cut_off(call)
     ended_by = _ended_by(call, interrupted)
     waits = _waits(call, talks)
     queue_status = _queue_status(call)
@@ -215,7 +217,8 @@ def _round(seconds: float) -> float:
 def _ended_by(call: TrunkCall, interrupted: bool) -> EndedBy:
     """Who ended the call. The caller is the party on the trunk, in both directions."""
     anchor = call.anchor
-    if interrupted and anchor.hung_up_at is None and not _agent_left(call):
+    by_pbx = anchor.hung_up_at is None or anchor.hung_up_by_pbx
+    if interrupted and by_pbx and not _agent_left(call):
         return EndedBy.PBX
     if call.said("CC_END"):
         return EndedBy.SYSTEM

@@ -6,20 +6,22 @@ What does not live here: reading files (asterisk/journal), what a family's lines
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ccengine.channels import extension_of
 from ccengine.records.call_events import CallStep, events_of
 from ccengine.records.call_record import make_record
+from ccengine.records.cut_off import unexplained
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import build_legs
 from ccengine.records.listening import ListeningLegs
 from ccengine.records.pbx_starts import PbxStart, death_in
+from ccengine.records.pbx_stops import Runs, Stop, stop_in
 from ccengine.records.sign_ins import SignIns
-from ccengine.records.trunk_call import Family, calls_of
+from ccengine.records.trunk_call import Family, TrunkCall, calls_of
 from ccengine.values import AGENT_NUMBER_PATTERN, CALL_ID_PATTERN, CallRecord, Listening, is_listening, is_probe
 
 #: How long a finished family is kept for late lines, in the journal's own time, and how many at most.
@@ -33,9 +35,7 @@ _LONGEST_SILENCE = timedelta(hours=6)
 _AFTERMATH = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "APP_END", "BRIDGE_EXIT"})
 _NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME", "CLI"})
 
-
-#: So many lines back it is known when the PBX wrote: more than it writes between its start and our word of it.
-SIGNS_OF_LIFE = 1000
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Where a line stood: number of the file since the reader's start, and byte in it.
 Mark = tuple[int, int]
@@ -83,10 +83,11 @@ class Interpreter:
         self._open: dict[_Group, None] = {}
         self._over: OrderedDict[_Group, None] = OrderedDict()
         self._dirty: dict[_Group, None] = {}
-        self._signs_of_life: deque[datetime] = deque(maxlen=SIGNS_OF_LIFE)
+        self._runs = Runs()
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._cut_off: dict[_Group, None] = {}  # what the last death of the PBX ended
         self._last_start: PbxStart | None = None
+        self._held: dict[str, None] = {}
         self._now: datetime | None = None
         self.late_lines = 0
 
@@ -103,7 +104,7 @@ class Interpreter:
             self.listening.add(line, mark)
             return
         self._now = line.at if self._now is None else max(self._now, line.at)
-        self._signs_of_life.append(line.at)
+        self._runs.note(line)
         keys = {line.unique_id, line.linked_id, *line.call_ids, *_transfer_channels(line)}
         if line.event == "CHAN_START":
             self._let_reuse(line)
@@ -120,6 +121,8 @@ class Interpreter:
         """Take one queue_log line that belongs to a call."""
         if (died_at := death_in(line)) is not None:
             self._pbx_died(died_at)
+        if (stop := stop_in(line)) is not None:
+            self.pbx_ended(stop)
         self._learn(line)
         keys = {line.unique_id} - _NO_CHANNEL
         call_id = line.words.get("call", "") if line.event.startswith("CC_") else ""
@@ -132,23 +135,29 @@ class Interpreter:
             group.queue_lines[line] = None
             self._touched(group, line.at, "queue_log", mark)
 
-    def tell(self) -> Told:
-        """Return what changed since the last time, each call once."""
+    def tell(self, held_since: datetime | None = None) -> Told:
+        """Return what changed since the last time, each call once.
+
+        held_since: a call that the PBX hung up on after this moment, nobody knows why, waits: it may be the PBX's end.
+        """
         records: list[CallRecord] = []
         events: list[CallStep] = []
+        held: dict[_Group, None] = {}
         for group in list(self._dirty):
-            changed, steps = self._rebuild(group)
+            calls = calls_of(self._family(group))
+            if held_since is not None and any(_is_held(call, held_since) for call in calls):
+                held[group] = None
+                continue
+            changed, steps = self._rebuild(group, calls)
             records += changed
             events += steps
-        self._dirty.clear()
+        self._dirty, self._held = held, {call_id: None for group in held for call_id in group.call_ids}
         self._forget()
         return Told(records=tuple(records), events=tuple(events), listened=self.listening.tell())
 
     def start_of(self, at: datetime) -> PbxStart:
         """Return the start of the PBX that queue_log tells of at `at`, to be closed by `close_start` in due time."""
-        start = PbxStart(at=at)
-        start.last_line_at = max((sign for sign in self._signs_of_life if sign <= start.before), default=None)
-        return start
+        return self._runs.start_of(at)
 
     def close_start(self, start: PbxStart, alive: frozenset[str] = frozenset()) -> None:
         """End every leg that a start of the PBX found open: it lived as long as the PBX did. tell() then tells.
@@ -157,6 +166,8 @@ class Interpreter:
         """
         self._last_start = start
         self._cut_off = dict.fromkeys(self._interrupt(start.before, alive, start.lived_until))
+        if (stop := self._runs.stop_before(start)) is not None:
+            self.pbx_ended(stop)
 
     def close_unlisted(self, before: datetime, alive: frozenset[str]) -> None:
         """End every leg that began before a list of the PBX's channels was made, and is not on it (ids `alive`)."""
@@ -186,6 +197,13 @@ class Interpreter:
                 group.interrupted = {**group.interrupted, **later}
                 self._dirty[group] = None
 
+    def pbx_ended(self, stop: Stop) -> None:
+        """Learn of an end of the PBX, and look again at whom it may have hung up on."""
+        self._runs.learn(stop)
+        for group in (*self._open, *self._over):
+            if group.last_at is not None and group.last_at >= stop.since:
+                self._dirty[group] = None
+
     def open_channels(self) -> frozenset[str]:
         """Return the ids of the channels that have not ended, as far as the journal tells."""
         legs = frozenset(leg for group in self._open for leg in _open_legs(group, None) - group.interrupted.keys())
@@ -204,10 +222,20 @@ class Interpreter:
             return True
         return line.unique_id in self._groups or line.words.get("call", "") in self._groups
 
-    def settle(self) -> None:
-        """After reading again what was told before: know the open calls as they were told, forget the finished ones."""
-        self.tell()
-        for group in list(self._over):
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The calls that wait to be told as ended."""
+        return tuple(self._held)
+
+    def settle(self, held: Iterable[str] = ()) -> None:
+        """After reading again what was told before: know the open calls as they were told, forget the finished ones.
+
+        held: those that were not told yet as ended; they will be.
+        """
+        waiting = set(held)
+        self.tell(_LONG_AGO)
+        told = [group for group in self._dirty if not waiting & group.call_ids.keys()]
+        for group in (*self._over, *told):
             self._drop(group)
             self._forgotten.update(dict.fromkeys(group.keys))
 
@@ -289,18 +317,21 @@ class Interpreter:
         group.last_at = at if group.last_at is None else max(group.last_at, at)
         self._dirty[group] = None
 
-    def _rebuild(self, group: _Group) -> tuple[list[CallRecord], list[CallStep]]:
-        family = Family(
+    def _family(self, group: _Group) -> Family:
+        return Family(
             node=self.node,
             lines=tuple(sorted(group.lines, key=lambda line: (line.at, line.unique_id))),
             queue_lines=tuple(sorted(group.queue_lines, key=lambda line: line.at)),
             interrupted=dict(group.interrupted),
+            stops=self._runs.stops,
             people=self.people,
             sign_ins=self.sign_ins,
         )
+
+    def _rebuild(self, group: _Group, calls: Iterable[TrunkCall]) -> tuple[list[CallRecord], list[CallStep]]:
         records: list[CallRecord] = []
         events: list[CallStep] = []
-        for call in calls_of(family):
+        for call in calls:
             record = make_record(call, self.node)
             if group.told.get(call.call_id) != record:
                 group.told[call.call_id] = record
@@ -345,6 +376,11 @@ def _transfer_channels(line: JournalLine) -> Iterable[str]:
     return [
         value for name, value in line.extra.items() if name.endswith("_uniqueid") and isinstance(value, str) and value
     ]
+
+
+def _is_held(call: TrunkCall, since: datetime) -> bool:
+    at = call.anchor.hung_up_at
+    return at is not None and at > since and unexplained(call)
 
 
 def _open_legs(group: _Group, before: datetime | None) -> set[str]:

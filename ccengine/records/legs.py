@@ -40,6 +40,7 @@ class Leg:
     cause: int | None = None
     hangup_source: str = ""
     interrupted: bool = False
+    hung_up_by_pbx: bool = False  # because the PBX ended
     lived_until: datetime | None = None  # of an interrupted leg: the PBX's last sign of life
     linked_ids: list[str] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)

@@ -27,6 +27,8 @@ class PbxStart:
 
     at: datetime
     last_line_at: datetime | None = None
+    last_sign_at: datetime | None = None  # the same, and whatever may have been of the new run
+    last_birth_at: datetime | None = None  # the last channel that began in the run before
     died_at: datetime | None = None
 
     @property

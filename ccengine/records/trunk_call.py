@@ -14,6 +14,7 @@ from datetime import datetime
 from ccengine.channels import LegKind
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import Leg, Overlap, build_legs, overlaps_with
+from ccengine.records.pbx_stops import Stop
 from ccengine.records.sign_ins import SignIns
 from ccengine.values import AGENT_NUMBER_PATTERN, Direction
 
@@ -29,6 +30,7 @@ class Family:
     lines: tuple[JournalLine, ...]
     queue_lines: tuple[QueueLogLine, ...] = ()
     interrupted: Mapping[str, datetime | None] = field(default_factory=dict)  # leg -> when the PBX last lived
+    stops: tuple[Stop, ...] = ()  # the PBX's orderly ends
     people: Mapping[str, str] | None = None  # extension -> agent number, where the lines themselves do not say
     sign_ins: SignIns | None = None
 
@@ -64,6 +66,8 @@ class TrunkCall:
 def calls_of(family: Family) -> list[TrunkCall]:
     """Return the calls of a family, oldest first. A call without our id is told only once it is over."""
     legs = build_legs(family.lines, family.interrupted)
+    for leg in legs.values():
+        leg.hung_up_by_pbx = any(stop.ended(leg) for stop in family.stops)
     over = bool(legs) and all(leg.over_at is not None for leg in legs.values())
     trunks = sorted(
         (leg for leg in legs.values() if leg.kind is LegKind.TRUNK), key=lambda leg: (leg.first_at, leg.unique_id)

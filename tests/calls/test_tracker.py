@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from call_events import (
     QUEUE,
     agent_side,
@@ -31,9 +32,12 @@ from ccengine.calls.facts import (
     CallStarted,
     CallWaiting,
     Fact,
+    PbxEnds,
 )
 from ccengine.calls.tracker import Tracker
 from ccengine.values import CallRecord, Direction, EndedBy, Outcome, Source
+
+_LEGS = (trunk(), phone())
 
 
 def feed(tracker: Tracker, *events: ev.PbxEvent) -> list[Fact]:
@@ -302,6 +306,27 @@ def test_snapshot_of_another_run_interrupts_everything() -> None:
     assert not [fact for fact in feed(tracker, same) if isinstance(fact, CallEnded)]
     other = ev.SnapshotTaken(at=at(16), generation=3, boot="2026-11-21 08:00:15")
     assert only_record(feed(tracker, other)).ended_by is EndedBy.PBX
+
+
+def test_call_that_an_ending_pbx_hangs_up_on_is_interrupted() -> None:
+    tracker, ends = Tracker("n1"), [ev.HangupAsked(at=at(9), leg=leg, inside=True, pbx_ends=True) for leg in _LEGS]
+    feed(tracker, signed_in(), *answered_call()[:-5])
+    facts = feed(tracker, *ends)
+    assert facts == [PbxEnds(at=at(9))]
+    record = only_record(feed(tracker, *(ev.LegEnded(at=at(9.1), leg=leg, cause=16) for leg in _LEGS)))
+    assert (record.ended_by, record.outcome, record.notes) == (EndedBy.PBX, Outcome.ANSWERED, ("interrupted",))
+    other = ev.SnapshotTaken(at=at(16), generation=3, boot="2026-11-21 08:00:15")
+    assert [fact for fact in feed(tracker, other) if isinstance(fact, CallEnded)] == []
+
+
+@pytest.mark.parametrize(("who", "ended_by"), [(0, EndedBy.CALLER), (1, EndedBy.AGENT)])
+def test_call_that_somebody_hangs_up_while_the_pbx_ends_is_not_interrupted(who: int, ended_by: EndedBy) -> None:
+    tracker = Tracker("n1")
+    feed(tracker, signed_in(), *answered_call()[:-5])
+    feed(tracker, ev.HangupAsked(at=at(8.9), leg=_LEGS[who]))
+    feed(tracker, *(ev.HangupAsked(at=at(9), leg=leg, inside=True, pbx_ends=True) for leg in _LEGS))
+    record = only_record(feed(tracker, *(ev.LegEnded(at=at(9.1), leg=leg, cause=16) for leg in _LEGS)))
+    assert (record.ended_by, record.notes) == (ended_by, ())
 
 
 def test_reconnect_without_a_restart_interrupts_nothing() -> None:

@@ -56,6 +56,7 @@ class World:
         self.clock = ManualClock(START + timedelta(hours=1))
         self.reader: JournalReader | None = None
         self.rotations = 0
+        self.linked = True
 
     def write(self, path: Path, text: str) -> None:
         """The PBX writes a line."""
@@ -72,7 +73,7 @@ class World:
         """Read one batch; `lose`: the process dies before it is stored."""
         if self.reader is None:
             state = from_row(self.rows.position)
-            self.reader = JournalReader("n1", self.cel, self.queue_log, state, self.clock, PEOPLE)
+            self.reader = JournalReader("n1", self.cel, self.queue_log, state, self.clock, PEOPLE, lambda: self.linked)
         batch = self.reader.read()
         if lose:
             self.crash()

@@ -144,6 +144,50 @@ def test_reader_pbx_that_dies_twice_and_is_back_at_once_tells_each_call_once(tmp
     assert sorted(world.rows.finals) == sorted([talk.call_id, *(call.call_id for call in callers.values())])
 
 
+def _hung_up(number: int, at: float) -> Script:
+    """Somebody on whom the PBX hangs up in the menu."""
+    call = _caller(number, at - 5)
+    call.end(at, 0, cause=0)
+    call.finish(at + 0.001)
+    return call
+
+
+@pytest.mark.parametrize("word", ["engine's", "next start's", "none"])
+@pytest.mark.parametrize("crash", [False, True])
+@pytest.mark.parametrize("linked", [False, True])
+def test_reader_call_that_an_ending_pbx_hung_up_on_is_told_once_as_interrupted(
+    tmp_path: Path, word: str, crash: bool, linked: bool
+) -> None:
+    world, call, other = World(tmp_path), _hung_up(1, 20.0), _hung_up(2, 20.2)
+    world.linked = linked
+    world.clock.moment = START + timedelta(seconds=20.3)
+    for text in [*call.cel, *other.cel]:
+        world.write(world.cel, text)
+    world.read()
+    assert world.rows.finals == []  # it may be the beginning of the PBX's end
+    if crash:
+        world.crash()
+        world.read()
+    if word == "engine's":
+        assert world.reader is not None
+        world.reader.pbx_ends(START + timedelta(seconds=20))
+        world.read()
+    elif word == "next start's":
+        world.clock.moment += timedelta(seconds=2)
+        world.write(world.queue_log, f"{int(START.timestamp()) + 22}|NONE|NONE|NONE|QUEUESTART|")
+        world.read()
+        assert world.rows.finals == []
+        world.clock.moment += timedelta(seconds=4)
+    else:
+        world.clock.moment += timedelta(seconds=4 if linked else 61)
+    world.finish()
+    ended_by = EndedBy.SYSTEM if word == "none" else EndedBy.PBX
+    assert sorted(world.rows.finals) == sorted([call.call_id, other.call_id])
+    assert {record.ended_by for record in world.rows.calls.values()} == {ended_by}
+    world.crash()
+    assert not world.read()
+
+
 def _caller(number: int, at: float) -> Script:
     """Somebody who has just come in."""
     call = Script(number)

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from live_watch import NUMBER, agree, talk_with, watching
+from live_watch import NUMBER, LiveWatch, agree, talk_with, watching
+from pbx_engines import engine
 from pbx_fixtures import MakePbx
-from pbx_instance import PbxInstance, free_ports
+from pbx_instance import WAIT_SECONDS, PbxInstance, free_ports
 from phones import Phones
 
 from ccengine.asterisk.ami.session import AmiSession
@@ -103,22 +104,62 @@ async def test_frozen_pbx_is_found_and_the_board_says_so(pbx: PbxInstance, phone
         assert watch.agent("8001") == "available"
 
 
-async def test_killed_pbx_interrupts_its_calls_and_comes_back(make_pbx: MakePbx) -> None:
+async def test_pbx_started_anew_then_killed_interrupts_its_calls_and_comes_back(make_pbx: MakePbx) -> None:
     own = make_pbx()
     async with Phones(own.settings) as phones, watching(own, settings=quick(own)) as watch:
-        await talk_with(watch, phones)
+        _, _, agent = await talk_with(watch, phones)
+        interrupted = await _cut_off_by_a_restart(own, watch, phones)
+
+        await agent.agent.register(timeout=WAIT_SECONDS)  # else it is reachable only when the PBX asks it
+        caller = await phones.caller()
+        await caller.call("96390")
+        await agent.answer_next()
+        await watch.until(lambda: watch.calls() == ["talking"], "the talk")
         pid = pid_of(own.settings)
         assert pid
         os.kill(pid, signal.SIGKILL)
         await watch.until(lambda: watch.live.board_snapshot().stale, "the loss to be seen")
         await asyncio.to_thread(own.start)
-        (record,) = await watch.until_over()
+        record = (await watch.until_over(interrupted + 1))[-1]
         assert (record.ended_by, record.outcome, record.notes) == (EndedBy.PBX, Outcome.ANSWERED, ("interrupted",))
         await watch.until(lambda: watch.live.health()["ok"], "the way back")
         assert watch.calls() == []
-        await own.wait_for(lambda: any(line[4] == "CC_PBX_LOST" for line in own.queue_log()), "the word of the death")
-        (lost,) = [line for line in own.queue_log() if line[4] == "CC_PBX_LOST"]
-        assert float(lost[5].removeprefix("u=")) == pytest.approx(record.ended_at.timestamp(), abs=1.0)
+        await own.wait_for(lambda: len(_said(own, "CC_PBX_LOST")) == 2, "the word of the death")
+        assert _said(own, "CC_PBX_LOST")[-1] == pytest.approx(record.ended_at.timestamp(), abs=1.0)
+
+
+async def _cut_off_by_a_restart(pbx: PbxInstance, watch: LiveWatch, phones: Phones) -> int:
+    """Start the PBX anew with a call in a talk, one in the queue, one in the menu, one whose caller just hung up."""
+
+    async def waits(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    waiting, leaving, choosing = [await phones.caller(f"1390000000{number}") for number in range(3)]
+    await waiting.call("96390")
+    gone = await leaving.call("96390")
+    await watch.until(lambda: watch.calls().count("waiting") == 2, "two in the queue")
+    async with engine(pbx.settings, waits) as said:
+        await choosing.call("96390")
+        await pbx.wait_for(lambda: said, "the menu to be asked for")
+        await gone.hangup()
+        pbx.cli("core restart now")
+        records = await watch.until_over(4)
+    told = {(record.caller_number, record.outcome, record.ended_by, record.notes) for record in records}
+    cut_off = EndedBy.PBX, ("interrupted",)
+    ended = {(waiting.number, Outcome.INTERRUPTED), (choosing.number, Outcome.INTERRUPTED), (NUMBER, Outcome.ANSWERED)}
+    assert told == {(number, outcome, *cut_off) for number, outcome in ended} | {
+        (leaving.number, Outcome.ABANDONED, EndedBy.CALLER, ())
+    }
+    await pbx.wait_for(lambda: _said(pbx, "CC_PBX_LOST"), "the PBX to be back")
+    await watch.until(lambda: watch.live.health()["ok"], "the way back")
+    assert len(_said(pbx, "CC_PBX_ENDS")) == 1
+    await agree(pbx, watch)
+    return len(records)
+
+
+def _said(pbx: PbxInstance, event: str) -> list[float]:
+    """When the engine says that something became of the PBX."""
+    return [float(line[5].removeprefix("u=")) for line in pbx.queue_log() if line[4] == event]
 
 
 async def test_wrong_secret_is_told_and_never_a_crash(pbx: PbxInstance) -> None:

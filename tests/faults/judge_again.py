@@ -21,7 +21,8 @@ def judge_folder(folder: Path) -> tuple[list[Caller], Verdict]:
     kept = json.loads((folder / "answers.json").read_text("utf-8"))
     dialogs = [one for path in sorted(folder.glob("*.msg")) if "register" not in path.name for one in _of(path)]
     cuts = [(phone, at) for phone, at in kept.get("cuts", ())]
-    people = callers(dialogs, kept["pbx_deaths"], cuts, kept.get("pbx_kills", ()))
+    stops = [(began, back) for began, back in kept.get("pbx_stops", ())]
+    people = callers(dialogs, kept["pbx_deaths"], cuts, kept.get("pbx_kills", ()), stops)
     answers = Answers(**kept["answers"])
     answers.recordings = {call: (float(pair[0]), float(pair[1])) for call, pair in answers.recordings.items()}
     blackouts = [Blackout(**one) for one in kept["blackouts"]]

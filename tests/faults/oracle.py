@@ -171,6 +171,9 @@ def _judge_time(record: dict[str, Any], verdict: Verdict) -> None:
 
 def _judge_record(caller: Caller, record: dict[str, Any], blackouts: list[Blackout], verdict: Verdict) -> None:
     talk = caller.talk
+    left = talk is not None and talk[0].ended_by_us
+    if caller.cut_off and not left and (record["ended_by"] != "pbx" or "interrupted" not in record["notes"]):
+        verdict.add("I1", caller.number, f"ended by {record['ended_by']}, {record['notes']}; the PBX cut it off")
     if talk is None:
         if record["outcome"] == "answered":
             verdict.add("I1", caller.number, "recorded as answered; no agent's phone answered")
@@ -207,11 +210,12 @@ def _wanted_orders(caller: Caller, record: dict[str, Any], blackouts: list[Black
     talk = caller.talk
     if caller.cut_off:  # whatever he was doing; but the agent's good-bye had ended it where the PBX still took it
         return {("callback",)} | (answered if talk is not None and talk[0].ended_by_us else set())
+    cut_perhaps: set[tuple[str, ...]] = {("callback",)} if caller.said_goodbye_to_the_end else set()
     if talk is not None and talk[2] - talk[1] >= HARDLY_A_TALK:
-        return answered
+        return answered | cut_perhaps
     if record["outcome"] == "voice_message":
         return {("repair",)}
-    wanted = answered if talk is not None else set()
+    wanted = cut_perhaps | (answered if talk is not None else set())
     if caller.pressed_at is None and not any(one.touches(begin, end) for one in blackouts):
         return wanted | {()}
     waited = end - (caller.pressed_at + KEY_TO_QUEUE if heard_for_sure and caller.pressed_at else begin)

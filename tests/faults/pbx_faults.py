@@ -31,6 +31,7 @@ def pbx_fault(name: str) -> Injector:
                 await world.traffic.wait_callers(0.1)
                 await asyncio.sleep(1)
                 await world.pbx.wait_for(lambda: _booted(world), "the PBX to be back", 40)
+                world.pbx_stops.append((at, time.time()))
             back = time.monotonic()
             world.blackouts.append(Blackout(part="pbx", began=at, ended=time.time()))
             world.pbx_deaths.append(time.time())

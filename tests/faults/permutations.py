@@ -27,7 +27,7 @@ from ccengine.values import CallRecord
 
 REPLAYS = Path(__file__).resolve().parents[1] / "replays"
 #: Each journal stands for itself; of a PBX that died the order of its restart matters.
-JOURNALS = sorted(path.parent.name for path in REPLAYS.glob("*/cel.csv") if path.parent.name != "pbx_killed")
+JOURNALS = sorted(path.parent.name for path in REPLAYS.glob("*/cel.csv") if not path.parent.name.startswith("pbx_"))
 LIVE = sorted(path.stem for path in REPLAYS.glob("*.amilog"))
 Records = dict[str, CallRecord]
 

@@ -234,9 +234,27 @@ def test_caller_whom_a_killed_pbx_cut_off_is_to_be_called_back() -> None:
     dialogs[0].ended_by_us = False
     people = callers(dialogs, [110.0], pbx_kills=[110.0])
     assert [one.cut_off for one in people] == [True, False]
-    assert [one.invariant for one in judge(people, answers, []).findings] == ["I2"]
-    answers.orders[0]["type"] = "callback"
+    assert [one.invariant for one in judge(people, answers, []).findings] == ["I1", "I2"]
+    _told_as_cut_off(answers)
     assert judge(people, answers, []).findings == []
+
+
+def test_caller_whom_an_ending_pbx_hung_up_on_is_to_be_called_back_and_one_who_hung_up_is_not() -> None:
+    dialogs, answers = _dialogs(), _answers()
+    dialogs[0].ended_by_us = dialogs[1].ended_by_us = False
+    over = dialogs[0].ended_at or 0.0
+    people = callers(dialogs, [over - 0.2], pbx_stops=[(over - 0.2, over + 3)])
+    assert [one.cut_off for one in people] == [True, False]
+    assert [one.invariant for one in judge(people, answers, []).findings] == ["I1", "I2"]
+    dialogs[0].ended_by_us = True  # by himself, at the same moment: only the PBX knows who came first
+    assert judge(people, answers, []).findings == []
+    _told_as_cut_off(answers)
+    assert judge(people, answers, []).findings == []
+
+
+def _told_as_cut_off(answers: Answers) -> None:
+    answers.calls[0] |= {"ended_by": "pbx", "notes": ["interrupted"]}
+    answers.orders[0]["type"] = "callback"
 
 
 def test_phone_that_is_rung_twice_at_once_is_named() -> None:

@@ -32,7 +32,8 @@ class Caller:
     dialog: Dialog
     legs: list[Dialog] = field(default_factory=list)
     pbx_died_at: float | None = None
-    pbx_killed: bool = False  # it died without a word; else it hung up on everybody itself
+    pbx_killed: bool = False  # it died without a word
+    pbx_stop: tuple[float, float] | None = None  # it hung up on everybody by itself, some time from here to there
 
     @property
     def entered(self) -> bool:
@@ -62,8 +63,19 @@ class Caller:
 
     @property
     def cut_off(self) -> bool:
-        """Whether the PBX was killed while this call went on."""
-        return self.entered and self.pbx_killed and self.ended_at == self.pbx_died_at
+        """Whether the PBX ended while this call went on: killed, or by hanging up on it."""
+        if self.pbx_killed:
+            return self.entered and self.ended_at == self.pbx_died_at
+        return self.entered and self.pbx_stop is not None and not self.dialog.ended_by_us
+
+    @property
+    def said_goodbye_to_the_end(self) -> bool:
+        """Whether caller or agent hung up while the PBX was ending: who came first, only the PBX knows."""
+        if self.pbx_stop is None:
+            return False
+        since, until = self.pbx_stop
+        own = [one for one in (self.dialog, *self.legs) if one.ended_by_us and one.ended_at is not None]
+        return any(since - 1 <= (one.ended_at or 0) <= until for one in own)
 
     @property
     def talk(self) -> tuple[Dialog, float, float] | None:
@@ -106,11 +118,12 @@ def callers(
     pbx_deaths: list[float],
     cuts: Sequence[tuple[str, float]] = (),
     pbx_kills: Sequence[float] = (),
+    pbx_stops: Sequence[tuple[float, float]] = (),
 ) -> list[Caller]:
     """Put callers and agents' legs together: an agent's phone is shown the caller's number.
 
     `cuts`: phones whose network went, and when; their logs end there without a word. `pbx_kills`: which of the deaths
-    of the PBX came without a word.
+    of the PBX came without a word. `pbx_stops`: when it was told to end, and when it was back.
     """
     made: dict[str, Caller] = {}
     for dialog in dialogs:
@@ -118,6 +131,8 @@ def callers(
             caller = Caller(number=dialog.from_user, dialog=dialog)
             caller.pbx_died_at = next((one for one in sorted(pbx_deaths) if one >= dialog.invited_at), None)
             caller.pbx_killed = caller.pbx_died_at in pbx_kills
+            ended_at = dialog.ended_at or caller.pbx_died_at or 0.0
+            caller.pbx_stop = next((one for one in pbx_stops if one[0] <= ended_at <= one[1]), None)
             made[dialog.from_user] = caller
     for dialog in sorted(dialogs, key=lambda one: one.invited_at):
         if not dialog.outgoing and dialog.from_user in made:

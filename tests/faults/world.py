@@ -70,6 +70,7 @@ class World:
         self.cuts: list[tuple[str, float]] = []  # phones whose network was cut, and when
         self.pbx_deaths: list[float] = []
         self.pbx_kills: list[float] = []  # those of them that came without a word
+        self.pbx_stops: list[tuple[float, float]] = []  # the others: told to end, back again
         self.blackouts: list[Blackout] = []
         self.ready_seconds: list[float] = []
         self.kills_wanted = 0  # counted ones; 0: as many as the time allows
@@ -89,7 +90,7 @@ class World:
 
     def people(self) -> list[Caller]:
         """All callers until now, told from SIPp's logs."""
-        return callers(self.traffic.dialogs(), self.pbx_deaths, self.cuts, self.pbx_kills)
+        return callers(self.traffic.dialogs(), self.pbx_deaths, self.cuts, self.pbx_kills, self.pbx_stops)
 
     def moments(self, number: str, cel: list[dict[str, str]] | None = None) -> list[tuple[str, float]]:
         """What Asterisk's own event log (`cel`: read before) says of a caller: (event, epoch seconds), oldest first."""
@@ -252,6 +253,7 @@ class World:
             "blackouts": [asdict(one) for one in self.blackouts],
             "pbx_deaths": self.pbx_deaths,
             "pbx_kills": self.pbx_kills,
+            "pbx_stops": self.pbx_stops,
             "steps": self.steps,
             "cuts": self.cuts,
             "findings": [str(one) for one in verdict.findings],

@@ -30,6 +30,8 @@ _DEVICE_STATES = {
     "7": ev.DeviceState.RINGING,
     "8": ev.DeviceState.ON_HOLD,
 }
+#: Asterisk's AST_SOFTHANGUP_SHUTDOWN: in this event Cause is why, not an ISDN cause.
+_SHUTDOWN = "4"
 #: Said when the call they speak of is over already (how a campaign's dialling came out), or by a leg that is no call's.
 _JOURNAL_ONLY = frozenset({"CC_DIAL", "CC_AMD", "CC_LISTEN"})
 #: Where a supervisor's phone goes when it is picked up (dialplan/listen.conf).
@@ -117,6 +119,12 @@ def _with_leg(kind: Callable[..., ev.PbxEvent], **fixed: object) -> _Maker:
         return kind(at=at, leg=leg, **fixed) if leg else None
 
     return make
+
+
+def _soft_hangup(headers: Headers, at: datetime) -> ev.PbxEvent | None:
+    leg = leg_of(headers)
+    ends = text(headers, "cause") == _SHUTDOWN
+    return ev.HangupAsked(at=at, leg=leg, inside=True, pbx_ends=ends) if leg else None
 
 
 def _ended(headers: Headers, at: datetime) -> ev.PbxEvent | None:
@@ -250,7 +258,7 @@ _MAKERS: dict[str, _Maker] = {
     "NewAccountCode": _with_leg(ev.LegChanged),
     "MixMonitorStart": _with_leg(ev.LegChanged),
     "HangupRequest": _with_leg(ev.HangupAsked, inside=False),
-    "SoftHangupRequest": _with_leg(ev.HangupAsked, inside=True),
+    "SoftHangupRequest": _soft_hangup,
     "Hangup": _ended,
     "DialBegin": _dial_begun,
     "DialState": _dial_state,

@@ -66,6 +66,13 @@ def test_ring_time_of_a_missed_call_is_in_milliseconds() -> None:
     assert (event.ring_seconds, event.agent_number, event.interface) == (6.0, "8001", "PJSIP/1001")
 
 
+@pytest.mark.parametrize(("cause", "pbx_ends"), [("4", True), ("16", False), ("32", False), ("", False)])
+def test_hangup_by_the_pbx_itself_says_whether_the_pbx_ends(cause: str, pbx_ends: bool) -> None:
+    event = translate({"event": "SoftHangupRequest", "cause": cause, **LEG}, NOW)
+    assert isinstance(event, ev.HangupAsked)
+    assert (event.inside, event.pbx_ends) == (True, pbx_ends)
+
+
 def test_failed_transfer_is_none() -> None:
     legs = {"transfererchannel": "PJSIP/1001-1", "transfereruniqueid": "1.2", "transfereeuniqueid": "1.1"}
     assert translate({"event": "BlindTransfer", "result": "Invalid", **legs}, NOW) is None

@@ -80,7 +80,7 @@ class OpeningRuleList(Out):
 
 class OpeningRuleBody(In):
     """A rule as it shall be. Conditions: direction, outcome, menu_item (lists), min_wait_seconds; by_agent, queued,
-    caller_known, cut_off (the PBX died) are true or false.
+    caller_known, cut_off (the PBX died or was restarted) are true or false.
 
     `seen`: the fingerprint of the rule you saw; left out, the last one wins."""
 
