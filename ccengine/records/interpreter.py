@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ccengine.channels import extension_of
 from ccengine.records.call_events import CallStep, events_of
 from ccengine.records.call_record import make_record
 from ccengine.records.cut_off import unexplained
+from ccengine.records.groups import Group, Mark, open_legs_of, transfer_channels
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
-from ccengine.records.legs import build_legs
 from ccengine.records.listening import ListeningLegs
 from ccengine.records.pbx_starts import PbxStart, death_in
 from ccengine.records.pbx_stops import Runs, Stop, stop_in
@@ -36,25 +36,6 @@ _AFTERMATH = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "APP_END", "BRIDGE
 _NO_CHANNEL = frozenset({"", "NONE", "none", "MANAGER", "REALTIME", "CLI"})
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-#: Where a line stood: number of the file since the reader's start, and byte in it.
-Mark = tuple[int, int]
-
-
-@dataclass(slots=True, eq=False)
-class _Group:
-    """A family while it grows. `marks` are the caller's own marks of its first line in each file."""
-
-    lines: dict[JournalLine, None] = field(default_factory=dict)
-    queue_lines: dict[QueueLogLine, None] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=set)
-    call_ids: dict[str, None] = field(default_factory=dict)
-    interrupted: dict[str, datetime | None] = field(default_factory=dict)  # leg -> the PBX lived at least until then
-    marks: dict[str, Mark] = field(default_factory=dict)
-    told: dict[str, CallRecord] = field(default_factory=dict)
-    told_events: set[tuple[object, ...]] = field(default_factory=set)
-    last_at: datetime | None = None
-    over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +60,13 @@ class Interpreter:
         self.people = people or {}
         self.sign_ins = SignIns()
         self.listening = ListeningLegs(node)
-        self._groups: dict[str, _Group] = {}
-        self._open: dict[_Group, None] = {}
-        self._over: OrderedDict[_Group, None] = OrderedDict()
-        self._dirty: dict[_Group, None] = {}
+        self._groups: dict[str, Group] = {}
+        self._open: dict[Group, None] = {}
+        self._over: OrderedDict[Group, None] = OrderedDict()
+        self._dirty: dict[Group, None] = {}
         self._runs = Runs()
         self._forgotten: OrderedDict[str, None] = OrderedDict()
-        self._cut_off: dict[_Group, None] = {}  # what the last death of the PBX ended
+        self._cut_off: dict[Group, None] = {}  # what the last death of the PBX ended
         self._last_start: PbxStart | None = None
         self._held: dict[str, None] = {}
         self._now: datetime | None = None
@@ -105,7 +86,7 @@ class Interpreter:
             return
         self._now = line.at if self._now is None else max(self._now, line.at)
         self._runs.note(line)
-        keys = {line.unique_id, line.linked_id, *line.call_ids, *_transfer_channels(line)}
+        keys = {line.unique_id, line.linked_id, *line.call_ids, *transfer_channels(line)}
         if line.event == "CHAN_START":
             self._let_reuse(line)
         if not any(key in self._groups for key in keys) and self._is_aftermath(line, keys):
@@ -142,7 +123,7 @@ class Interpreter:
         """
         records: list[CallRecord] = []
         events: list[CallStep] = []
-        held: dict[_Group, None] = {}
+        held: dict[Group, None] = {}
         for group in list(self._dirty):
             calls = calls_of(self._family(group))
             if held_since is not None and any(_is_held(call, held_since) for call in calls):
@@ -173,12 +154,12 @@ class Interpreter:
         """End every leg that began before a list of the PBX's channels was made, and is not on it (ids `alive`)."""
         self._interrupt(before, alive, None)
 
-    def _interrupt(self, before: datetime, alive: frozenset[str], lived_until: datetime | None) -> list[_Group]:
+    def _interrupt(self, before: datetime, alive: frozenset[str], lived_until: datetime | None) -> list[Group]:
         """Mark the legs that began before, have no end and are not alive; return their groups."""
         self.listening.close(before, alive, lived_until)
-        found: list[_Group] = []
+        found: list[Group] = []
         for group in list(self._open):
-            open_legs = _open_legs(group, before) - alive
+            open_legs = open_legs_of(group, before) - alive
             if open_legs - group.interrupted.keys():
                 group.interrupted = {**dict.fromkeys(open_legs, lived_until), **group.interrupted}
                 self._dirty[group] = None
@@ -206,7 +187,7 @@ class Interpreter:
 
     def open_channels(self) -> frozenset[str]:
         """Return the ids of the channels that have not ended, as far as the journal tells."""
-        legs = frozenset(leg for group in self._open for leg in _open_legs(group, None) - group.interrupted.keys())
+        legs = frozenset(leg for group in self._open for leg in open_legs_of(group, None) - group.interrupted.keys())
         return legs | self.listening.open
 
     def oldest_mark(self, file: str) -> Mark | None:
@@ -280,11 +261,11 @@ class Interpreter:
             return any(call_id in self._forgotten for call_id in line.call_ids)
         return line.event in _AFTERMATH or any(key in self._forgotten for key in keys)
 
-    def _join(self, keys: set[str]) -> _Group:
+    def _join(self, keys: set[str]) -> Group:
         """Return the one group of these keys, made of all groups that share one."""
         groups = list(dict.fromkeys(self._groups[key] for key in sorted(keys) if key in self._groups))
         if not groups:
-            groups = [_Group()]
+            groups = [Group()]
             self._open[groups[0]] = None
         first = max(groups, key=lambda group: len(group.lines))
         for other in groups:
@@ -295,7 +276,7 @@ class Interpreter:
             self._groups[key] = first
         return first
 
-    def _merge(self, into: _Group, other: _Group) -> None:
+    def _merge(self, into: Group, other: Group) -> None:
         into.lines |= other.lines
         into.queue_lines |= other.queue_lines
         into.interrupted = {**other.interrupted, **into.interrupted}
@@ -311,13 +292,13 @@ class Interpreter:
         for shelf in (self._open, self._over, self._dirty):
             shelf.pop(other, None)
 
-    def _touched(self, group: _Group, at: datetime, file: str, mark: Mark | None) -> None:
+    def _touched(self, group: Group, at: datetime, file: str, mark: Mark | None) -> None:
         if mark is not None:
             group.marks.setdefault(file, mark)
         group.last_at = at if group.last_at is None else max(group.last_at, at)
         self._dirty[group] = None
 
-    def _family(self, group: _Group) -> Family:
+    def _family(self, group: Group) -> Family:
         return Family(
             node=self.node,
             lines=tuple(sorted(group.lines, key=lambda line: (line.at, line.unique_id))),
@@ -328,7 +309,7 @@ class Interpreter:
             sign_ins=self.sign_ins,
         )
 
-    def _rebuild(self, group: _Group, calls: Iterable[TrunkCall]) -> tuple[list[CallRecord], list[CallStep]]:
+    def _rebuild(self, group: Group, calls: Iterable[TrunkCall]) -> tuple[list[CallRecord], list[CallStep]]:
         records: list[CallRecord] = []
         events: list[CallStep] = []
         for call in calls:
@@ -341,10 +322,10 @@ class Interpreter:
                 if key not in group.told_events:
                     group.told_events.add(key)
                     events.append(event)
-        self._shelve(group, not _open_legs(group, None) - group.interrupted.keys())
+        self._shelve(group, not open_legs_of(group, None) - group.interrupted.keys())
         return records, events
 
-    def _shelve(self, group: _Group, over: bool) -> None:
+    def _shelve(self, group: Group, over: bool) -> None:
         group.over = over
         here, there = (self._over, self._open) if over else (self._open, self._over)
         there.pop(group, None)
@@ -362,30 +343,13 @@ class Interpreter:
         while len(self._forgotten) > _FORGOTTEN_IDS:
             self._forgotten.popitem(last=False)
 
-    def _drop(self, group: _Group) -> None:
+    def _drop(self, group: Group) -> None:
         for shelf in (self._open, self._over, self._dirty):
             shelf.pop(group, None)
         for key in group.keys:
             self._groups.pop(key, None)
 
 
-def _transfer_channels(line: JournalLine) -> Iterable[str]:
-    """The channels an attended transfer names: it joins a consultation to its call."""
-    if line.event != "ATTENDEDTRANSFER":
-        return ()
-    return [
-        value for name, value in line.extra.items() if name.endswith("_uniqueid") and isinstance(value, str) and value
-    ]
-
-
 def _is_held(call: TrunkCall, since: datetime) -> bool:
     at = call.anchor.hung_up_at
     return at is not None and at > since and unexplained(call)
-
-
-def _open_legs(group: _Group, before: datetime | None) -> set[str]:
-    """The channels that began (before a moment) and have not ended."""
-    legs = build_legs(sorted(group.lines, key=lambda line: (line.at, line.unique_id)))
-    return {
-        leg.unique_id for leg in legs.values() if leg.ended_at is None and (before is None or leg.first_at < before)
-    }
