@@ -1,8 +1,8 @@
 """The main job as a person sees it: a real call on the real PBX, our programs as processes, a real browser.
 
-An agent, whose phone is the browser, and a supervisor sign in, see the call live, the agent chooses its order, the
-recording plays, the order moves. Sound between browser and PBX needs a network besides loopback, which every machine
-has that could fetch what the tests need.
+An agent, whose phone is the browser, and a supervisor sign in, see the call live, the supervisor listens and whispers,
+the agent chooses its order, the recording plays, the order moves. Sound between browser and PBX needs a network besides
+loopback, which every machine has that could fetch what the tests need.
 """
 
 from __future__ import annotations
@@ -89,8 +89,9 @@ async def test_a_call_is_seen_live_its_order_chosen_its_recording_played_and_the
     running: RunningSite, pbx: PbxInstance, phones: Phones, chromium: Browser
 ) -> None:
     agent_page = await signed_in(chromium, running, "8001")
-    board = await signed_in(chromium, running, "supervisor")
+    board = await signed_in(chromium, running, "8004")  # leads the shift
     phone = await opened_phone(agent_page, "2001")
+    leaders_phone = await phones.agent("1004")
     await expect(agent_page.locator("#my-state")).to_contain_text("空闲")
     who = await customer(running)
 
@@ -107,8 +108,14 @@ async def test_a_call_is_seen_live_its_order_chosen_its_recording_played_and_the
     await agent_page.keyboard.press("o")
     await agent_page.keyboard.press("2")
     await expect(card).to_contain_text("已保存：漏水")
+    await board.click("#listen-8001")
+    ear = await leaders_phone.answer_next()
+    await board.get_by_role("button", name="耳语", exact=True).click()
+    await expect(board.locator("#mode-whisper")).to_have_attribute("aria-pressed", "true")
+    await ear.wait_heard_anything()
     await call.speak(1)
     await call.hangup()
+    await expect(board.locator(".toast")).to_contain_text("监听随之结束")
     await expect(agent_page.locator("#my-state")).to_contain_text("话后处理")
     await expect(board.locator("#panel-calls")).to_contain_text("现在没有通话")
 
@@ -118,6 +125,7 @@ async def test_a_call_is_seen_live_its_order_chosen_its_recording_played_and_the
         ("repair", "leak", who.account)
     ]
     await board.goto(re.sub("/board$", f"/calls/{record['id']}", board.url))
+    await expect(board.locator("#listened")).to_contain_text("监听 › 耳语")
     audio = board.locator("audio")
     await expect(audio).to_be_visible(timeout=20000)  # the page looks for it by itself until it is built
     played = await audio.evaluate(
