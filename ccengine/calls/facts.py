@@ -116,6 +116,13 @@ class AgentStateChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningPassedOn(Fact):
+    """A supervisor transferred the leg that listens: one of these channels listens now, and nobody knows it."""
+
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Anomaly(Fact):
     """The PBX told something late or impossible; nothing was changed by it."""
 

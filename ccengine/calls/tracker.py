@@ -272,6 +272,10 @@ class Tracker:
             self.tell(fact)
 
     def _transferred(self, event: ev.Transferred) -> None:
+        if any(is_listening(face.uniqueid) for face in event.legs):
+            others = tuple(face.channel for face in event.legs if not is_listening(face.uniqueid))
+            self.tell(fx.ListeningPassedOn(at=event.at, channels=others))
+            return
         legs = [self.families.legs[face.uniqueid] for face in event.legs if face.uniqueid in self.families.legs]
         if not legs:
             self.anomaly(event.at, "late_event", "Transferred")

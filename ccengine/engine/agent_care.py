@@ -15,7 +15,15 @@ from urllib.parse import quote
 import structlog
 
 from ccengine.calls.agent_state import WRAP_UP, Agent, AgentState
-from ccengine.calls.facts import AgentStateChanged, CallConnected, CallHeld, CallMissed, CallResumed, Fact
+from ccengine.calls.facts import (
+    AgentStateChanged,
+    CallConnected,
+    CallHeld,
+    CallMissed,
+    CallResumed,
+    Fact,
+    ListeningPassedOn,
+)
 from ccengine.ports import Pbx, PbxRefused, PbxUnavailable
 from ccengine.values import Direction
 
@@ -94,6 +102,10 @@ class AgentCare:
                 self._missed.pop(fact.agent_number, None)
             case CallHeld() | CallResumed():
                 self._journal_hold(fact)
+            case ListeningPassedOn():
+                log.warning("listening was passed on by transfer: it is ended", channels=fact.channels)
+                for channel in fact.channels:
+                    self._do(self._pbx.hangup(channel))
             case _:
                 pass
 

@@ -62,6 +62,19 @@ async def test_supervisor_is_heard_as_the_mode_says_and_leaves_no_call(pbx: PbxI
         await watch.until(lambda: _shown(watch) == [], "the end by command")
         await pbx_of.end_listening("8004")  # again: nothing to end
 
+        await pbx_of.listen("8003", "1003", "8001", call_id, "listen")
+        await watch.until(lambda: _shown(watch) == [], "the phone that is not there")
+        await listen("listen")
+        ear = await desk.answer_next()
+        await watch.until(lambda: [one[2] for one in _shown(watch)] == ["on"], "the listening that is passed on")
+        friend = await phones.agent("1002")
+        consulting = await desk.dial("1002")
+        guest = await friend.answer_next()
+        await consulting.wait_established()
+        await ear.attended_transfer(consulting)
+        await guest.wait_closed()  # nobody listens who was not let in
+        await watch.until(lambda: _shown(watch) == [] and len(pbx.channels()) == 2, "the talk alone")
+
     # An engine that comes back finds who listens; the end of the talk is theirs too.
     async with watching(pbx) as watch:
         await watch.live.pbx.listen("8004", "1004", "8001", call_id, "whisper")
@@ -83,5 +96,9 @@ async def test_supervisor_is_heard_as_the_mode_says_and_leaves_no_call(pbx: PbxI
     assert [(one.agent_number, one.extension) for one in record.talks] == [("8001", "1001")]
     assert [part.party.value for part in record.recordings] == ["caller", "agent"] and record.transfers == 0
     told = listened_in(pbx, call_id)
-    assert [[mode for _, mode in one.modes] for one in told] == [["listen", "whisper", "barge"], ["whisper", "listen"]]
+    assert [[mode for _, mode in one.modes] for one in told] == [
+        ["listen", "whisper", "barge"],
+        ["listen"],
+        ["whisper", "listen"],
+    ]
     assert {(one.listener, one.agent_number) for one in told} == {("8004", "8001")}

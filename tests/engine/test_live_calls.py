@@ -148,6 +148,8 @@ async def test_outbound_call_names_agent_and_number(pbx: PbxInstance, phones: Ph
         call = await calling
         await watch.until(lambda: watch.calls() == ["talking"], "the talk")
         assert watch.agent("8001") == "talking"
+        heard = watch.live.tracker.talking_leg("8001", watch.live.board_snapshot().calls[0].call_id)
+        assert heard is not None and heard.extension == "1001"  # a supervisor may listen to it
         await call.hangup()
         (record,) = await watch.until_over()
         await agree(pbx, watch)

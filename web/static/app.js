@@ -112,7 +112,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && form.getAttribute("hx-post")?.endsWith("/reveal")) form.remove();
 });
 
-setTimeout(() => document.querySelectorAll("#toasts .toast").forEach((node) => node.remove()), 6000);
+const told = document.querySelectorAll("#toasts .toast"); // those that came with the page
+setTimeout(() => told.forEach((node) => node.remove()), 6000);
 
 import(document.body.dataset.drafts).then((drafts) => drafts.start());
 
