@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -29,6 +29,7 @@ from ccengine.values import ACCOUNT_PATTERN, AGENT_NUMBER_PATTERN, CALL_ID_PATTE
 #: Beyond these a database or a calendar computation gives up; no call of ours is there.
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -60,6 +61,14 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _day_text(value: object) -> object:
+    """Refuse numbers where a day is wanted: they would be taken for seconds since 1970."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise PydanticCustomError("day_text", "must be a day like 2026-11-21")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day_text)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_sane)]
 
 

@@ -151,6 +151,7 @@ ENDPOINTS = (
         right="reviews.view",
         parameters={"id": CallId},
         answer=m.TalkReviewHistory,
+        problems=(404,),
     ),
     Endpoint(
         method="POST",

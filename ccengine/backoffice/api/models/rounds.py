@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ccengine.backoffice.api.fields import Cursor, In, Limit, Out, RowId, Version, free_text, whole
+from ccengine.backoffice.api.fields import Cursor, Day, In, Limit, Out, RowId, Version, free_text, whole
 from ccengine.hotline.inspection_round import MAX_EVERY, MAX_GRACE_DAYS, MAX_ITEMS, Rhythm, RoundState
 
 Position = Annotated[int, Field(ge=0, lt=MAX_ITEMS)]
@@ -82,8 +82,8 @@ class RoundQuery(In):
     state: Literal["", "pending", "overdue", "done", "faults"] = ""
     plan_id: RowId | None = None
     unit: Annotated[str, free_text(32)] = ""
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     mine: bool = False
 
 
@@ -97,8 +97,8 @@ class RoundListQuery(RoundQuery):
 class RoundsDue(In):
     """The period in which rounds fell due, both days included."""
 
-    since: date
-    until: date
+    since: Day
+    until: Day
 
 
 class Round(Out):

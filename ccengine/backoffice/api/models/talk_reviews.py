@@ -13,6 +13,7 @@ from pydantic import Field, StrictBool
 from ccengine.backoffice.api.fields import (
     AgentNumber,
     Cursor,
+    Day,
     In,
     Limit,
     Out,
@@ -179,7 +180,7 @@ class ReviewFormBody(In):
 class ReviewSampleBody(In):
     """Draw `each` talks of each agent, out of those of the week of this day that were longer and have no review."""
 
-    week: date = Field(description="Any day of the week", ge=date(2000, 1, 1), le=date(2100, 1, 1))
+    week: Day = Field(description="Any day of the week")
     each: whole(1, MOST_EACH) = 3  # type: ignore[valid-type]
     longer_than_seconds: whole(0, LONGEST_SECONDS) = 30  # type: ignore[valid-type]
 
