@@ -18,6 +18,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from live_peer import ScriptedBoard
 from pbx_instance import free_ports
+from store_fixtures import opened
 
 from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
@@ -31,7 +32,6 @@ from ccengine.rows import AgentRow, DeviceRow, RecordingRow, SessionRow
 from ccengine.services import audit
 from ccengine.services.context import ENGINE, Context
 from ccengine.services.sign_in import hash_password, token_hash
-from ccengine.store.unit_of_work import SqlStore
 from ccengine.values import CallRecord
 
 PASSWORD = "a-good-password"
@@ -149,7 +149,7 @@ async def site(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Site]:
     web = {"trusted_proxies": ["127.0.0.1"]}
     phones = {"pbx": {"http_port": free_ports(1)[0]}, "browser_phone": {"check_seconds": 0.1}}
     settings = Settings(state_dir=tmp_path, door=socket, web=web, **phones)  # type: ignore[arg-type]
-    store, clock = SqlStore(settings), ManualClock(datetime.now(UTC))
+    store, clock = opened(settings), ManualClock(datetime.now(UTC))
     ctx = Context(store=store, clock=clock, settings=settings)
     await _add_people(ctx)
     door = EngineDoor(settings)

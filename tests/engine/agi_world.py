@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
+from store_fixtures import opened
+
 from ccengine.clock import Clock, ManualClock
 from ccengine.config import Settings
 from ccengine.engine.agi import AgiTask
@@ -18,7 +20,6 @@ from ccengine.services import outages, work_orders
 from ccengine.services.context import ENGINE, Context
 from ccengine.store.migrate import upgrade
 from ccengine.store.seed import seed_defaults
-from ccengine.store.unit_of_work import SqlStore
 
 #: A Friday, 10:00 in Shanghai.
 NOON = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -29,7 +30,7 @@ ACCOUNT, CHECK = "10000123", "5678"
 async def world(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Context]:
     """Open a migrated store with account 10000123 (balance 38.50, owing nothing)."""
     await upgrade(settings)
-    store = SqlStore(settings)
+    store = opened(settings)
     ctx = Context(store=store, clock=clock or ManualClock(NOON), settings=settings)
     try:
         await seed_defaults(ctx)

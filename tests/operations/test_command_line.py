@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -42,12 +43,12 @@ def test_unknown_setting_in_the_file_is_named(tmp_path: Path) -> None:
     assert "web.prot" in answer.stderr
 
 
-def test_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
+def test_taken_port_is_named_with_its_setting(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert _ccengine("database", "upgrade", folder=tmp_path).returncode == 0
         answer = _ccengine("run", folder=tmp_path, CCENGINE_WEB__PORT=str(port), CCENGINE_AGI__PORT=str(_free()))
     assert answer.returncode == 1
     assert str(port) in answer.stderr
@@ -84,9 +85,9 @@ def test_replay_of_a_file_that_is_no_log_says_so(tmp_path: Path) -> None:
     assert _ccengine("replay", str(REPLAYS / "answered" / "queue_log"), folder=tmp_path).returncode == 0
 
 
-def test_missing_menu_file_is_named_with_its_setting(tmp_path: Path) -> None:
+def test_missing_menu_file_is_named_with_its_setting(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path)
     menu = {"CCENGINE_AGI__MENU_FILE": str(tmp_path / "none.toml"), "CCENGINE_AGI__PORT": str(_free())}
-    assert _ccengine("database", "upgrade", folder=tmp_path).returncode == 0
     answer = _ccengine("engine", folder=tmp_path, **menu)
     assert answer.returncode == 1 and "agi.menu_file" in answer.stderr and "Traceback" not in answer.stderr
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zoneinfo
@@ -32,8 +33,10 @@ def _day() -> str:
     return f"{datetime.datetime.fromtimestamp(float(first), zoneinfo.ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
 
 
-def test_call_that_the_database_never_got_is_printed_and_made_from_the_journal(tmp_path: Path) -> None:
-    assert _ccengine(tmp_path, "database", "upgrade").returncode == 0
+def test_call_that_the_database_never_got_is_printed_and_made_from_the_journal(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path)
     answer = _ccengine(tmp_path, "reconcile", "--date", _day())
     assert answer.returncode == 1, answer.stderr
     assert "call_without_row n1-" in answer.stdout and WORDS["call_without_row"] in answer.stdout
@@ -43,8 +46,8 @@ def test_call_that_the_database_never_got_is_printed_and_made_from_the_journal(t
     assert {one["kind"] for one in told["differences"]} == {"recording_without_file"}  # replays carry no sound
 
 
-def test_quiet_day_is_fine(tmp_path: Path) -> None:
-    assert _ccengine(tmp_path, "database", "upgrade").returncode == 0
+def test_quiet_day_is_fine(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path)
     answer = _ccengine(tmp_path, "reconcile", "--date", "2020-01-01")
     assert answer.returncode == 0, answer.stderr
 

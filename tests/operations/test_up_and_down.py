@@ -98,7 +98,7 @@ def test_demo_ended_by_ctrl_c_leaves_nothing(site: Settings) -> None:
 
 
 def _channels(site: Settings) -> bool:
-    answer = _ccengine(site, "pbx", "cli", "core show channels count")
+    answer = process.run_cli(site, "core show channels count")
     return answer.returncode == 0 and not answer.stdout.startswith("0 active channels")
 
 
