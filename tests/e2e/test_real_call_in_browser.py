@@ -8,6 +8,7 @@ loopback, which every machine has that could fetch what the tests need.
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,7 @@ from pbx_instance import PbxInstance
 from phones import CALLER_TONE, PhoneCall, Phones
 from playwright.async_api import Browser, Page, expect
 from running_site import RunningSite, fresh, started
+from sounds import tone_seconds
 
 from ccengine import bootstrap
 from ccengine.rows import CustomerRow
@@ -61,6 +63,7 @@ async def signed_in(chromium: Browser, site: RunningSite, user: str) -> Page:
 
 async def opened_phone(desk: Page, extension: str) -> Page:
     """Sign in at the desk on a phone in the browser; return its window, registered."""
+    await expect(desk.locator("[data-do=open]").first).to_be_visible()
     await desk.select_option("#desk-extension", extension)
     async with desk.expect_popup() as popup:
         await desk.click("#desk-strip button.primary")
@@ -144,3 +147,44 @@ async def test_a_call_is_seen_live_its_order_chosen_its_recording_played_and_the
     await board.get_by_role("button", name="受理", exact=True).click()
     await expect(board.locator("h1 + .badge")).to_have_text("受理")
     assert (await running.get(f"/work-orders/{orders[0]['id']}"))["status"] == "accepted"
+
+
+async def test_a_talk_in_the_browser_outlives_pages_and_server_and_is_transferred(
+    running: RunningSite, pbx: PbxInstance, phones: Phones, chromium: Browser
+) -> None:
+    desk = await signed_in(chromium, running, "8001")
+    phone = await opened_phone(desk, "2001")
+    state = desk.locator("[data-phone]")
+    mate = await phones.agent("1002", auto_answer=True)
+    call = await (await phones.caller("13900008888")).call("96390")
+    await call.choose("1")
+    await expect(state).to_have_attribute("data-line", "ringing")
+    await desk.keyboard.press("c")
+    await heard_both_ways(phone, call)
+    await desk.locator("[data-do=hold]").click()
+    await expect(state).to_have_attribute("data-line", "held")
+    await pbx.wait_for(lambda: [line for line in pbx.queue_log() if "CC_HOLD" in line], "the hold in the journal")
+    await desk.locator("[data-do=unhold]").click()
+    await heard_both_ways(phone, call)
+
+    running.signal_engine(signal.SIGKILL)
+    await expect(phone.locator("[data-if=server_away]")).to_be_visible()
+    running.start()
+    await expect(phone.locator("[data-if=server_away]")).to_be_hidden()
+    await heard_both_ways(phone, call)
+    await desk.goto(desk.url.replace("/board", "/calls"))  # a page comes and goes: the talk is its window's
+    await expect(state).to_have_attribute("data-line", "talking")
+
+    await desk.keyboard.press("t")
+    await desk.keyboard.type("1002")
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("[data-do=complete]")).to_be_visible()
+    await phone.wait_for_function(_LOUDEST_HERTZ, arg=mate.tone)
+    await desk.locator("[data-do=complete]").click()
+    await expect(state).to_have_attribute("data-line", "ready")
+    await call.wait_heard(mate.tone)
+    await call.hangup()
+    record = await running.record_of("13900008888")
+    assert record["outcome"] == "answered"
+    (callers,) = [one for one in pbx.recordings() if f"{record['id']}-caller-r" in one.name]
+    assert tone_seconds(callers, CALLER_TONE) > 1

@@ -36,15 +36,20 @@ async function ask() {
 
 if (channel) channel.onmessage = ({ data }) => { if (data.state) draw(data.state); };
 
-document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "phone-bar") { show(state); ask(); } });
+let chosen = ""; // which phone to sign in on: the strip is drawn anew now and then, and must not forget it
+document.addEventListener("change", (event) => { if (event.target.id === "desk-extension") chosen = event.target.value; });
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "phone-bar") { show(state); ask(); }
+  const list = event.target.id === "desk-strip" && event.target.querySelector("#desk-extension");
+  if (list && [...list.options].some((one) => one.value === chosen)) list.value = chosen;
+});
 
 // Signing in at the desk on the own phone opens it with the same click.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("#desk-strip button[name=state][value=available]");
   const box = document.querySelector("[data-phone]");
   if (!button || !box || state.line !== "closed") return;
-  const chosen = button.form.querySelector("select[name=extension]")?.value;
-  if (chosen === box.dataset.extension) open();
+  if (button.form.querySelector("select[name=extension]")?.value === box.dataset.extension) open();
 }, true);
 
 listen(act);

@@ -88,6 +88,9 @@ export class Line {
     const now = (news) => { Object.assign(call, news); this.set({}); };
     const hear = (connection) => connection.addEventListener("track", (event) => this.hear(event.streams[0]));
     if (session.connection) hear(session.connection);
+    // A hold under way while the server goes away is no reason to end the talk: it is told anew afterwards (reconnected).
+    const lost = session.onTransportError.bind(session);
+    session.onTransportError = () => { if (call.state === "ringing" || call.state === "dialing") lost(); };
     session.on("peerconnection", ({ peerconnection }) => hear(peerconnection));
     // Each network's address is a candidate; the PBX is in one of them. Nobody waits long for one that says nothing.
     session.on("icecandidate", ({ ready }) => { call.gathered ??= setTimeout(ready, 500); });

@@ -3,6 +3,9 @@
 
 const root = () => document.querySelector("[data-phone]");
 
+let shown = null;
+let wantsMore = false; // the row's own: the form for a transfer is asked for
+
 // 138****5678, as everywhere in these pages; an extension as whose it is.
 function nameOf(number, names) {
   if (names[number]) return `${names[number]} ${number}`;
@@ -28,13 +31,16 @@ function flagsOf(state) {
   }
   if (main || state.told || state.problem) flags.add("row");
   if (state.blocked) flags.add("blocked");
+  if (wantsMore) flags.add("more");
   flags.delete("");
   return flags;
 }
 
 export function show(state) {
   const box = root();
+  shown = state;
   if (!box) return;
+  if (!state.calls.length) wantsMore = false;
   const names = JSON.parse(box.dataset.others);
   const flags = flagsOf(state);
   const seen = (condition) => condition.split(" ").every((part) => (part[0] === "!" ? !flags.has(part.slice(1)) : flags.has(part)));
@@ -48,10 +54,10 @@ export function show(state) {
   }
 }
 
-function more(field) {
-  const menu = field.closest("details");
-  if (menu) setTimeout(() => { menu.open = true; field.focus(); }, 0); // after the click that closes menus
-  else field.focus();
+function more() {
+  wantsMore = !wantsMore;
+  show(shown);
+  root().querySelector(".phone-transfer:not([hidden]) [name=number]")?.focus();
 }
 
 // What people press becomes one command: { do, number?, digit? }.
@@ -59,22 +65,19 @@ export function listen(send) {
   document.addEventListener("click", (event) => {
     const node = event.target.closest("[data-phone] [data-do], [data-phone] [data-digit]");
     if (!node) return;
-    const field = root().querySelector("[name=number]");
-    if (node.dataset.do === "more") return more(field);
+    if (node.dataset.do === "more") return more();
     if (node.dataset.do) return send({ do: node.dataset.do });
-    if (root().dataset.line === "ready") field.value += node.dataset.digit;
+    if (root().dataset.line === "ready") root().querySelector("[name=number]").value += node.dataset.digit;
     else send({ do: "digit", digit: node.dataset.digit });
   });
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-phone-number]");
     if (!form) return;
     event.preventDefault();
-    const what = event.submitter?.value;
-    const visible = [...form.querySelectorAll("button")].find((button) => !button.hidden);
-    const number = form.elements.number.value;
-    if (visible) send({ do: what || visible.value, number });
+    send({ do: event.submitter.value, number: form.elements.number.value });
     form.elements.number.value = "";
     form.closest("details.menu")?.removeAttribute("open");
+    wantsMore = false;
   });
 }
 
