@@ -30,7 +30,17 @@ _REFUSALS = {
     "listens_elsewhere": ("您正在监听另一路通话，请先结束", "You are listening to another talk: end that first"),
     "still_ringing": ("请先接听您的话机", "Pick up your phone first"),
     "phone_busy": ("您的话机正在通话，请先挂断", "Your phone is in a talk: hang up first"),
+    "own_talk": ("不能监听自己的通话", "Nobody listens to their own talk"),
+    "no_talk": ("该坐席现在没有通话", "This agent is in no talk now"),
 }
+
+
+class ListeningRefused(Conflict):
+    """It cannot be now; `reason` is one of _REFUSALS, or the PBX's."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(*_REFUSALS.get(reason, (f"电话交换机拒绝：{reason}", f"The PBX refused: {reason}")))
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +72,14 @@ async def listen(
 
 
 def _why(error: ServiceError) -> str:
-    return str(error)[:200]
+    match error:
+        case NotAllowed():
+            return f"not_allowed {error.right}"
+        case Invalid():
+            return f"invalid {error.field}"
+        case ListeningRefused():
+            return error.reason
+    return error.code
 
 
 async def _listen(
@@ -72,7 +89,7 @@ async def _listen(
     one_of("mode", mode, LISTEN_MODES)
     listener = _listener_of(actor, listener)
     if listener == agent_number:
-        raise Conflict("不能监听自己的通话", "Nobody listens to their own talk")
+        raise ListeningRefused("own_talk")
     board = await _board(door)
     extension = await _phone_of(ctx, listener, board)
     call_id = _talk_of(board, agent_number)
@@ -149,7 +166,7 @@ def _talk_of(board: Mapping[str, Any], agent_number: str) -> str:
     if row is None:
         raise NotFound("agent", agent_number)
     if row.get("state") not in _TALKS or not row.get("call_id"):
-        raise Conflict("该坐席现在没有通话", "This agent is in no talk now")
+        raise ListeningRefused("no_talk")
     return str(row["call_id"])
 
 
@@ -161,8 +178,7 @@ async def _command(command: Any) -> None:
     try:
         await command
     except PbxRefused as error:
-        words = _REFUSALS.get(error.reason, (f"电话交换机拒绝：{error.reason}", f"The PBX refused: {error.reason}"))
-        raise Conflict(*words) from error
+        raise ListeningRefused(error.reason) from error
     except PbxUnavailable as error:
         raise Unavailable("engine" if isinstance(error, EngineUnavailable) else "pbx") from error
 

@@ -111,7 +111,9 @@ async def test_refusals_of_pbx_and_engine_become_words(ctx: Context) -> None:
         await listening.listen(ctx, LEADER, Floor(PbxRefused("not_talking")), "8001", "listen")
     with pytest.raises(Unavailable):
         await listening.listen(ctx, LEADER, Floor(EngineUnavailable("away")), "8001", "listen")
-    assert [line[0] for line in await _audit(ctx)] == ["listening.start", "listening.refused", "listening.start"]
+    lines = await _audit(ctx)
+    assert [line[0] for line in lines] == ["listening.start", "listening.refused", "listening.start"]
+    assert lines[1][2]["why"] == "not_talking"
 
 
 async def test_what_the_journal_tells_is_kept_once_and_shown_to_supervisors_only(ctx: Context) -> None:
