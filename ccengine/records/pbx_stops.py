@@ -83,11 +83,15 @@ class Runs:
         self._stops.append(stop)
 
     def stop_before(self, start: PbxStart) -> Stop | None:
-        """Return how the run before a start may have ended, where nobody said it: an ending PBX takes no new call."""
+        """Return how the run before a start may have ended, where nobody said it: an ending PBX takes no new call.
+
+        An engine that watched until the PBX was gone (died_at) would have said it.
+        """
         lived_until = max((at for at in (start.last_sign_at, start.died_at) if at is not None), default=None)
         if lived_until is None or start.at - lived_until > _LONGEST_ABSENCE:
             return None
         if any(stop.since <= start.before and lived_until <= stop.until for stop in self._stops):
             return None  # it is known
-        since = max(at for at in (lived_until - _LONGEST_STOP, start.last_birth_at) if at is not None)
+        bounds = (lived_until - _LONGEST_STOP, start.last_birth_at, start.died_at)
+        since = max(at for at in bounds if at is not None)
         return Stop(since, start.at + _MARGIN)

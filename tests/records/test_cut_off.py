@@ -19,7 +19,9 @@ _SECOND = int(START.timestamp() + STOP)
 STARTED = f"{_SECOND + 3}|NONE|NONE|NONE|QUEUESTART|"
 ENDS = f"{_SECOND + 4}|NONE|hotline|NONE|CC_PBX_ENDS|u={_SECOND}.010000"
 LOST = f"{_SECOND + 4}|NONE|hotline|NONE|CC_PBX_LOST|u={_SECOND + 1}.100000"
-TOLD = pytest.mark.parametrize("told", [(STARTED,), (STARTED, ENDS, LOST), (STARTED, LOST), (ENDS,)])
+#: The engine's link had been cut before: it does not know.
+CUT_BEFORE = f"{_SECOND + 4}|NONE|hotline|NONE|CC_PBX_LOST|u={_SECOND - 7}.500000"
+TOLD = pytest.mark.parametrize("told", [(STARTED,), (STARTED, ENDS, LOST), (STARTED, CUT_BEFORE), (ENDS,)])
 
 
 def talk(number: int = 0, agent_hangs_up: bool = False, refused: bool = False) -> Script:
@@ -102,6 +104,11 @@ def test_call_hung_up_by_command_while_the_pbx_lived_on_is_not_interrupted(secon
     started = f"{_SECOND + seconds}|NONE|NONE|NONE|QUEUESTART|"
     others = [] if seconds > 60 else [talk(1), late(2, STOP + 5)]
     record = record_of(menu(at=STOP - 5), *others, told=(started,))
+    assert (record.ended_by, record.notes) == (EndedBy.SYSTEM, ())
+
+
+def test_call_hung_up_by_command_right_before_is_not_interrupted_where_the_engine_watched() -> None:
+    record = record_of(menu(), told=(STARTED, LOST))
     assert (record.ended_by, record.notes) == (EndedBy.SYSTEM, ())
 
 
