@@ -60,6 +60,7 @@ def test_own_message_goes_through(message: str) -> None:
         (INVITE.replace("INVITE sip:1002", "MESSAGE sip:1002"), "method"),
         (INVITE.replace("INVITE sip:1002", "SUBSCRIBE sip:1002"), "method"),
         (INVITE.replace("INVITE sip:1002@", "INVITE tel:1002@"), "not_sip"),
+        (INVITE.replace("Call-ID", "Record-Route: <sip:192.0.2.7;lr>\r\nCall-ID"), "bad_header"),
         (REGISTER + INVITE, "length"),
         (REGISTER.replace("Length: 0", "Length: 00"), "length"),
         (REGISTER.replace("Length: 0", "Length: 0\r\nl: 0"), "bad_header"),

@@ -26,6 +26,8 @@ _ADDRESS = re.compile(
 _PARAMETER = r'([A-Za-z]{1,16})=("[^"\\]{0,512}"|[0-9A-Za-z\-]{1,64})'
 _DIGEST = re.compile(rf"Digest {_PARAMETER}(?:, ?{_PARAMETER}){{0,15}}")
 _SHORT = {"f": "from", "t": "to", "i": "call-id", "l": "content-length"}
+#: With these a request could lead the PBX's answers to an address of the sender's choice.
+_NEVER = {"record-route", "path"}
 _ONCE = ("from", "to", "call-id", "cseq", "content-length")
 
 
@@ -62,6 +64,8 @@ def refused(message: str, extension: str) -> str | None:
 def _not_own(method: str, headers: dict[str, list[str]], extension: str) -> str | None:
     if method not in METHODS:
         return "method"
+    if _NEVER & headers.keys():
+        return "bad_header"
     if _user(headers["from"][0]) != extension:
         return "from"
     if method == "REGISTER" and _user(headers["to"][0]) != extension:

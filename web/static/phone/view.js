@@ -17,7 +17,7 @@ function flagsOf(state) {
   const flags = new Set([state.line, state.problem, state.told]);
   if (state.silent) flags.add("silent");
   if (state.told) flags.add("told");
-  if (["no_mic", "mic_denied", "mic_busy", "elsewhere", "refused"].includes(state.problem)) flags.add("retry");
+  if (["no_mic", "mic_denied", "mic_busy", "elsewhere", "open_already", "refused"].includes(state.problem)) flags.add("retry");
   if (main) {
     flags.add("call");
     flags.add(main.state);

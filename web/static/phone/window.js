@@ -7,6 +7,7 @@ import { CHANNEL, LOCK } from "./names.js";
 
 const box = document.querySelector("[data-phone]");
 let line = null;
+let lockedOut = false; // another window of this browser is the phone: this one keeps quiet
 let state = { line: "starting", problem: "", told: "", calls: [] };
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
@@ -14,7 +15,7 @@ const channel = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : n
 function tell(news) {
   state = { ...state, ...news, silent: isSilent() };
   show(state);
-  channel?.postMessage({ state });
+  if (!lockedOut) channel?.postMessage({ state });
   const talking = state.calls.some((call) => call.state !== "ringing");
   if (talking) sessionStorage.setItem("phone-talk", "1"); else sessionStorage.removeItem("phone-talk");
 }
@@ -24,7 +25,10 @@ const fail = (problem) => tell({ line: "problem", problem });
 async function begin() {
   if (!isSecureContext) return fail("insecure");
   if (!window.RTCPeerConnection || !navigator.mediaDevices || !navigator.locks || !channel) return fail("too_old");
-  await navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? serve() : fail("elsewhere")));
+  await navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+    lockedOut = !lock;
+    return lock ? serve() : fail("open_already");
+  });
 }
 
 // Holds the lock until the window closes.
@@ -78,7 +82,7 @@ setInterval(async () => {
 }, 3000);
 
 window.addEventListener("beforeunload", (event) => { if (state.calls.length) event.preventDefault(); });
-window.addEventListener("pagehide", () => { ring(""); channel?.postMessage({ state: { line: "closed", problem: "", told: "", calls: [] } }); });
+window.addEventListener("pagehide", () => { ring(""); if (!lockedOut) channel?.postMessage({ state: { line: "closed", problem: "", told: "", calls: [] } }); });
 
 if (box) {
   listen(act);
