@@ -1,16 +1,20 @@
 """How the engine's cost grows with agents and queues, and with history: the curves of the README, drawn as SVG.
 
-Each point is the median of several rounds in one process: an event of a call through translation and tracker, a picture
-of the board made ready to send, the newest page of calls read from SQLite.
+Each point is the median of several rounds in one process: an event of a call through translation and tracker, a whole
+picture of the board made ready to send, one change on it (an agent pauses) from the tracker by way of the stream to the
+HTML that viewers are sent, the newest page of calls read from SQLite.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pygal
@@ -19,9 +23,15 @@ from figures import Figure, median
 from sqlalchemy import JSON, Column, create_engine, insert
 from traffic import ami_messages, copy_of
 
+from ccengine.assets import WEB
 from ccengine.asterisk.ami.recorded import read_events
+from ccengine.backoffice.formats import Formats
+from ccengine.backoffice.languages import Locales
+from ccengine.backoffice.supervisor.board_parts import BoardParts
+from ccengine.backoffice.templating import Pages
 from ccengine.calls import pbx_events as ev
 from ccengine.calls.board import Board, Person
+from ccengine.calls.picture_change import BOARD_KEYS, change_between, changed
 from ccengine.calls.tracker import Tracker
 from ccengine.config import Settings
 from ccengine.engine.door_feed import encode
@@ -30,6 +40,7 @@ from ccengine.services.context import Context
 from ccengine.store.tables.calls import calls
 
 AGENTS, QUEUES, HISTORY, ROUNDS = (10, 50, 100, 200, 500, 1000), (1, 10, 30), (1_000, 10_000, 100_000), 15
+_NAMES = {"queue_text": str, "menu_text": str, "reason_name": str}
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
@@ -37,29 +48,33 @@ async def measure() -> list[Figure]:
     """Measure all points, draw them, and return how much the largest site costs over the smallest."""
     events: dict[int, list[float]] = {queues: [] for queues in QUEUES}
     pictures: dict[int, list[float]] = {queues: [] for queues in QUEUES}
+    changes: dict[int, list[float]] = {queues: [] for queues in QUEUES}
     for queues in QUEUES:
         for agents in AGENTS:
-            event, picture = _site(agents, queues)
+            event, picture, change = _site(agents, queues)
             events[queues].append(event)
             pictures[queues].append(picture)
+            changes[queues].append(change)
     pages = await _pages()
-    _draw("growth-agents", "µs by agents signed in", list(AGENTS), _named(events, pictures))
+    _draw("growth-agents", "µs by agents signed in", list(AGENTS), _named(events, pictures, changes))
     _draw("growth-history", "ms by calls in the database", list(HISTORY), {"newest 50 calls": pages})
     few, many = events[QUEUES[0]][0], events[QUEUES[-1]][-1]
     return [
         Figure(name="one event, 10 agents, 1 queue", value=few, unit="µs"),
         Figure(name="one event, 1,000 agents, 30 queues", value=many, unit="µs"),
         Figure(name="one picture of the board, 1,000 agents, 30 queues", value=pictures[QUEUES[-1]][-1], unit="µs"),
+        Figure(name="one change on the board, to its HTML, 100 agents", value=changes[QUEUES[0]][2], unit="µs"),
+        Figure(name="one change on the board, to its HTML, 1,000 agents", value=changes[QUEUES[-1]][-1], unit="µs"),
         Figure(name="newest page of calls, 100,000 calls over 1,000", value=pages[-1] / pages[0], unit="×"),
     ]
 
 
-def _named(events: dict[int, list[float]], pictures: dict[int, list[float]]) -> dict[str, list[float]]:
-    found = {f"one event, {queues} queue(s)": values for queues, values in events.items()}
-    return found | {f"one picture, {queues} queue(s)": values for queues, values in pictures.items()}
+def _named(*found: dict[int, list[float]]) -> dict[str, list[float]]:
+    kinds = zip(("event", "picture", "change"), found, strict=True)
+    return {f"one {kind}, {queues} queue(s)": values for kind, by in kinds for queues, values in by.items()}
 
 
-def _site(agents: int, queues: int) -> tuple[float, float]:
+def _site(agents: int, queues: int) -> tuple[float, float, float]:
     names = tuple(f"queue{number}" for number in range(queues))
     tracker = Tracker("n1", ("hotline", *names))
     board, now = Board(tracker), datetime.now(UTC)
@@ -78,7 +93,27 @@ def _site(agents: int, queues: int) -> tuple[float, float]:
             tracker.handle(event)
         return (time.perf_counter() - began) / len(heard)
 
-    return _median_us(call), _median_us(lambda _: _timed(lambda: encode(board.snapshot(now).as_json())))
+    member = ev.Member(queue=names[0], interface="PJSIP/30000", agent_number="20000")
+    viewers, held = BoardParts(_web(), "zh_CN", dict.fromkeys(("can_control", "can_check", "can_listen"), True), ""), {}
+
+    def change(number: int) -> float:
+        nonlocal held
+        paused = replace(member, paused=bool(number % 2), reason="meal")
+        tracker.handle(ev.MemberChanged(at=now, member=paused, change=ev.MemberChange.PAUSE))
+        began = time.perf_counter()
+        told = encode(change_between(held, board.snapshot(now).as_json(), BOARD_KEYS))
+        held = changed(held, json.loads(told), BOARD_KEYS)
+        viewers.look(number, held, _NAMES, {})
+        viewers.since(viewers.serial - 1)
+        return time.perf_counter() - began
+
+    whole = _median_us(lambda _: _timed(lambda: encode(board.snapshot(now).as_json())))
+    return _median_us(call), whole, _median_us(change)
+
+
+@cache
+def _web() -> Pages:
+    return Pages(WEB, Locales(WEB / "locales"), Formats("Asia/Shanghai"), {"zh_CN": "", "en": ""})
 
 
 def _timed(action: Callable[[], object]) -> float:
