@@ -172,7 +172,14 @@ def _kind(column: Column[object]) -> type:
 
 
 def _draw(name: str, title: str, steps: list[int], curves: dict[str, list[float]]) -> None:
-    chart = pygal.XY(title=title, width=720, height=380, include_x_axis=True, dots_size=2, js=[], show_legend=True)
+    shape = {
+        "width": 720,
+        "height": 440,
+        "legend_at_bottom": True,
+        "legend_at_bottom_columns": 3,
+        "truncate_legend": -1,
+    }
+    chart = pygal.XY(title=title, include_x_axis=True, dots_size=2, js=[], **shape)
     for curve, values in curves.items():
         chart.add(curve, list(zip(steps, values, strict=True)))
     (DOCS / f"{name}.svg").write_bytes(chart.render())
