@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from ccengine.services.context import Actor, Context
+from ccengine.services.passwords import Standing
 from ccengine.services.sign_in import Session, session_of
 
 
@@ -19,6 +20,7 @@ class SignedIn:
     actor: Actor
     display_name: str
     language: str = ""  # as the person set it; empty: as the browser says
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def agent_number(self) -> str | None:
@@ -57,6 +59,7 @@ def as_signed_in(session: Session, token: str) -> SignedIn:
         actor=session.actor,
         display_name=name,
         language=session.user.language,
+        standing=session.standing,
     )
 
 

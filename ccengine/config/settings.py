@@ -17,7 +17,7 @@ from ccengine.config.engine import Door, Engine, Truth
 from ccengine.config.orders import Orders
 from ccengine.config.pbx import Agi, Ami, Disk, Journal, Pbx
 from ccengine.config.site import Database, Site
-from ccengine.config.web import BrowserPhone, Evidence, Web
+from ccengine.config.web import BrowserPhone, Evidence, Passwords, Web
 
 #: A Unix socket's path holds 107 bytes; the engine binds a name that is up to 12 longer first.
 LONGEST_SOCKET_PATH = 92
@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     truth: Truth = Truth()
     database: Database = Database()
     web: Web = Web()
+    passwords: Passwords = Passwords()
     browser_phone: BrowserPhone = BrowserPhone()
     evidence: Evidence = Evidence()
     orders: Orders = Orders()

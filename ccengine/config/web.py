@@ -34,6 +34,20 @@ class Web(Section):
     api_burst: int = Field(default=500, ge=1, le=1_000_000)  # so many at once after a pause
 
 
+class Passwords(Section):
+    """What people's passwords must be like. 90 days: what Chinese assessors (GB/T 22239, "changed regularly") ask for.
+
+    `kinds`: how many of small letters, capitals, digits, signs. `history`: so many last ones are not taken again.
+    `max_age_days`: older ones are changed at sign-in, 0 for never; `warn_days` before that the pages say so.
+    """
+
+    min_length: int = Field(default=10, ge=8, le=64)
+    kinds: int = Field(default=2, ge=1, le=4)
+    history: int = Field(default=5, ge=0, le=24)
+    max_age_days: int = Field(default=90, ge=0, le=3650)
+    warn_days: int = Field(default=14, ge=0, le=90)
+
+
 class BrowserPhone(Section):
     """The agents' phones in the browser: what passes between such a page and the PBX. Sound goes past us."""
 

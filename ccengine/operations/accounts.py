@@ -6,7 +6,6 @@ What does not live here: rights and passwords (services/).
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Coroutine
 from typing import Any
 
@@ -14,7 +13,7 @@ import click
 
 from ccengine import bootstrap
 from ccengine.config import Settings
-from ccengine.services import sign_in, tokens
+from ccengine.services import passwords, sign_in, tokens
 from ccengine.services.context import ENGINE
 from ccengine.services.errors import ServiceError, Unavailable
 from ccengine.services.rights import ROLES
@@ -46,7 +45,7 @@ def user() -> None:
 @click.pass_obj
 def create_user(settings: Settings, name: str, roles: tuple[str, ...], display_name: str, agent: str | None) -> None:
     """新建用户并打印随机密码。 Create a user and print a generated password; it is changed on the page."""
-    password = secrets.token_urlsafe(12)
+    password = passwords.made_up(settings.passwords)
     _finish(_create_user(settings, name, password, display_name or name, frozenset(roles), agent))
     click.echo(f"{name}  {password}")
 

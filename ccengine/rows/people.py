@@ -24,6 +24,8 @@ class UserRow:
     password_hash: str = field(repr=False)
     language: str = ""
     phone_pin_hash: str = field(default="", repr=False)
+    password_set_at: datetime | None = None
+    password_must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,15 @@ class SignInFailed(ServiceError):
         super().__init__("用户名或密码不正确", "User name or password is wrong")
 
 
+class PasswordChangeNeeded(ServiceError):
+    """Signed in, but the password must be changed before anything else."""
+
+    code = "password_change_needed"
+
+    def __init__(self) -> None:
+        super().__init__("请先修改密码，再继续使用", "Change your password first")
+
+
 class Unavailable(ServiceError):
     """Database or PBX gave no answer in time; `part` is "database", "pbx", "engine" or "disk". Try again."""
 

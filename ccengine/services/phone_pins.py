@@ -15,8 +15,8 @@ from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Invalid, NotAllowed, NotFound
 from ccengine.services.guard import guarded
+from ccengine.services.passwords import NOBODY, hash_password, verify
 from ccengine.services.rights import may, require
-from ccengine.services.sign_in import NOBODY, hash_password, verify
 from ccengine.store_port import UnitOfWork
 from ccengine.values import AGENT_NUMBER_PATTERN, mask_number
 

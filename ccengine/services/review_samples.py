@@ -20,6 +20,7 @@ from ccengine.services.rights import require
 
 MOST_EACH = 50
 LONGEST_SECONDS = 3600
+_YEARS = (2000, 2100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +82,10 @@ async def draw_sample(ctx: Context, actor: Actor, week: date, each: int, longer_
 
 def _bounds(ctx: Context, week: date) -> tuple[datetime, datetime]:
     """Return the beginning of the week of a day and of the next, in the site's time. Raises Invalid(week)."""
-    zone = ZoneInfo(ctx.settings.site.timezone)
-    try:
-        first = monday(week)
-        return datetime.combine(first, time(), zone), datetime.combine(first + timedelta(days=7), time(), zone)
-    except OverflowError:
-        raise Invalid("week", "日期超出范围", "This day is out of range") from None
+    if not _YEARS[0] <= week.year <= _YEARS[1]:
+        raise Invalid("week", "日期超出范围", "This day is out of range")
+    zone, first = ZoneInfo(ctx.settings.site.timezone), monday(week)
+    return datetime.combine(first, time(), zone), datetime.combine(first + timedelta(days=7), time(), zone)
 
 
 @guarded

@@ -1,38 +1,38 @@
-"""Signing in to the pages: passwords by argon2id in a thread, own sessions in the database, throttling that survives
-a restart.
+"""Signing in to the pages: own sessions in the database, throttling that survives a restart; users and their passwords.
 
-What does not live here: cookies and CSRF checks (backoffice/), API tokens (tokens.py).
+What does not live here: what a password must be like (passwords.py), cookies and CSRF checks (backoffice/), API tokens
+(tokens.py).
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import math
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from ccengine.rows import SessionRow, UserRow
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound, SignInFailed, Throttled
 from ccengine.services.guard import guarded, required_text
+from ccengine.services.passwords import (
+    NOBODY,
+    Standing,
+    check_new,
+    check_unused,
+    hash_password,
+    standing,
+    verify,
+)
 from ccengine.services.rights import check_roles, require
 from ccengine.store_port import AlreadyExists, UnitOfWork
 
-#: argon2id with OWASP's figures: 19 MiB, two passes, one lane; about 30 ms, so that a shift change is no traffic jam.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-#: Checked when there is no such user, so that the answer takes as long.
-NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_USER_AND_IP = 5
 FAILURES_PER_USER = 20
 FAILURES_PER_IP = 60
-PASSWORD_MIN = 10
 #: A session's last_seen_at is written at most this often, so that reading a page is seldom a write.
 TOUCH_AFTER = timedelta(seconds=60)
 
@@ -46,6 +46,7 @@ class Session:
     actor: Actor
     user: UserRow
     expires_at: datetime
+    standing: Standing
 
 
 def token_hash(token: str) -> str:
@@ -53,34 +54,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def hash_password(password: str) -> str:
-    """Return the argon2id hash, made in a thread (about 30 ms)."""
-    return await asyncio.to_thread(_HASHER.hash, password)
-
-
-async def verify(stored: str, password: str) -> bool:
-    """Say whether a password belongs to a hash, looked at in a thread."""
-    return await asyncio.to_thread(_verify, stored, password)
-
-
-def _verify(stored: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
 @guarded
 async def sign_in(ctx: Context, user_name: str, password: str, ip: str) -> Session:
     """Sign in. Errors: SignInFailed (it is not said what was wrong), Throttled(retry_after_seconds), Unavailable."""
     user_name, ip = user_name[:64], ip[:64]
-    async with ctx.store() as uow:
-        # Counted as failed before the password is looked at, so that a hundred at once are a hundred, not one.
-        await uow.calls.lock("sign-in")
-        await _throttle(ctx, uow, user_name, ip)
-        attempt = await uow.users.add_attempt(ctx.clock.now(), user_name, ip, False)
-        user = await uow.users.by_name(user_name)
-        await uow.commit()
+    attempt, user = await _begin_attempt(ctx, user_name, ip)
     stored = user.password_hash if user is not None else NOBODY
     right = await verify(stored, password[:1024])
     async with ctx.store() as uow:
@@ -96,6 +74,18 @@ async def sign_in(ctx: Context, user_name: str, password: str, ip: str) -> Sessi
     if session is None:
         raise SignInFailed()
     return session
+
+
+async def _begin_attempt(ctx: Context, user_name: str, ip: str) -> tuple[int, UserRow | None]:
+    """Keep an attempt and return its id and the user. Errors: Throttled."""
+    async with ctx.store() as uow:
+        # Counted as failed before the password is looked at, so that a hundred at once are a hundred, not one.
+        await uow.calls.lock("sign-in")
+        await _throttle(ctx, uow, user_name, ip)
+        attempt = await uow.users.add_attempt(ctx.clock.now(), user_name, ip, False)
+        user = await uow.users.by_name(user_name)
+        await uow.commit()
+    return attempt, user
 
 
 async def _throttle(ctx: Context, uow: UnitOfWork, user_name: str, ip: str) -> None:
@@ -125,7 +115,14 @@ async def _open_session(ctx: Context, uow: UnitOfWork, user: UserRow, ip: str, n
         expires_at=expires_at,
     )
     await uow.users.insert_session(row)
-    return Session(token=token, csrf_token=csrf, actor=_actor(user), user=user, expires_at=expires_at)
+    return Session(
+        token=token,
+        csrf_token=csrf,
+        actor=_actor(user),
+        user=user,
+        expires_at=expires_at,
+        standing=standing(ctx.settings.passwords, user, now, now),
+    )
 
 
 def _actor(user: UserRow) -> Actor:
@@ -149,7 +146,14 @@ async def session_of(ctx: Context, token: str) -> Session | None:
         async with ctx.store() as uow:
             await uow.users.touch_session(hashed, now)
             await uow.commit()
-    return Session(token="", csrf_token=row.csrf_token, actor=_actor(user), user=user, expires_at=row.expires_at)
+    return Session(
+        token="",
+        csrf_token=row.csrf_token,
+        actor=_actor(user),
+        user=user,
+        expires_at=row.expires_at,
+        standing=standing(ctx.settings.passwords, user, row.created_at, now),
+    )
 
 
 @guarded
@@ -171,18 +175,23 @@ async def create_user(
     roles: frozenset[str],
     agent_number: str | None = None,
 ) -> int:
-    """Create a user. Errors: NotAllowed(users.edit), Invalid(user_name, password, roles, agent_number), Conflict."""
+    """Create a user, who sets an own password at the first sign-in.
+
+    Errors: NotAllowed(users.edit), Invalid(user_name, password, roles, agent_number), Conflict.
+    """
     require(actor, "users.edit")
     user_name = required_text("user_name", user_name, 64)
     display_name = required_text("display_name", display_name, 64)
-    _check_password(password, user_name)
+    check_new(ctx.settings.passwords, password, user_name)
     check_roles("roles", roles)
     hashed = await hash_password(password)
     async with ctx.store() as uow:
         if agent_number is not None and await uow.agents.get(agent_number) is None:
             raise Invalid("agent_number", "没有这个工号", "No such agent")
         try:
-            user_id = await uow.users.insert(user_name, hashed, display_name, roles, agent_number, ctx.clock.now())
+            user_id = await uow.users.insert(
+                user_name, hashed, display_name, roles, agent_number, ctx.clock.now(), must_change=True
+            )
         except AlreadyExists:
             raise Conflict(f"用户名 {user_name} 已存在", f"The user name {user_name} is taken") from None
         await note(ctx, uow, actor, "users.create", f"user:{user_name}", {"roles": sorted(roles)})
@@ -223,33 +232,69 @@ async def change_user(
         await uow.commit()
 
 
-def _check_password(password: str, user_name: str) -> None:
-    if not PASSWORD_MIN <= len(password) <= 1024 or password.lower() == user_name.lower():
-        raise Invalid(
-            "password",
-            f"密码至少 {PASSWORD_MIN} 位，且不能与用户名相同",
-            f"A password has at least {PASSWORD_MIN} characters and is not the user name",
-        )
-
-
 @guarded
 async def set_password(ctx: Context, actor: Actor, user_name: str, password: str) -> None:
-    """Set a password (one's own, or anybody's with users.edit); all sessions of that user end.
+    """Set one's own password, or with users.edit anybody's, who changes it at the next sign-in; all their sessions end.
 
     Errors: NotAllowed(users.edit), NotFound, Invalid(password), Unavailable.
     """
-    if actor.name != user_name or actor.kind != "user":
+    own = actor.name == user_name and actor.kind == "user"
+    if not own:
         require(actor, "users.edit")
-    _check_password(password, user_name)
-    hashed = await hash_password(password)
-    async with ctx.store() as uow:
+    async with ctx.store.reading() as uow:
         user = await uow.users.by_name(user_name)
-        if user is None:
-            raise NotFound("user", user_name)
-        await uow.users.set_password(user.id, hashed)
-        await uow.users.delete_sessions_of(user.id)
-        await note(ctx, uow, actor, "users.set_password", f"user:{user_name}")
+    if user is None:
+        raise NotFound("user", user_name)
+    hashed = await _new_hash(ctx, user, password)
+    async with ctx.store() as uow:
+        await _replace_password(ctx, uow, actor, user, hashed, must_change=not own)
         await uow.commit()
+
+
+@guarded
+async def change_password(ctx: Context, actor: Actor, current: str, password: str, ip: str) -> Session:
+    """Change one's own password after the current one; every session of the person ends, and a new one is opened.
+
+    Errors: Invalid(current, password), Conflict (no person), Throttled (guessing), Unavailable.
+    """
+    if actor.kind != "user":
+        raise Conflict("接口令牌没有密码", "A token has no password")
+    attempt, user = await _begin_attempt(ctx, actor.name, ip[:64])
+    if user is None or not user.active or not await verify(user.password_hash, current[:1024]):
+        async with ctx.store() as uow:
+            await note(ctx, uow, actor, "users.set_password_failed", f"user:{actor.name}", {"ip": ip[:64]})
+            await uow.commit()
+        raise Invalid("current", "当前密码不正确", "The current password is wrong")
+    async with ctx.store() as uow:  # whoever knows the password is not guessing, also when the new one is refused
+        await uow.users.attempt_succeeded(attempt)
+        await uow.commit()
+    hashed = await _new_hash(ctx, user, password)
+    async with ctx.store() as uow:
+        await _replace_password(ctx, uow, actor, user, hashed, must_change=False)
+        changed = await uow.users.get(user.id)
+        assert changed is not None
+        session = await _open_session(ctx, uow, changed, ip[:64], ctx.clock.now())
+        await uow.commit()
+    return session
+
+
+async def _new_hash(ctx: Context, user: UserRow, password: str) -> str:
+    """Return the hash of a password that the rules allow. Errors: Invalid(password)."""
+    rules = ctx.settings.passwords
+    check_new(rules, password, user.user_name)
+    async with ctx.store.reading() as uow:
+        older = await uow.users.old_passwords(user.id, rules.history)
+    await check_unused(rules, password, (user.password_hash, *older))
+    return await hash_password(password)
+
+
+async def _replace_password(
+    ctx: Context, uow: UnitOfWork, actor: Actor, user: UserRow, hashed: str, *, must_change: bool
+) -> None:
+    await uow.users.keep_password(user.id, user.password_hash, ctx.clock.now(), ctx.settings.passwords.history)
+    await uow.users.set_password(user.id, hashed, ctx.clock.now(), must_change=must_change)
+    await uow.users.delete_sessions_of(user.id)
+    await note(ctx, uow, actor, "users.set_password", f"user:{user.user_name}", {"must_change": must_change})
 
 
 @guarded

@@ -18,7 +18,7 @@ from ccengine.hotline.work_calendar import DayKind
 from ccengine.rows import AgentRow, DeviceRow, PolicyRow, ReviewFormRow
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
-from ccengine.services.sign_in import hash_password
+from ccengine.services.passwords import hash_password
 from ccengine.store.sample_customers import sample_customers
 from ccengine.store_port import UnitOfWork
 
@@ -160,7 +160,7 @@ async def _seed_users(ctx: Context, wanted: Sequence[_Person], known: Mapping[st
                 await uow.catalogue.set_members(crew, ("worker",))
         for (user, name, role, agent), hashed in zip(wanted, hashes, strict=True):
             if user in known:
-                await uow.users.set_password(known[user], hashed)
+                await uow.users.set_password(known[user], hashed, ctx.clock.now())
             else:
                 roles = {role, "supervisor"} if agent == _LEADER else {role}
                 await uow.users.insert(user, hashed, name, frozenset(roles), agent, ctx.clock.now())

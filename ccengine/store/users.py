@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select, update
 
 from ccengine.rows import SessionRow, TokenRow, UserRow
 from ccengine.store.database import Db, clean, fit
-from ccengine.store.tables.people import api_tokens, login_attempts, users, web_sessions
+from ccengine.store.tables.people import api_tokens, login_attempts, old_passwords, users, web_sessions
 
 _ATTEMPTS_KEPT = timedelta(days=7)
 
@@ -49,8 +49,10 @@ class Users:
         roles: frozenset[str],
         agent_number: str | None,
         now: datetime,
+        must_change: bool = False,
     ) -> int:
-        """Add a user and return the id. Raises AlreadyExists."""
+        """Add a user, who changes the password at the first sign-in (`must_change`); return the id. Raises
+        AlreadyExists."""
         values = {
             "user_name": user_name,
             "password_hash": password_hash,
@@ -59,6 +61,8 @@ class Users:
             "agent_number": agent_number,
             "active": True,
             "created_at": now,
+            "password_set_at": now,
+            "password_must_change": must_change,
         }
         result = await self._db.execute(insert(users).values(**fit(users, values)).returning(users.c.id))
         user_id: int = result.scalar_one()
@@ -69,9 +73,24 @@ class Users:
         values = {"display_name": display_name, "roles": sorted(roles), "agent_number": agent_number}
         await self._db.execute(update(users).where(users.c.id == user_id).values(**fit(users, values)))
 
-    async def set_password(self, user_id: int, password_hash: str) -> None:
-        """Replace a user's password."""
-        await self._db.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+    async def set_password(self, user_id: int, password_hash: str, now: datetime, must_change: bool = False) -> None:
+        """Replace a user's password; `must_change`: at the next sign-in it is changed again."""
+        values = {"password_hash": password_hash, "password_set_at": now, "password_must_change": must_change}
+        await self._db.execute(update(users).where(users.c.id == user_id).values(**values))
+
+    async def keep_password(self, user_id: int, password_hash: str, now: datetime, most: int) -> None:
+        """Remember a password that is left behind, and forget all but the last `most` of the user's."""
+        values = {"user_id": user_id, "password_hash": password_hash, "until": now}
+        await self._db.execute(insert(old_passwords).values(**values))
+        own = old_passwords.c.user_id == user_id
+        kept = select(old_passwords.c.id).where(own).order_by(old_passwords.c.id.desc()).limit(most)
+        await self._db.execute(delete(old_passwords).where(own, old_passwords.c.id.not_in(kept)))
+
+    async def old_passwords(self, user_id: int, limit: int) -> tuple[str, ...]:
+        """Return the hashes of the passwords a user left behind, newest first."""
+        query = select(old_passwords.c.password_hash).where(old_passwords.c.user_id == user_id)
+        query = query.order_by(old_passwords.c.id.desc()).limit(limit)
+        return tuple((await self._db.execute(query)).scalars())
 
     async def set_phone_pin(self, user_id: int, pin_hash: str) -> None:
         """Replace a user's PIN; "" takes it away."""

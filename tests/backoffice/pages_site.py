@@ -31,7 +31,8 @@ from ccengine.evidence.folder import EvidenceFolder
 from ccengine.rows import AgentRow, DeviceRow, RecordingRow, SessionRow
 from ccengine.services import audit
 from ccengine.services.context import ENGINE, Context
-from ccengine.services.sign_in import hash_password, token_hash
+from ccengine.services.passwords import hash_password
+from ccengine.services.sign_in import token_hash
 from ccengine.values import CallRecord
 
 PASSWORD = "a-good-password"

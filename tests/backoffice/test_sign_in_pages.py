@@ -170,3 +170,42 @@ async def test_language_goes_with_the_person_to_every_browser(site: Site) -> Non
     await (await site.browser("8001")).post("/language", {"language": "xx", "back": "/board"})
     assert "Live board" in (await (await site.browser("8001")).get("/board")).text
     assert "Live board" not in (await (await site.browser("8002")).get("/board")).text
+
+
+async def test_password_of_an_administrator_is_changed_before_anything_else(site: Site) -> None:
+    admin = await site.browser("admin")
+    made = await admin.post(
+        "/admin/users", {"user_name": "li", "display_name": "李", "roles": "dispatcher", "agent_number": ""}
+    )
+    given = re.findall(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}", made.text)[0]
+    person = site.stranger()
+    assert (await person.post("/sign-in", {"user": "li", "password": given, "next": "/calls"})).status == 303
+    led = await person.get("/calls")
+    assert led.headers["Location"] == "/password?next=/calls"
+    part = await person.get("/notices/bell", **{"HX-Request": "true"})
+    assert (part.status, part.headers["HX-Redirect"]) == (403, "/password")
+    refused = await person.get("/api/v1/calls")
+    assert refused.status == 403 and "password_change_needed" in refused.text
+    assert (await person.get("/api/v1/calls", Authorization="Bearer cct_wrong")).status == 401
+    assert "管理员设置" in (await person.get("/password?next=/calls")).text
+    assert '"must_change":"first"' in (await person.get("/api/v1/password")).text.replace(" ", "")
+    own = {"current": given, "password": "My-own-password-1", "again": "My-own-password-1", "next": "/calls"}
+    assert "不一样" in (await person.post("/password", own | {"again": "x"})).text
+    assert "至少 10 位" in (await person.post("/password", own | {"password": "short", "again": "short"})).text
+    done = await person.post("/password", own)
+    assert (done.status, done.headers["Location"]) == (303, "/calls")
+    assert (await person.get("/calls")).status == 200 and (await person.get("/password")).headers[
+        "Location"
+    ] == "/profile"
+    site.clock.moment += timedelta(days=80)
+    await person.post("/sign-in", {"user": "li", "password": "My-own-password-1"})
+    assert "密码还有 10 天到期" in (await person.get("/calls")).text
+    site.clock.moment += timedelta(days=10)
+    await person.post("/sign-in", {"user": "li", "password": "My-own-password-1"})
+    assert "90 天" in (await person.get("/password")).text
+    headers = {"X-CSRF-Token": person.csrf, "Origin": site.base}
+    body = {"current": "My-own-password-1", "password": "My-own-password-2"}
+    address = f"{site.base}/api/v1/password"
+    async with person.session.post(address, json=body, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["user_name"]) == (200, "li")
+    assert (await person.get("/calls")).status == 200, "the answer's cookie is the new session's"

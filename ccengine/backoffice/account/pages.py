@@ -25,6 +25,7 @@ from ccengine.services import sign_in as service
 from ccengine.services.errors import Invalid, ServiceError, SignInFailed, Throttled
 from ccengine.services.profile import set_language as set_own_language
 from ccengine.services.rights import may
+from ccengine.services.sign_in import Session
 
 #: What we build on, for the licences page.
 _PACKAGES = (
@@ -82,11 +83,15 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     older = request.get(SIGNED_IN)
     if older is not None:
         await service.sign_out(request.app[CTX], older.token)
-    leads_to = local_path(form.get("next", "/"))
+    return _signed_in(request, session, local_path(form.get("next", "/")))
+
+
+def _signed_in(request: web.Request, session: Session, leads_to: str, flash: str = "") -> web.Response:
+    """Answer with the session's cookie and lead on."""
     # A phone ends the browser whenever it likes, also in a dead zone where nobody can sign in again.
     on_a_phone = leads_to.startswith("/hand")
     hours = request.app[CTX].settings.web.session_hours
-    response = go(leads_to)
+    response = go(leads_to, flash)
     set_cookie(request, response, session.token, hours * 3600 if on_a_phone else None)
     return response
 
@@ -126,6 +131,7 @@ async def _profile_page(request: web.Request, errors: dict[str, str], status: in
         status=status,
         errors=errors,
         languages=list(LANGUAGES.items()),
+        rules=request.app[CTX].settings.passwords,
         has_pin=await phone_pins.has_pin(request.app[CTX], person.actor),
     )
 
@@ -144,25 +150,61 @@ async def change_phone_pin(request: web.Request, person: SignedIn) -> web.Stream
 
 @page()
 async def change_password(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """Change one's own password after the current one; every other session of the person ends."""
-    ctx, _ = request.app[CTX], text_for(request)
+    """Change one's own password after the current one; all sessions of the person end, this browser gets a new one."""
+    changed = await _change_password(request, person)
+    if isinstance(changed, Session):
+        return _signed_in(request, changed, "/profile", "done.password_changed")
+    return await _profile_page(request, *changed)
+
+
+async def _change_password(request: web.Request, person: SignedIn) -> Session | tuple[dict[str, str], int]:
+    """Return the new session, or what is wrong with the form and the status that says so."""
     fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     current, password = fields.get("current", ""), fields.get("password", "")
-    if not hmac.compare_digest(password.encode(), fields.get("again", "").encode()):
-        return await _profile_page(request, {"again": _("profile.not_same")}, 422)
+    if not hmac.compare_digest(_bytes(password), _bytes(fields.get("again", ""))):
+        return {"again": text_for(request)("profile.not_same")}, 422
     try:
-        await service.sign_in(ctx, person.actor.name, current, request.remote or "")
-        await service.set_password(ctx, person.actor, person.actor.name, password)
-    except SignInFailed:
-        return await _profile_page(request, {"current": _("profile.wrong_password")}, 422)
+        return await service.change_password(request.app[CTX], person.actor, current, password, request.remote or "")
     except Invalid as error:
-        return await _profile_page(request, *refused(request, error))
+        return refused(request, error)
     except ServiceError as error:
-        return await _profile_page(request, {"form": error.message(language_of(request))}, 422)
-    session = await service.sign_in(ctx, person.actor.name, password, request.remote or "")
-    response = go("/profile", "done.password_changed")
-    set_cookie(request, response, session.token)
-    return response
+        return {"form": error.message(language_of(request))}, 422
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+@page()
+async def password_form(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """The page of who must change the password before anything else; others find the form in their profile."""
+    if not person.standing.must_change:
+        return go("/profile")
+    return _password_page(request, person, request.query.get("next", "/"), {}, 200)
+
+
+def _password_page(
+    request: web.Request, person: SignedIn, leads_to: str, errors: dict[str, str], status: int
+) -> web.Response:
+    return render(
+        request,
+        "account/password.html",
+        status=status,
+        errors=errors,
+        why=person.standing.must_change,
+        rules=request.app[CTX].settings.passwords,
+        next=local_path(leads_to),
+    )
+
+
+@page()
+async def set_own_password(request: web.Request, person: SignedIn) -> web.StreamResponse:
+    """Change the password and go on to where one was going."""
+    leads_to = (await read_form(request)).get("next", "/")
+    changed = await _change_password(request, person)
+    if isinstance(changed, Session):
+        return _signed_in(request, changed, local_path(leads_to), "done.password_changed")
+    return _password_page(request, person, leads_to, *changed)
 
 
 @page()

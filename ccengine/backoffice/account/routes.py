@@ -14,6 +14,8 @@ ROUTES = (
     web.post("/language", pages.change_language),
     web.get("/profile", pages.profile),
     web.post("/profile/password", pages.change_password),
+    web.get("/password", pages.password_form),
+    web.post("/password", pages.set_own_password),
     web.post("/profile/phone-pin", pages.change_phone_pin),
     web.get("/about", pages.about),
 )

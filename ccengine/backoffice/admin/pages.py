@@ -5,7 +5,6 @@ What does not live here: rules, dispositions, the lists for orders and people (t
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict
 from typing import Any
 
@@ -18,17 +17,11 @@ from ccengine.backoffice.keys import CTX
 from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import go, render
 from ccengine.backoffice.sessions import SignedIn
-from ccengine.services import audit, sign_in, tokens
+from ccengine.services import audit, passwords, sign_in, tokens
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.rights import ROLES
 
 _PAGE = 100
-
-
-def new_password() -> str:
-    """Return a password that people can read to one another: no letters that look alike."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
 @page("users.edit")
@@ -69,7 +62,7 @@ async def create_user(request: web.Request, person: SignedIn) -> web.StreamRespo
     """Create a user with a made-up password, shown once."""
     form: dict[str, Any] = dict(await read_form(request))
     form["roles"] = await read_many(request, "roles")
-    password = new_password()
+    password = passwords.made_up(request.app[CTX].settings.passwords)
     try:
         await sign_in.create_user(
             request.app[CTX],
@@ -107,7 +100,7 @@ async def change_user(request: web.Request, person: SignedIn) -> web.StreamRespo
 @page("users.edit")
 async def reset_password(request: web.Request, person: SignedIn) -> web.StreamResponse:
     """Give a user a made-up password, shown once; all sessions of that user end."""
-    name, password = request.match_info["user_name"], new_password()
+    name, password = request.match_info["user_name"], passwords.made_up(request.app[CTX].settings.passwords)
     await sign_in.set_password(request.app[CTX], person.actor, name, password)
     return await _users(request, person, {}, {}, 200, {"user": name, "password": password})
 

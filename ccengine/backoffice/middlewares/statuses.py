@@ -9,6 +9,7 @@ from ccengine.services import errors as services
 _STATUS: tuple[tuple[type[services.ServiceError], int], ...] = (
     (services.NotFound, 404),
     (services.NotAllowed, 403),
+    (services.PasswordChangeNeeded, 403),
     (ForeignRequest, 403),
     (services.Invalid, 422),
     (services.Conflict, 409),

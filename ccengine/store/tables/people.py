@@ -5,7 +5,7 @@ What does not live here: customers.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Table, Text, false
 
 from ccengine.store.tables.base import Id, metadata
 from ccengine.store.types import UtcDateTime
@@ -41,6 +41,17 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("language", String(8), nullable=False, server_default=""),
     Column("phone_pin_hash", String(255), nullable=False, server_default=""),
+    Column("password_set_at", UtcDateTime),
+    Column("password_must_change", Boolean, nullable=False, server_default=false()),
+)
+
+old_passwords = Table(
+    "old_passwords",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
 )
 
 web_sessions = Table(

@@ -149,6 +149,7 @@ from ccengine.backoffice.api.models.orders import (
     VisitCallBody,
 )
 from ccengine.backoffice.api.models.outages import Outage, OutageBody, OutageList, OutageQuery
+from ccengine.backoffice.api.models.passwords import PasswordBody, PasswordChanged, PasswordStanding
 from ccengine.backoffice.api.models.problems import FieldError, Problem
 from ccengine.backoffice.api.models.progress import Progress, ProgressBody, ProgressGradeBody, Receipt
 from ccengine.backoffice.api.models.search import SearchAnswer, SearchQuery
@@ -327,6 +328,9 @@ __all__ = [
     "PartList",
     "PartQuery",
     "PartStore",
+    "PasswordBody",
+    "PasswordChanged",
+    "PasswordStanding",
     "Pause",
     "Penalty",
     "PenaltyList",
