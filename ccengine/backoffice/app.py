@@ -84,7 +84,7 @@ def make_app(ctx: Context, door: EngineDoor) -> web.Application:
     app[DOOR] = door
     app[LOCALES] = locales
     app[PAGES] = Pages(WEB, locales, Formats(site.timezone), {"zh_CN": site.name_zh, "en": site.name_en})
-    app[HUB] = BoardHub(door)
+    app[HUB] = BoardHub(door, ctx.settings.web.tell_who_is_listened_to)
     app[PEOPLE] = People()
     app[CATALOGUE] = KeptCatalogue()
     app[LISTENED] = {}

@@ -27,8 +27,9 @@ _AWAY: dict[str, Any] = {"pbx_connected": False, "stale": True, "engine_connecte
 class BoardHub:
     """The newest snapshot, its version, and a way to wait for the next one."""
 
-    def __init__(self, door: EngineDoor) -> None:
+    def __init__(self, door: EngineDoor, tells_listened: bool = False) -> None:
         self._door = door
+        self.tells_listened = tells_listened  # web.tell_who_is_listened_to
         self._changed = asyncio.Event()
         self._looked_at = 0.0
         self._somebody = asyncio.Event()
@@ -50,6 +51,11 @@ class BoardHub:
         """Return one agent's row of the board, or None when the engine does not know the person."""
         rows: list[dict[str, Any]] = self.snapshot.get("agents", [])
         return next((row for row in rows if row.get("number") == number), None)
+
+    def listened(self, number: str) -> bool:
+        """Tell whether a supervisor takes part in an agent's talk now."""
+        rows: list[dict[str, Any]] = self.snapshot.get("listening", [])
+        return any((row.get("agent_number"), row.get("state")) == (number, "on") for row in rows)
 
     def call(self, call_id: str) -> dict[str, Any] | None:
         """Return one call of now, or None."""

@@ -107,6 +107,11 @@ class BoardSnapshot:
     listening: tuple[ListeningLine, ...] = ()
     today: Mapping[str, Any] = field(default_factory=dict)
 
+    def agents_for_calls(self) -> list[AgentLine]:
+        """Return the agents but those whose phone listens to a talk: no queue rings it."""
+        listening = {line.listener for line in self.listening}
+        return [line for line in self.agents if line.number not in listening]
+
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON-ready data; times are ISO 8601 in UTC."""
         lists = {name: [_line(line) for line in getattr(self, name)] for name in _LISTS}

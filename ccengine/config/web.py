@@ -28,6 +28,7 @@ class Web(Section):
     #: The same where the order's place is known (WGS-84), or e.g.
     #: https://uri.amap.com/marker?position={longitude},{latitude}&name={address}&coordinate=wgs84
     map_place_link: str = "geo:{latitude},{longitude}?q={latitude},{longitude}({address})"
+    tell_who_is_listened_to: bool = False  # an agent sees that a supervisor listens to the own talk
     database_seconds: Seconds = 0.8  # a database that says nothing for so long is away: the page says so
     #: Of one API token, or of one address without a token that is known; beyond it: 429.
     api_requests_per_second: float = Field(default=100, gt=0, le=100_000)

@@ -140,7 +140,7 @@ class Dialler:
         board = self._board()
         here = {line.call_id for line in board.waiting} | {line.call_id for line in board.agents if line.call_id}
         self._arrived = here if len(self._arrived) > _MOST_ARRIVED else self._arrived | here
-        states = [line.state for line in board.agents]
+        states = [line.state for line in board.agents_for_calls()]
         age = asyncio.get_running_loop().time() - self._picture_at
         stale = board.stale or not board.pbx_connected
         return {

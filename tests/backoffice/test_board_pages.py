@@ -15,6 +15,7 @@ from call_helpers import answered, batch, call_id
 from pages_site import Browser, Site
 
 from ccengine.backoffice import live
+from ccengine.backoffice.keys import HUB
 from ccengine.backoffice.supervisor.board_parts import ROWS
 from ccengine.calls.picture_change import changed
 from ccengine.engine.door import Door
@@ -301,6 +302,9 @@ async def test_supervisor_listens_from_the_board_and_agents_do_not_see_it(site: 
         assert "陈建国 · 监听" in board and "/listening/end" not in board
         board = (await hear(agent, lambda m: m["fresh"] and "agent-8001" in m.get("page", "")))["page"]
         assert "listening" not in board and "监听" not in board
+    assert "班长正在参与" not in (await (agents_own := await site.browser("8001")).get("/desk/strip")).text
+    site.server.app[HUB].tells_listened = True  # a site that tells its agents
+    assert "班长正在参与" in (await agents_own.get("/desk/strip")).text
     assert (await leader.post("/listening/end")).status == 204
     assert site.board.pbx.told[1:] == [("end_listening", "8002")]
     agent_browser = await site.browser("8001")

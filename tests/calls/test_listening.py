@@ -36,6 +36,7 @@ def _shown(tracker: Tracker) -> list[tuple[str, str]]:
 
 def test_listening_is_shown_from_the_ringing_to_its_end_and_is_in_no_call() -> None:
     tracker = _talk()
+    tracker.handle(signed_in("8004"))
     found = tracker.talking_leg("8001", call_id())
     assert found is not None and found.uniqueid == HEARD.uniqueid
     assert tracker.talking_leg("8002", call_id()) is None and tracker.talking_leg("8001", call_id(2)) is None
@@ -55,6 +56,9 @@ def test_listening_is_shown_from_the_ringing_to_its_end_and_is_in_no_call() -> N
     told += tracker.handle(ev.ListeningBegun(at=at(9), leg=replace(UP, exten="barge"), heard=HEARD))
     (line,) = Board(tracker).snapshot(START).listening
     assert (line.mode, line.since) == ("barge", at(7))
+    assert [one.number for one in Board(tracker).snapshot(START).agents_for_calls()] == [
+        "8001"
+    ]  # no dialler counts 8004
     told += tracker.handle(ev.LegEnded(at=at(11), leg=UP))
     told += tracker.handle(ev.DialEnded(at=at(11), dest=UP, status="ANSWER"))  # a late word revives nothing
     assert _shown(tracker) == [] and told == [] and len(tracker.families.calls) == 1

@@ -18,4 +18,5 @@ def own_state(hub: BoardHub, number: str) -> dict[str, Any]:
         "call_id": row.get("call_id") or "",
         "peer_number": row.get("peer_number") or "",
         "extension": row.get("extension") or "",
+        "listened": hub.tells_listened and hub.listened(number),
     }
