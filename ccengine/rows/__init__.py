@@ -38,6 +38,7 @@ from ccengine.rows.customers import AgentRow, Balance, CustomerRow, DeviceRow, N
 from ccengine.rows.desk import Draft, SavedQuery
 from ccengine.rows.field import EvidenceRow, FieldActionRow, MaterialRow, NewUpload, UploadRow, VisitPlanRow
 from ccengine.rows.incidents import AnnouncementRow, IncidentRow
+from ccengine.rows.inventory import FoundRow, InventoryChange, InventoryFilter, InventoryItem
 from ccengine.rows.journal import (
     AnomalyRow,
     CallEvent,
@@ -127,9 +128,13 @@ __all__ = [
     "Draft",
     "EvidenceRow",
     "FieldActionRow",
+    "FoundRow",
     "ImportRow",
     "IncidentRow",
     "IndicatorFilter",
+    "InventoryChange",
+    "InventoryFilter",
+    "InventoryItem",
     "JobRow",
     "JointUnit",
     "JournalBatch",

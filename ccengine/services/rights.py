@@ -65,6 +65,7 @@ _SUPERVISOR = (
         "announcements.edit",
         "penalties.view",
         "rounds.edit",
+        "inventory.view",
         "campaigns.edit",
         "campaigns.run",
         "reviews.edit",
@@ -95,7 +96,7 @@ _FIELD = {
 }
 #: A program that sends messages to customers: an API token of its own.
 _CONNECTOR = {"messages.view", "messages.send"}
-_ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit", "penalties.waive"}
+_ADMINISTRATOR = _SUPERVISOR | {"users.edit", "tokens.edit", "rules.edit", "penalties.waive", "inventory.edit"}
 
 RIGHTS: dict[str, frozenset[str]] = {
     "agent": frozenset(_AGENT),

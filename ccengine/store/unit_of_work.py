@@ -30,6 +30,7 @@ from ccengine.store.evidence import Evidence
 from ccengine.store.field_actions import FieldActions, Secrets
 from ccengine.store.incidents import Incidents
 from ccengine.store.indicators import Indicators
+from ccengine.store.inventory import Inventory
 from ccengine.store.jobs import Jobs
 from ccengine.store.journal import Journal
 from ccengine.store.knowledge import Knowledge
@@ -114,6 +115,7 @@ class SqlUnitOfWork:
     field_actions: FieldActions
     secrets: Secrets
     rounds: Rounds
+    inventory: Inventory
     visit_plans: VisitPlans
     reports: Reports
     search: Search
@@ -176,6 +178,7 @@ class SqlUnitOfWork:
         self.field_actions = FieldActions(db)
         self.secrets = Secrets(db)
         self.rounds = Rounds(db)
+        self.inventory = Inventory(db)
         self.visit_plans = VisitPlans(db)
         self.reports = Reports(db)
         self.search = Search(db)

@@ -15,6 +15,7 @@ from ccengine.store_port.campaigns import (
 from ccengine.store_port.desk import DeskRepository, KnowledgeRepository, PartRepository, SearchRepository
 from ccengine.store_port.errors import AlreadyExists, BadCursor, Fenced, StoreBusy, StoreUnavailable, VersionConflict
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
+from ccengine.store_port.inventory import InventoryRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
     ChainRepository,
@@ -58,6 +59,7 @@ __all__ = [
     "FieldActionRepository",
     "IncidentRepository",
     "IndicatorRepository",
+    "InventoryRepository",
     "JobRepository",
     "JournalRepository",
     "KnowledgeRepository",

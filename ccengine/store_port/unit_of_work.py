@@ -18,6 +18,7 @@ from ccengine.store_port.campaigns import (
 )
 from ccengine.store_port.desk import DeskRepository, KnowledgeRepository, PartRepository, SearchRepository
 from ccengine.store_port.field import EvidenceRepository, FieldActionRepository, SecretRepository, VisitPlanRepository
+from ccengine.store_port.inventory import InventoryRepository
 from ccengine.store_port.orders import (
     CatalogueRepository,
     ChainRepository,
@@ -90,6 +91,8 @@ class UnitOfWork(Protocol):
     def secrets(self) -> SecretRepository: ...
     @property
     def rounds(self) -> RoundRepository: ...
+    @property
+    def inventory(self) -> InventoryRepository: ...
     @property
     def visit_plans(self) -> VisitPlanRepository: ...
     @property
