@@ -31,6 +31,7 @@ from ccengine.backoffice.formats import Formats
 from ccengine.backoffice.hand.routes import ROUTES as HAND
 from ccengine.backoffice.headers import add_headers
 from ccengine.backoffice.incidents.routes import ROUTES as INCIDENTS
+from ccengine.backoffice.inventory.routes import ROUTES as INVENTORY
 from ccengine.backoffice.keys import CTX, DOOR, HUB, LOCALES, PAGES
 from ccengine.backoffice.knowledge.routes import ROUTES as KNOWLEDGE
 from ccengine.backoffice.languages import Locales
@@ -66,7 +67,7 @@ _LARGEST_BODY_BYTES = 256 * 1024
 _AREAS = (
     *(ACCOUNT, SUPERVISOR, DESK, CALLS, CUSTOMERS, OUTAGES, INCIDENTS, WORK_ORDERS, ADMIN, HAND, PROGRESS, VISITS),
     *(DISPATCH, PAPER, SEARCH, KNOWLEDGE, PARTS, ANNOUNCEMENTS, MESSAGES),
-    *(NOTICES, SLA, REPORTS, REVIEWS, CAMPAIGNS, TRUTH, ROUNDS, PHONE),
+    *(NOTICES, SLA, REPORTS, REVIEWS, CAMPAIGNS, TRUTH, ROUNDS, PHONE, INVENTORY),
 )
 
 

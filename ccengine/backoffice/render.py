@@ -65,6 +65,7 @@ PLACES = (
     Place(key="nav.review_form", url="/admin/review-form", icon="star", right="rules.edit", group="admin"),
     Place(key="nav.calendar", url="/admin/calendar", icon="clock", right="rules.edit", group="admin"),
     Place(key="nav.penalties", url="/admin/penalties", icon="warning", right="penalties.view", group="admin"),
+    Place(key="nav.inventory", url="/admin/inventory", icon="box", right="inventory.view", group="admin"),
     Place(key="nav.audit", url="/admin/audit", icon="audit", right="audit.view", group="admin"),
     Place(key="nav.truth", url="/truth", icon="warning", right="audit.view", group="admin"),
 )

@@ -200,6 +200,7 @@ _PAGES = (
     "/parts",
     "/rounds",
     "/rounds/plans/new",
+    "/admin/inventory/new",
     "/work-orders/1",
 )
 

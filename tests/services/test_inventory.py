@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from call_helpers import ADMIN, AGENT, SUPERVISOR
+from order_helpers import with_crew
 from sqlalchemy import update
 
 from ccengine.backoffice.spreadsheet import Sheet
@@ -31,7 +32,7 @@ async def test_item_is_written_changed_and_its_history_stays(ctx: Context) -> No
     same = await inventory.save(ctx, ADMIN, newer.text, pbx.id)
     assert (newer.revision, same.revision, same.text.runs_on) == (2, 2, "db1")
     detail = await inventory.get(ctx, SUPERVISOR, pbx.id)
-    assert [dict(one.changes) for one in detail.changes][0] == {"version": ("22.1", "22.2")}
+    assert dict(detail.changes[0].changes) == {"version": ("22.1", "22.2")}
     assert detail.changes[1].changes["runs_on"] == ("", "db1")
     assert [one.text.name for one in (await inventory.get(ctx, SUPERVISOR, host.id)).above] == ["总机"]
     renamed = dataclasses.replace(SERVER, name="db-east")
@@ -69,9 +70,14 @@ async def test_item_that_cannot_be_is_refused_by_its_field(ctx: Context) -> None
 
 
 async def test_file_changes_adds_and_tells_which_rows_it_left(ctx: Context, tmp_path: Path) -> None:
+    await with_crew(ctx)
     await inventory.save(ctx, ADMIN, SERVER)
     sheet = Sheet(tmp_path / "x.xlsx", "x", ["类别", "名称", "版本／型号", "运行于", "负责人"])
-    rows = [["软件", "ccengine", "0.1.0", "db2", ""], ["服务器", "db2", "", "", ""], ["server", "db1", "R740", "", ""]]
+    rows = [
+        ["软件", "ccengine", "0.1.0", "db2", ""],
+        ["服务器", "db2", "", "", ""],
+        ["server", "db1", "R740", "", "worker"],
+    ]
     wrong = [["猫", "x", "", "", ""], ["软件", "y", "", "nothing", ""], ["软件", "z", "", "y", ""]]
     wrong += [["软件", "db2", "", "", ""], ["软件", "w", "", "", "nobody"]]
     sheet.add([*rows, *wrong])

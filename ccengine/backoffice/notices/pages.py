@@ -72,6 +72,7 @@ async def open_notice(request: web.Request, person: SignedIn) -> web.StreamRespo
         "low_stock": "/parts?low=1",
         "round_due": "/rounds?mine=1",
         "round_overdue": "/rounds?state=overdue",
+        "warranty": "/admin/inventory?tab=warranty",
     }
     return go(leads.get(request.query.get("kind", ""), "/notices"))
 

@@ -1,7 +1,7 @@
 """The configuration inventory.
 
-Revision: 0026
-Follows: 0025
+Revision: 0027
+Follows: 0026
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
