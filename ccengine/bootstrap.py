@@ -15,7 +15,6 @@ from functools import partial
 
 import structlog
 
-from ccengine.bootstrap_engine import EngineParts
 from ccengine.clock import SystemClock
 from ccengine.config import Settings
 from ccengine.engine.daemon import Runner, run_together
@@ -67,6 +66,8 @@ def engine_tasks(ctx: Context, dog: Watchdog, role: Role) -> Mapping[str, Runner
     """Return the engine's long-lived tasks by name; `dog` hears when it is ready. Call it inside the running loop."""
     place.load_in_background()
     threading.Thread(target=search_text.load, name="pinyin", daemon=True).start()
+    from ccengine.bootstrap_engine import EngineParts  # a third of all: only who runs an engine loads it
+
     return EngineParts(ctx, dog, role).tasks()
 
 

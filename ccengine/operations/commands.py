@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,8 @@ def backoffice(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, *, engine: bool, pages: bool) -> None:
+    if engine:
+        import_module("ccengine.bootstrap_engine")  # while nothing runs yet that it could hold up
     stop = stop_on_signals()
     if pages:
         hosting.check_ports(settings, engine=False)
