@@ -47,9 +47,10 @@ async def test_inventory_over_the_api(site: Site) -> None:
         async with admin.session.request(method, address, headers=headers, **sent) as response:  # type: ignore[arg-type]
             return response.status, await response.json()
 
-    status, item = await ask("POST", "", json={"kind": "pbx", "name": "总机", "version": "22.1"})
-    assert (status, item["revision"], item["kind"]) == (201, 1, "pbx")
-    body = {"kind": "pbx", "name": "总机", "version": "22.2", "expected_revision": 1}
+    said = {"kind": "pbx", "name": "总机", "version": "22.1", "warranty_until": "2028-01-01"}
+    status, item = await ask("POST", "", json=said)
+    assert (status, item["revision"], item["kind"], item["warranty_until"]) == (201, 1, "pbx", "2028-01-01")
+    body = {**said, "version": "22.2", "expected_revision": 1}
     assert (await ask("PUT", "/1", json=body))[1]["revision"] == 2
     assert (await ask("PUT", "/1", json={**body, "version": "22.3"}))[0] == 409
     _, detail = await ask("GET", "/1")

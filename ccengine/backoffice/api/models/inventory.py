@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -44,8 +44,8 @@ class InventoryItem(Out):
     place: str
     unit_code: str
     person: str
-    bought_on: Day | None
-    warranty_until: Day | None
+    bought_on: date | None
+    warranty_until: date | None
     runs_on: str
     belongs_to: str
     note: str
