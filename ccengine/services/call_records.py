@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ccengine.hotline.account import normal_number
 from ccengine.rows import (
@@ -52,20 +53,23 @@ async def store_records(ctx: Context, batch: JournalBatch) -> None:
     if batch.records:
         await place.ready()
     async with ctx.store() as uow:
-        await _meet(ctx, uow, batch.records)
-        changed = [await _keep(ctx, uow, record) for record in batch.records]  # first all rows: written at once
-        for one in changed:
-            await _finish(ctx, uow, one)
-        await uow.journal.save_intervals(batch.intervals)
-        await uow.journal.quarantine(batch.quarantined, ctx.clock.now())
-        await uow.calls.add_events(batch.events)
-        for record in batch.records:
-            await settle(ctx, uow, record)
-        for listening in batch.listened:
-            await keep(ctx, uow, listening)
-        await uow.journal.add_anomalies(batch.anomalies)
-        await uow.journal.save_position(batch.position, ctx.clock.now())
-        await uow.commit()
+        await uow.at_once(partial(_store, ctx, uow, batch), commit=True)
+
+
+async def _store(ctx: Context, uow: UnitOfWork, batch: JournalBatch) -> None:
+    await _meet(ctx, uow, batch.records)
+    changed = [await _keep(ctx, uow, record) for record in batch.records]  # first all rows: written at once
+    for one in changed:
+        await _finish(ctx, uow, one)
+    await uow.journal.save_intervals(batch.intervals)
+    await uow.journal.quarantine(batch.quarantined, ctx.clock.now())
+    await uow.calls.add_events(batch.events)
+    for record in batch.records:
+        await settle(ctx, uow, record)
+    for listening in batch.listened:
+        await keep(ctx, uow, listening)
+    await uow.journal.add_anomalies(batch.anomalies)
+    await uow.journal.save_position(batch.position, ctx.clock.now())
 
 
 async def _meet(ctx: Context, uow: UnitOfWork, records: Sequence[CallRecord]) -> None:

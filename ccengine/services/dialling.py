@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from ccengine.hotline.campaign import CampaignKind, Rules, shown_number
 from ccengine.hotline.pacing import AgentPicture
@@ -96,14 +97,18 @@ class _Chosen:
 @guarded
 async def anything_due(ctx: Context) -> bool:
     """Say, without taking the right to write, whether any running campaign may have a target to call now."""
-    now = ctx.clock.now()
     async with ctx.store.reading() as uow:
-        limits = await uow.attempts.limits(ctx.settings.site.node, lock=False)
-        if limits is not None and limits.stopped_at is not None:
-            return False
-        for campaign in await uow.campaigns.running():
-            if campaign.kind is not CampaignKind.PREVIEW and await uow.targets.due(campaign.id, now + AHEAD, 1):
-                return True
+        return await uow.at_once(partial(_anything_due, ctx, uow))
+
+
+async def _anything_due(ctx: Context, uow: UnitOfWork) -> bool:
+    now = ctx.clock.now()
+    limits = await uow.attempts.limits(ctx.settings.site.node, lock=False)
+    if limits is not None and limits.stopped_at is not None:
+        return False
+    for campaign in await uow.campaigns.running():
+        if campaign.kind is not CampaignKind.PREVIEW and await uow.targets.due(campaign.id, now + AHEAD, 1):
+            return True
     return False
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ccengine.rows import JobRow
@@ -32,13 +33,16 @@ async def claim(ctx: Context, kinds: Sequence[str], limit: int = 1, lease: timed
     """Take up to `limit` due jobs; nobody else gets them until the lease is over. Errors: Unavailable."""
     now = ctx.clock.now()
     async with ctx.store() as uow:
-        jobs = await uow.jobs.claim(kinds, now, now + lease, limit)
-        if not jobs:
-            return ()
-        for job in jobs:
-            if job.attempts > ATTEMPTS_MAX:  # its workers died with it, again and again
-                await uow.jobs.fail(job.id, f"given up after {ATTEMPTS_MAX} attempts", None, now)
-        await uow.commit()
+        return await uow.at_once(partial(_claim, uow, kinds, now, now + lease, limit), commit=True)
+
+
+async def _claim(
+    uow: UnitOfWork, kinds: Sequence[str], now: datetime, until: datetime, limit: int
+) -> tuple[JobRow, ...]:
+    jobs = await uow.jobs.claim(kinds, now, until, limit)
+    for job in jobs:
+        if job.attempts > ATTEMPTS_MAX:  # its workers died with it, again and again
+            await uow.jobs.fail(job.id, f"given up after {ATTEMPTS_MAX} attempts", None, now)
     return tuple(job for job in jobs if job.attempts <= ATTEMPTS_MAX)
 
 

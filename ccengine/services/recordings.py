@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -16,6 +17,7 @@ from ccengine.rows import AnomalyRow, JobRow, RecordingRow
 from ccengine.services import jobs
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
+from ccengine.store_port import UnitOfWork
 from ccengine.values import CallRecord, RecordingParty
 
 _log = structlog.get_logger(__name__)
@@ -75,18 +77,20 @@ async def _records_of(ctx: Context, call_ids: Sequence[str]) -> dict[str, CallRe
 
 @guarded
 async def _keep(ctx: Context, looked: Sequence[_Looked]) -> None:
-    now = ctx.clock.now()
     async with ctx.store() as uow:
-        for one in looked:
-            if one.error is not None:
-                await jobs.fail_in(uow, one.job, one.error, now)
-                continue
-            if one.row is not None:
-                await uow.recordings.save(one.row)
-                await uow.outbox.add("call", {"call_id": one.row.call_id}, now)
-            await uow.jobs.finish(one.job.id, now)
-        await uow.journal.add_anomalies([_silence(one.row, now) for one in looked if one.row and one.row.silent_sides])
-        await uow.commit()
+        await uow.at_once(partial(_keep_in, uow, looked, ctx.clock.now()), commit=True)
+
+
+async def _keep_in(uow: UnitOfWork, looked: Sequence[_Looked], now: datetime) -> None:
+    for one in looked:
+        if one.error is not None:
+            await jobs.fail_in(uow, one.job, one.error, now)
+            continue
+        if one.row is not None:
+            await uow.recordings.save(one.row)
+            await uow.outbox.add("call", {"call_id": one.row.call_id}, now)
+        await uow.jobs.finish(one.job.id, now)
+    await uow.journal.add_anomalies([_silence(one.row, now) for one in looked if one.row and one.row.silent_sides])
 
 
 def _silence(row: RecordingRow, now: datetime) -> AnomalyRow:

@@ -7,6 +7,8 @@ What does not live here: who wants which role (engine/role).
 
 from __future__ import annotations
 
+from functools import partial
+
 from ccengine.rows import RoleRow
 from ccengine.services.context import Context
 from ccengine.services.guard import guarded
@@ -37,9 +39,7 @@ async def take(ctx: Context, name: str, holder: str, over: RoleRow | None, secon
 async def renew(ctx: Context, held: RoleRow, seconds: float) -> RoleRow | None:
     """Say that the holder lives; None when another has the role by now. Errors: Unavailable."""
     async with ctx.store() as uow:
-        renewed = await uow.roles.renew(held, seconds)
-        await uow.commit()
-    return renewed
+        return await uow.at_once(partial(uow.roles.renew, held, seconds), commit=True)
 
 
 @guarded

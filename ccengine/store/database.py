@@ -10,7 +10,8 @@ import contextlib
 import os
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -171,6 +172,7 @@ class Db:
         self.zone = ZoneInfo(settings.site.timezone)
         self.dialect = connection.dialect.name
         self._overdue = False
+        self._asked_at: float | None = None  # of the newest statement of what is done at once
         self.customer_names: dict[str, str] = {}  # by account, of those that were met (customers.py)
         self._later: dict[Executable, dict[object, Mapping[str, Any]]] = {}
         self.search_rows: dict[tuple[str, str], dict[str, Any]] = {}  # what the index is to say (search.py)
@@ -207,7 +209,40 @@ class Db:
         await self.write_later()
         await self._in_time(self._connection.commit())
 
+    async def at_once(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+        """Do what waits for this database only: on SQLite in one trip, though each statement keeps its deadline."""
+        proxied = self._connection.sync_connection
+        if self.dialect == "postgresql" or proxied is None:
+            return await work()
+        driver: Any = proxied.connection.driver_connection
+        self._asked_at = asked_at = time.monotonic()
+        self._watch_for(self._seconds)
+        try:
+            done: R = await self.to_the_end(driver.drive(work))
+            self._pulse.beat(asked_at)
+            return done
+        finally:
+            self._asked_at = None
+            self._timer.cancel()
+
+    def _watch_for(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look_at_newest)
+
+    def _look_at_newest(self) -> None:
+        """Give up when the newest statement of what is done at once is overdue."""
+        if self._asked_at is None:
+            return
+        left = self._asked_at + self._seconds - time.monotonic()
+        if left > 0:
+            self._watch_for(left)
+        else:
+            self._give_up()
+
     async def _in_time(self, action: Coroutine[Any, Any, R]) -> R:
+        if self._asked_at is not None:  # at once, in the connection's thread: there is no loop
+            self._asked_at = time.monotonic()
+            async with store_errors():
+                return await action
         loop = asyncio.get_running_loop()
         asked_at, timer = loop.time(), loop.call_later(self._seconds, self._give_up)
         try:

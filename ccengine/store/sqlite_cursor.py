@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Coroutine, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -63,6 +65,18 @@ def _run(connection: sqlite3.Connection, begin: str, many: bool, operation: str,
         return _Outcome(cursor.description, cursor.rowcount, cursor.lastrowid, rows)
     finally:
         cursor.close()
+
+
+def _drive(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    """In the connection's thread, where each statement is there at once: no step ever waits."""
+    coroutine = work()
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: R = done.value
+        return result
+    coroutine.close()
+    raise RuntimeError("what is done at once may wait for its database only")
 
 
 class _Cursor:
@@ -142,6 +156,14 @@ class Connection(aiosqlite.Connection):
             if self._begin and connection.in_transaction:
                 self._begin = ""
 
+    async def drive(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+        """Do in one trip, within the connection's thread, what waits for nothing but this connection.
+
+        Raises what the work raises; RuntimeError where it waited for something else.
+        """
+        done: R = await self._execute(copy_context().run, _drive, work)
+        return done
+
     async def commit(self) -> None:
         """Make the transaction last. Raises sqlite3.Error."""
         self._begin = ""
@@ -162,6 +184,8 @@ class Connection(aiosqlite.Connection):
         """Have something done in the connection's thread. Raises sqlite3.Error, ValueError (it is closed)."""
         if not self._running or not self._connection:
             raise ValueError("Connection closed")
+        if threading.get_ident() == self._thread.ident:
+            return fn(*args, **kwargs)
         answer = _Answer(loop=asyncio.get_running_loop())
         self._tx.put_nowait((answer, partial(fn, *args, **kwargs)))
         try:

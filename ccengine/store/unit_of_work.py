@@ -6,8 +6,10 @@ What does not live here: SQL.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from copy import copy
 from types import TracebackType
+from typing import Any, TypeVar
 
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -57,6 +59,8 @@ from ccengine.store.visits import Visits
 from ccengine.store.work_orders import WorkOrders
 from ccengine.store_port import Fence, Fenced, StoreUnavailable
 from ccengine.store_port.patience import patience_seconds
+
+R = TypeVar("R")
 
 
 class _Leaving:
@@ -224,12 +228,37 @@ class SqlUnitOfWork:
             raise TimeoutError(f"no connection within {seconds} s")
         return await opening
 
+    async def at_once(self, work: Callable[[], Coroutine[Any, Any, R]], *, commit: bool = False) -> R:
+        """Do what waits for nothing but this database (and make it last): on SQLite in one trip to its thread."""
+        assert self._db is not None, "at_once() belongs inside `async with`"
+
+        async def all_of_it() -> R:
+            done = await work()
+            if commit:
+                await self._commit()
+            return done
+
+        try:
+            return await self._db.at_once(all_of_it)
+        except Fenced:
+            self._tell_lost()
+            raise
+
     async def commit(self) -> None:
         """Make it last. Raises StoreUnavailable, Fenced (for a role that is another's by now)."""
+        try:
+            await self._commit()
+        except Fenced:
+            self._tell_lost()
+            raise
+
+    def _tell_lost(self) -> None:
+        if self._fence is not None:
+            self._fence.lost()
+
+    async def _commit(self) -> None:
         assert self._db is not None, "commit() belongs inside `async with`"
         if self._role is not None and not await self.roles.stands(self._role):
-            assert self._fence is not None
-            self._fence.lost()
             raise Fenced(f"another process holds {self._role.name} by now")
         await search.flush(self._db)
         await self.outbox.flush()

@@ -5,8 +5,9 @@ What does not live here: SQL (store/), rules (hotline/).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from ccengine.rows import RoleRow
 from ccengine.store_port.calls import CallRepository, JournalRepository, RecordingRepository
@@ -41,9 +42,14 @@ from ccengine.store_port.waiting import (
     RoleRepository,
 )
 
+R = TypeVar("R")
+
 
 class UnitOfWork(Protocol):
-    """One transaction. Leaving the block without commit() takes everything back; readers never see half of it."""
+    """One transaction. Leaving the block without commit() takes everything back; readers never see half of it.
+
+    `at_once`: does what waits for nothing but this unit of work, with fewer wake-ups than statement by statement.
+    """
 
     @property
     def calls(self) -> CallRepository: ...
@@ -131,6 +137,7 @@ class UnitOfWork(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None: ...
     async def commit(self) -> None: ...
+    async def at_once(self, work: Callable[[], Coroutine[Any, Any, R]], *, commit: bool = False) -> R: ...
 
 
 class Fence(Protocol):
