@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from ccengine.services import call_records, health, work_orders
 from ccengine.services.context import Context
 from ccengine.services.errors import Unavailable
 from ccengine.store.unit_of_work import SqlStore
-from ccengine.store_port import AlreadyExists, StoreUnavailable
+from ccengine.store_port import AlreadyExists, StoreUnavailable, UnitOfWork
 
 
 async def test_leaving_without_commit_takes_everything_back(store: SqlStore) -> None:
@@ -28,6 +29,39 @@ async def test_leaving_without_commit_takes_everything_back(store: SqlStore) -> 
         await uow.agents.save(AgentRow(number="8001", name="a", extension="1001"))
     async with store.reading() as uow:
         assert await uow.agents.list() == ()
+
+
+async def test_what_is_done_at_once_is_kept_whole_or_not_at_all(store: SqlStore) -> None:
+    async def save_two(uow: UnitOfWork, last: str) -> int:
+        await uow.agents.save(AgentRow(number="8001", name="a", extension="1001"))
+        if not last:
+            raise ValueError("no name")
+        await uow.agents.save(AgentRow(number="8002", name=last, extension="1002"))
+        return len(await uow.agents.list())
+
+    for name in ("", "b"):
+        with contextlib.suppress(ValueError):
+            async with store() as uow:
+                assert await uow.at_once(partial(save_two, uow, name), commit=True) == 2
+        async with store.reading() as uow:
+            assert len(await uow.at_once(uow.agents.list)) == (2 if name else 0)
+
+
+async def test_what_is_done_at_once_keeps_the_deadline_of_its_statements(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, database=Database(statement_seconds=0.2))
+    store = SqlStore(settings)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    try:
+        async with store() as uow:
+            db = uow._db
+            assert db is not None
+            with pytest.raises(StoreUnavailable):
+                await uow.at_once(lambda: db.execute(text(endless)))
+        async with store() as uow:
+            with pytest.raises(RuntimeError, match="its database only"):
+                await uow.at_once(lambda: asyncio.sleep(0))
+    finally:
+        await store.close()
 
 
 async def test_readers_never_see_half_a_change(ctx: Context) -> None:
