@@ -193,7 +193,7 @@ async def test_supervisor_pauses_an_agent_from_the_board(site: Site, engine: Doo
     assert site.board.pbx.told == [("pause", "8002", "1002", "training")]
 
 
-async def test_a_recording_plays_and_seeks(site: Site, desk: Desk) -> None:
+async def test_a_recording_plays_seeks_and_its_talk_is_marked(site: Site, desk: Desk) -> None:
     record = answered("repair", started_at=site.clock.moment - timedelta(minutes=5))
     await call_records.store_records(site.ctx, batch(record))
     await with_recording(site, record)
@@ -213,6 +213,16 @@ async def test_a_recording_plays_and_seeks(site: Site, desk: Desk) -> None:
     )
     assert played[0] == pytest.approx(2.0, abs=0.1)
     assert played[1] >= 1.5 and played[2] is None
+    await desk.page.click("text=给这通电话评分")
+    total = desk.page.locator("[data-sum]")
+    await expect(total).to_have_text("100")
+    await desk.page.fill("[name=given_answer]", "20")
+    await expect(total).to_have_text("90")
+    await desk.page.fill("[name=given_courtesy]", "0")
+    await expect(total).to_have_text("0")
+    await desk.page.fill("[name=given_courtesy]", "20")
+    await desk.page.click("text=保存评分")
+    await expect(desk.page.locator(".big-score")).to_contain_text("90 / 100")
 
 
 async def test_an_order_is_registered_taken_and_moved_by_hand(site: Site, desk: Desk) -> None:
@@ -282,6 +292,10 @@ _PAGES = (
     "/admin/dispositions",
     "/announcements",
     "/admin/audit",
+    "/reviews",
+    "/reviews/samples",
+    "/reviews/summary",
+    "/admin/review-form",
     "/profile",
     "/about",
 )
