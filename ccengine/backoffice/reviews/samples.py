@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from aiohttp import web
 
@@ -22,9 +22,10 @@ _PAGE = 30
 
 @page(RIGHT)
 async def list_samples(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """The draws, newest first, and the form for another."""
+    """The draws, newest first, and the form for another: usually of the week that is over."""
     today = request.app[CTX].clock.now().astimezone(request.app[PAGES].formats.zone).date()
-    usual = Fields(week=review_samples.monday(today).isoformat(), each="3", longer_than_seconds="30")
+    last_week = review_samples.monday(today) - timedelta(days=7)
+    usual = Fields(week=last_week.isoformat(), each="3", longer_than_seconds="30")
     return await _list(request, person, usual, {}, 200)
 
 
