@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from call_helpers import ADMIN, AGENT, DISPATCHER, SUPERVISOR, abandoned, answered, batch
+from sqlalchemy import text
 from store_fixtures import START
 
 from ccengine.clock import ManualClock
@@ -18,6 +19,7 @@ from ccengine.services.call_records import store_records
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from ccengine.services.talk_reviews import Marking
+from ccengine.store_port import AlreadyExists
 
 FULL = {item.code: item.points for item in DEFAULT.items}
 OTHER = Actor(kind="user", name="8002", roles=frozenset({"agent"}), agent_number="8002")
@@ -101,6 +103,10 @@ async def test_correction_is_a_new_review_and_two_at_once_are_one(ctx: Context) 
     assert [one.id for one in (await talk_reviews.find(ctx, SUPERVISOR, ReviewFilter(fatal=True))).items] == [second.id]
     with pytest.raises(Conflict):
         await talk_reviews.mark_talk(ctx, SUPERVISOR, call_id, replace(correction, reason="又一次"))
+    for statement in ("UPDATE talk_reviews SET points = 100", "DELETE FROM talk_reviews"):
+        with pytest.raises(AlreadyExists, match="append-only"):
+            async with ctx.store() as uow:
+                await uow._db.execute(text(statement))  # type: ignore[attr-defined]
 
 
 async def test_objection_is_made_once_and_decided_once(ctx: Context) -> None:
