@@ -24,7 +24,7 @@ from ccengine.rows import CustomerRow
 #: Whether the loudest tone of what the other side says is the given one.
 _LOUDEST_HERTZ = """async (hertz) => {
     const stream = document.querySelector("[data-remote]").srcObject;
-    if (!stream) return false;
+    if (!stream?.getAudioTracks().length) return false;  // its sound may come a moment after it
     window.listening ??= {};
     if (window.listening.stream !== stream) {
         const context = new AudioContext(), look = context.createAnalyser();
