@@ -23,14 +23,14 @@ from ccengine.rows import CustomerRow
 
 #: Whether the loudest tone of what the other side says is the given one.
 _LOUDEST_HERTZ = """async (hertz) => {
-    const stream = document.querySelector("[data-remote]").srcObject;
-    if (!stream?.getAudioTracks().length) return false;  // its sound may come a moment after it
+    const track = document.querySelector("[data-remote]").srcObject?.getAudioTracks()[0];
+    if (!track) return false; // not yet, or no more while a hold is told
     window.listening ??= {};
-    if (window.listening.stream !== stream) {
+    if (window.listening.track !== track) {
         const context = new AudioContext(), look = context.createAnalyser();
         look.fftSize = 4096;
-        context.createMediaStreamSource(stream).connect(look);
-        window.listening = { stream, context, look };
+        context.createMediaStreamSource(new MediaStream([track])).connect(look);
+        window.listening = { track, context, look };
     }
     const { context, look } = window.listening;
     const bins = new Float32Array(look.frequencyBinCount);

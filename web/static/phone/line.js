@@ -8,7 +8,7 @@ import { ring } from "./ring.js";
 // Why our server closed the socket (ccengine/backoffice/phone/relay.py).
 const CLOSED = { 4401: "signed_out", 4403: "not_yours", 4409: "elsewhere", 4422: "refused", 4429: "refused", 4503: "pbx_away" };
 const FOR_GOOD = new Set([4403, 4409, 4422]);
-const REGISTER_SECONDS = 120;
+const REGISTER_SECONDS = 600; // renewed by ticker.js well before; without its socket the PBX forgets us at once anyhow
 const RING_SECONDS = 90; // the PBX gives up much sooner
 
 export class Line {
@@ -41,7 +41,11 @@ export class Line {
     });
   }
 
-  start() { this.ua.start(); }
+  start() {
+    this.ua.start();
+    this.ticker = new Worker(new URL("./ticker.js", import.meta.url));
+    this.ticker.onmessage = () => { if (this.ua.isRegistered()) this.ua.register(); };
+  }
 
   snapshot() {
     const calls = this.calls.map(({ session, ...plain }) => plain);
