@@ -6,6 +6,7 @@ import io
 import math
 import wave
 from array import array
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,7 +76,9 @@ def test_what_is_no_sound_is_refused(bad: bytes) -> None:
 
 
 async def _heard(ctx: Context, caller: str) -> OnAir:
-    found = await ServiceLookups(ctx)(Lookup(kind=LookupKind.ON_AIR, args={"caller": caller}))
+    agi = ctx.settings.agi.model_copy(update={"cached_lookup_seconds": 60})  # what that limit does has tests of its own
+    patient = replace(ctx, settings=ctx.settings.model_copy(update={"agi": agi}))
+    found = await ServiceLookups(patient)(Lookup(kind=LookupKind.ON_AIR, args={"caller": caller}))
     assert isinstance(found, Found)
     assert isinstance(found.value, OnAir)
     return found.value
