@@ -7,8 +7,8 @@ from api_peer import ACCOUNT, ORDER, PHONE, Api
 from yarl import URL
 
 from ccengine.backoffice.sessions import signed_in_by
-from ccengine.services.context import ENGINE
-from ccengine.services.sign_in import create_user
+from ccengine.services.context import ENGINE, Actor
+from ccengine.services.sign_in import change_password, create_user
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # the store's tests run on both
 
@@ -36,7 +36,9 @@ async def test_signed_in_session_reads_and_writes_only_with_its_csrf_token(api: 
         display_name="王芳",
         roles=frozenset({"supervisor"}),
     )
-    form = {"user": "wang", "password": "a long password 1"}
+    wang = Actor(kind="user", name="wang", roles=frozenset({"supervisor"}))
+    await change_password(api.ctx, wang, "a long password 1", "another long one 2", "127.0.0.1")
+    form = {"user": "wang", "password": "another long one 2"}
     async with api.http.post("/sign-in", data=form, allow_redirects=False) as answer:
         assert answer.status == 303
     status, body, _ = await api.ask("GET", "/calls", None)
