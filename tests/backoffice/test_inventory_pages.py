@@ -48,12 +48,12 @@ async def test_inventory_over_the_api(site: Site) -> None:
             return response.status, await response.json()
 
     said = {"kind": "pbx", "name": "总机", "version": "22.1", "warranty_until": "2028-01-01"}
-    status, item = await ask("POST", "", json=said)
+    status, item = await ask("POST", "/items", json=said)
     assert (status, item["revision"], item["kind"], item["warranty_until"]) == (201, 1, "pbx", "2028-01-01")
     body = {**said, "version": "22.2", "expected_revision": 1}
-    assert (await ask("PUT", "/1", json=body))[1]["revision"] == 2
-    assert (await ask("PUT", "/1", json={**body, "version": "22.3"}))[0] == 409
-    _, detail = await ask("GET", "/1")
+    assert (await ask("PUT", "/items/1", json=body))[1]["revision"] == 2
+    assert (await ask("PUT", "/items/1", json={**body, "version": "22.3"}))[0] == 409
+    _, detail = await ask("GET", "/items/1")
     assert detail["changes"][0]["changes"] == {"version": ["22.1", "22.2"]}  # type: ignore[index]
     status, done = await ask("POST", "/import", data="名称,类别\n总机,PBX\nx,猫\n".encode())
     assert (status, done["same"], done["refused"][0]["field"]) == (200, 1, "kind")  # type: ignore[index]
@@ -62,4 +62,4 @@ async def test_inventory_over_the_api(site: Site) -> None:
     _, found = await ask("GET", "/found")
     states = {one["key"]: one["difference"] for one in found["items"]}  # type: ignore[attr-defined]
     assert states["database"] == "same" and states["n1/engine"] == "unwritten"
-    assert [one["name"] for one in (await ask("GET", "?kind=pbx"))[1]["items"]] == ["总机"]  # type: ignore[attr-defined]
+    assert [one["name"] for one in (await ask("GET", "/items?kind=pbx"))[1]["items"]] == ["总机"]  # type: ignore[attr-defined]

@@ -116,8 +116,8 @@ def _endpoint(right: str, method: str, path: str, handler: Any, answer: Any, **m
 _view, _edit = (partial(_endpoint, f"inventory.{verb}") for verb in ("view", "edit"))
 
 ENDPOINTS = (
-    _view("GET", "/inventory", list_inventory, m.InventoryList, query=m.InventoryQuery),
-    _edit("POST", "/inventory", add_inventory_item, m.InventoryItem, body=m.ItemBody, status=201),
+    _view("GET", "/inventory/items", list_inventory, m.InventoryList, query=m.InventoryQuery),
+    _edit("POST", "/inventory/items", add_inventory_item, m.InventoryItem, body=m.ItemBody, status=201),
     _view("GET", "/inventory/export.xlsx", export_inventory, None, query=m.InventoryQuery, media_type=XLSX),
     _edit("POST", "/inventory/import", import_inventory, m.ImportedInventory, raw_body=True),
     _view("GET", "/inventory/found", compare_inventory, m.FoundList),
@@ -130,6 +130,8 @@ ENDPOINTS = (
         status=201,
         problems=(404, 409),
     ),
-    _view("GET", "/inventory/{id}", get_inventory_item, m.InventoryDetail),
-    _edit("PUT", "/inventory/{id}", change_inventory_item, m.InventoryItem, body=m.ItemChangeBody, problems=(409,)),
+    _view("GET", "/inventory/items/{id}", get_inventory_item, m.InventoryDetail),
+    _edit(
+        "PUT", "/inventory/items/{id}", change_inventory_item, m.InventoryItem, body=m.ItemChangeBody, problems=(409,)
+    ),
 )

@@ -64,7 +64,7 @@ class RoundPlanBody(In):
     order_type: Annotated[str, free_text(16, 1)] = "other"
     rhythm: Rhythm = Rhythm.WEEKS
     every: whole(1, MAX_EVERY) = 1  # type: ignore[valid-type]
-    first_on: date
+    first_on: Day
     grace_days: whole(0, MAX_GRACE_DAYS) = 0  # type: ignore[valid-type]
     items: Annotated[list[RoundItemBody], Field(min_length=1, max_length=MAX_ITEMS)]
     active: Annotated[bool, Field(strict=True)] = True
