@@ -7,9 +7,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from fontTools.ttLib import TTFont
 from pages_site import Browser, Site, site
 from pypdf import PdfReader
 
+from ccengine.backoffice.paper import sheet
 from ccengine.rows import NewOrder
 from ccengine.services import audit, paper_forms, work_orders
 from ccengine.services.context import Actor
@@ -34,6 +36,11 @@ SAYS = {
     "opinion": ("䶮师傅", "不满意"),
     "acceptance": ("水管爆裂", "验收结论"),
 }
+
+
+def test_boxes_are_in_the_embedded_font() -> None:
+    known = TTFont(sheet._FONT).getBestCmap()
+    assert all(ord(sign) in known for on in (True, False) for sign in sheet.tick(on, "好").replace(" ", ""))
 
 
 async def _order(site: Site) -> int:

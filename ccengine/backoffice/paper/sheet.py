@@ -20,8 +20,8 @@ _PAD = 1.6
 
 
 def tick(on: bool, text: str) -> str:
-    """Return a box to be ticked, or ticked already, with its word."""
-    return f"{'☑' if on else '□'} {text}"
+    """Return a box to be ticked, or a filled one, with its word; the font that is embedded has no box with a tick."""
+    return f"{'■' if on else '□'} {text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

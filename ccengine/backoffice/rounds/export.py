@@ -99,7 +99,7 @@ async def round_pdf(request: web.Request, actor: Actor, round_id: int) -> web.Re
     owner = site.name_zh if language_of(request) == "zh_CN" else site.name_en
     printed_at = ctx.clock.now().replace(second=0, microsecond=0)
     body = await asyncio.to_thread(
-        _draw, detail, text_for(request), helpers(request), owner, formats.minute, printed_at
+        _draw, detail, text_for(request), helpers(request), owner, formats.moment, printed_at
     )
     headers = {"Content-Disposition": f'inline; filename="round-{round_id}.pdf"', "Cache-Control": "no-store"}
     return web.Response(body=body, content_type="application/pdf", headers=headers)
@@ -110,11 +110,11 @@ def _draw(
     _: Callable[..., str],
     names: dict[str, Any],
     owner: str,
-    minute: Callable[[datetime], str],
+    moment: Callable[[datetime], str],
     printed_at: datetime,
 ) -> bytes:
     row, newest = detail.round, detail.records[0] if detail.records else None
-    sheet = Sheet(owner, _("paper.printed", at=minute(printed_at)))
+    sheet = Sheet(owner, _("paper.printed", at=moment(printed_at)))
     sheet.set_creation_date(printed_at)  # the same facts give the same file
     sheet.set_title(f"{_('rounds.paper')} {row.name} {row.due_on}")
     sheet.heading(_("rounds.paper"), f"{row.due_on:%Y%m%d}-{row.id}")
@@ -125,7 +125,7 @@ def _draw(
         "due": f"{row.due_on} – {row.until_on}" if row.until_on != row.due_on else str(row.due_on),
         "unit": who,
         "done_by": names["person_name"](newest.done_by) if newest else "",
-        "done_at": minute(newest.done_at) if newest else "",
+        "done_at": moment(newest.done_at) if newest else "",
     }
     pairs = list(cells.items())
     for at in range(0, len(pairs), 2):
@@ -142,7 +142,7 @@ def _draw(
         boxes = "  ".join(tick(on, text) for on, text in zip(marked, ticks, strict=True))
         remark = " ".join(part for part in (result.remark if result else "", numbers.get(at, "")) if part)
         lines.append([str(at + 1), item.name, item.expected, boxes, remark])
-    sheet.grid(head, lines, (1.2, 4, 4, 4, 5))
+    sheet.grid(head, lines, (1.6, 4, 4, 4, 5))
     sheet.row([PaperCell(label=_("rounds.note"), text=newest.note if newest else "")], 18)
     sheet.signatures([_("rounds.sign_done"), _("rounds.sign_leader"), _("paper.date")])
     return bytes(sheet.output())
