@@ -11,7 +11,20 @@ from noting_pbx import NotingPbx
 
 from ccengine.engine.door_commands import CommandRefused, run_command
 
-VERBS = st.sampled_from(["sign_in", "sign_out", "pause", "unpause", "hangup", "write_queue_log", "originate", "x"])
+VERBS = st.sampled_from(
+    [
+        "sign_in",
+        "sign_out",
+        "pause",
+        "unpause",
+        "hangup",
+        "write_queue_log",
+        "originate",
+        "listen",
+        "end_listening",
+        "x",
+    ]
+)
 TEXTS = st.text(max_size=12) | st.sampled_from(
     ["8001", "1001", "hotline", "meal", "PJSIP/1001-00000001", "CC_HOLD", "1.1", "cc-agents", "a\r\nAction: Reboot"]
 )
