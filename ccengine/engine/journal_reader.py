@@ -250,7 +250,7 @@ class JournalReader:
         return _LONG_AGO if now - self._unlinked_since < _NEXT_START else now - _NEXT_START
 
     def _batch(self, intervals: list[AgentInterval], now: datetime) -> JournalBatch | None:
-        told = self.interpreter.tell(self._held_since(now))
+        told = self.interpreter.tell(self._held_since(now), now)
         state = JournalState(
             cel=self._cel.place(self.interpreter.oldest_mark(CEL)),
             queue_log=self._queue.place(self.interpreter.oldest_mark(QUEUE_LOG)),

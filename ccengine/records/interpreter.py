@@ -29,6 +29,8 @@ _KEEP = timedelta(minutes=10)
 _KEEP_FAMILIES = 5000
 _REUSE = timedelta(seconds=5)
 _FORGOTTEN_IDS = 20_000  # some thousand calls back
+#: Later than now by more than this is a time of before the clock was set back.
+_AHEAD = timedelta(seconds=1)
 #: A talk without any line of any call is no longer than this.
 _LONGEST_SILENCE = timedelta(hours=6)
 #: Events that cannot be the first thing we hear of a call: what comes after the end of one we already told.
@@ -68,7 +70,7 @@ class Interpreter:
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._cut_off: dict[Group, None] = {}  # what the last death of the PBX ended
         self._last_start: PbxStart | None = None
-        self._held: dict[str, None] = {}
+        self._held: dict[Group, list[str]] = {}  # families that wait to be told, with the ids of their calls
         self._now: datetime | None = None
         self.late_lines = 0
 
@@ -116,23 +118,24 @@ class Interpreter:
             group.queue_lines[line] = None
             self._touched(group, line.at, "queue_log", mark)
 
-    def tell(self, held_since: datetime | None = None) -> Told:
+    def tell(self, held_since: datetime | None = None, now: datetime | None = None) -> Told:
         """Return what changed since the last time, each call once.
 
         held_since: a call that the PBX hung up on after this moment, nobody knows why, waits: it may be the PBX's end.
+        now: what ended later than this, ended before the clock was set back, and does not wait for that time to come.
         """
         records: list[CallRecord] = []
         events: list[CallStep] = []
-        held: dict[Group, None] = {}
+        held: dict[Group, list[str]] = {}
         for group in list(self._dirty):
             calls = calls_of(self._family(group))
-            if held_since is not None and any(_is_held(call, held_since) for call in calls):
-                held[group] = None
+            if held_since is not None and any(_is_held(call, held_since, now) for call in calls):
+                held[group] = [call.call_id for call in calls]
                 continue
             changed, steps = self._rebuild(group, calls)
             records += changed
             events += steps
-        self._dirty, self._held = held, {call_id: None for group in held for call_id in group.call_ids}
+        self._dirty, self._held = dict.fromkeys(held), held
         self._forget()
         return Told(records=tuple(records), events=tuple(events), listened=self.listening.tell())
 
@@ -206,7 +209,7 @@ class Interpreter:
     @property
     def held(self) -> tuple[str, ...]:
         """The calls that wait to be told as ended."""
-        return tuple(self._held)
+        return tuple(call_id for calls in self._held.values() for call_id in calls)
 
     def settle(self, held: Iterable[str] = ()) -> None:
         """After reading again what was told before: know the open calls as they were told, forget the finished ones.
@@ -215,7 +218,7 @@ class Interpreter:
         """
         waiting = set(held)
         self.tell(_LONG_AGO)
-        told = [group for group in self._dirty if not waiting & group.call_ids.keys()]
+        told = [group for group, calls in self._held.items() if waiting.isdisjoint(calls)]
         for group in (*self._over, *told):
             self._drop(group)
             self._forgotten.update(dict.fromkeys(group.keys))
@@ -350,6 +353,6 @@ class Interpreter:
             self._groups.pop(key, None)
 
 
-def _is_held(call: TrunkCall, since: datetime) -> bool:
+def _is_held(call: TrunkCall, since: datetime, now: datetime | None) -> bool:
     at = call.anchor.hung_up_at
-    return at is not None and at > since and unexplained(call)
+    return at is not None and since < at and (now is None or at <= now + _AHEAD) and unexplained(call)

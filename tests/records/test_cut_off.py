@@ -42,9 +42,9 @@ def talk(number: int = 0, agent_hangs_up: bool = False, refused: bool = False) -
     return call
 
 
-def menu(number: int = 0, at: float = STOP) -> Script:
+def menu(number: int = 0, at: float = STOP, call_id: str | None = None) -> Script:
     """Somebody in the menu on whom the PBX hangs up."""
-    call = Script(number)
+    call = Script(number, call_id)
     call.arrive()
     call.end(at, 0, cause=0)
     call.finish(at + 0.01)
@@ -131,3 +131,24 @@ def test_call_nobody_says_who_ended_waits_for_the_word_and_only_so_long() -> Non
     (record,) = reader.tell(held_since=hung_up_at).records
     assert (record.final, record.ended_by) == (True, EndedBy.SYSTEM)
     assert reader.held == ()
+
+
+def test_call_without_an_id_of_ours_waits_like_any_other_and_outlives_a_crash() -> None:
+    first, again = Interpreter("n1", PEOPLE), Interpreter("n1", PEOPLE)
+    for reader in (first, again):
+        for line in menu(call_id="").cel_lines:
+            reader.add(line)
+    assert first.tell(held_since=START).records == ()
+    (call_id,) = first.held
+    again.settle(first.held)
+    for reader in (first, again):
+        (record,) = reader.tell().records
+        assert (record.call_id, record.final) == (call_id, True)
+
+
+def test_call_of_before_the_clock_was_set_back_does_not_wait_for_that_time_to_come() -> None:
+    reader, hung_up_at = Interpreter("n1", PEOPLE), START + timedelta(seconds=STOP)
+    for line in menu().cel_lines:
+        reader.add(line)
+    since, now = hung_up_at - timedelta(hours=1, seconds=2), hung_up_at - timedelta(hours=1)
+    assert [record.final for record in reader.tell(since, now).records] == [True]
