@@ -233,10 +233,9 @@ class Db:
         if self._asked_at is None:
             return
         left = self._asked_at + self._seconds - time.monotonic()
-        if left > 0:
-            self._watch_for(left)
-        else:
-            self._give_up()
+        if left <= 0:
+            self._give_up()  # which SQLite does not hear between two statements
+        self._watch_for(left if left > 0 else self._seconds)
 
     async def _in_time(self, action: Coroutine[Any, Any, R]) -> R:
         if self._asked_at is not None:  # at once, in the connection's thread: there is no loop
