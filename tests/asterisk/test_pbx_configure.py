@@ -194,6 +194,7 @@ def test_web_server_of_the_pbx_is_on_for_browser_phones_only_and_on_loopback(set
     for phone in settings.pbx.devices:  # from the same template as SIP phones: the same context, the same rights
         own = pjsip.split(f"\n[{phone}](cc-phone)\n")[1].split("\n[")[0]
         assert ("webrtc=yes" in own) is (phone in settings.pbx.browser_phones) and "context=" not in own
+        assert ("deny=0.0.0.0/0.0.0.0\ndeny=::/0\npermit=127.0.0.1\n" in own) is (phone in settings.pbx.browser_phones)
     none = settings.model_copy(update={"pbx": settings.pbx.model_copy(update={"browser_phones": ()})})
     configure(none)
     etc = settings.pbx_dir / "etc"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 from pbx_engines import deciding, engine
@@ -96,6 +99,43 @@ async def test_trunk_is_known_by_its_address_only(pbx: PbxInstance) -> None:
     shown = pbx.cli("pjsip show endpoint cc-trunk")
     for name, value in (("identify_by", "ip"), ("trust_id_inbound", "false"), ("allow_transfer", "false")):
         assert re.search(rf"^ *{name} *: {value}$", shown, re.MULTILINE), name
+
+
+async def test_browser_phone_is_nobody_who_comes_from_elsewhere(pbx: PbxInstance) -> None:
+    there = (pbx.settings.pbx.sip_host, pbx.settings.pbx.sip_port)
+    uri = f"sip:{there[0]}"
+
+    def md5(*parts: str) -> str:
+        return hashlib.md5(":".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+    def said(line: socket.socket, phone: str, number: int, more: str = "") -> str:
+        """Ask by REGISTER without a Contact, which changes nothing, what the PBX has of the phone."""
+        here = "{}:{}".format(*line.getsockname())
+        line.sendto(
+            f"REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{uuid4().hex}\r\n"
+            f"From: <sip:{phone}@{here}>;tag=1\r\nTo: <sip:{phone}@{there[0]}>\r\nCall-ID: {phone}@{here}\r\n"
+            f"CSeq: {number} REGISTER\r\nMax-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n".encode(),
+            there,
+        )
+        while f"CSeq: {number} " not in (answer := line.recv(4096).decode()):
+            pass  # the answer to the first one, told again
+        return answer
+
+    def status(here: str, phone: str) -> str:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            line.bind((here, 0))
+            line.settimeout(20)
+            asked = dict(re.findall(r'(realm|nonce|opaque)="([^"]*)"', said(line, phone, 1)))
+            secret = md5(phone, asked["realm"], pbx.secrets.sip[phone])
+            response = md5(secret, asked["nonce"], "00000001", "me", "auth", md5("REGISTER", uri))
+            given = {**asked, "username": phone, "uri": uri, "cnonce": "me", "response": response}
+            quoted = ", ".join(f'{name}="{value}"' for name, value in given.items())
+            digest = f"Authorization: Digest {quoted}, algorithm=MD5, qop=auth, nc=00000001\r\n"
+            return said(line, phone, 2, digest).split(" ")[1]
+
+    told = {(here, phone): status(here, phone) for here in ("127.0.0.1", "127.0.0.2") for phone in ("1001", "2001")}
+    assert told.pop(("127.0.0.2", "2001")) == "401", "its password is right, its address is not"
+    assert set(told.values()) == {"200"}
 
 
 async def test_wrong_password_is_in_the_security_log(pbx: PbxInstance) -> None:
