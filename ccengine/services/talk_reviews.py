@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ccengine.hotline.talk_review import Marks, ReviewForm, WrongMarks, mark
 from ccengine.rows import CallRow, NewNotice, NewReview, Objection, Page, ReviewFilter, ReviewRow
@@ -42,6 +43,7 @@ async def mark_talk(ctx: Context, actor: Actor, call_id: str, marking: Marking) 
     """
     require(actor, RIGHT)
     async with ctx.store() as uow:
+        await uow.calls.lock(call_id)  # with an objection at the same moment, one of the two sees the other
         call = await _talk(uow, call_id)
         _not_own(actor, call.record.agent_number)
         objection = await uow.talk_reviews.objection(call_id)
@@ -50,7 +52,7 @@ async def mark_talk(ctx: Context, actor: Actor, call_id: str, marking: Marking) 
                 "这次评分有申诉待处理，请先处理申诉", "An objection waits; decide it, which may correct the marks"
             )
         review_id = await _add(ctx, uow, actor, call, marking)
-        await _tell_agent(ctx, uow, "talk_reviewed", review_id, call)
+        await _tell_agent(ctx, uow, "talk_reviewed", review_id, call.record.agent_number, call.record.started_at)
         await uow.commit()
     return await get(ctx, actor, review_id)
 
@@ -122,14 +124,23 @@ def _wrong(form: ReviewForm, code: str) -> Invalid:
     return Invalid(f"given_{code}", f"请给 0 到 {most} 分", f"Give 0 to {most} points")
 
 
-async def _tell_agent(ctx: Context, uow: UnitOfWork, kind: str, review_id: int, call: CallRow) -> None:
-    detail = {"review": review_id, "talk_at": call.record.started_at.isoformat()}
+async def _tell_agent(
+    ctx: Context, uow: UnitOfWork, kind: str, review_id: int, agent_number: str | None, talk_at: datetime
+) -> None:
+    """Tell everybody who signs in as this agent; two users may share a number."""
+    detail = {"review": review_id, "talk_at": talk_at.isoformat()}
     told = [
-        NewNotice(key=f"{kind}:{review_id}", kind=kind, to_kind="user", to_name=user.user_name, detail=detail)
+        NewNotice(
+            key=f"{kind}:{review_id}:{user.user_name}",
+            kind=kind,
+            to_kind="user",
+            to_name=user.user_name,
+            detail=detail,
+        )
         for user in await uow.users.list()
-        if user.active and user.agent_number == call.record.agent_number
+        if user.active and agent_number is not None and user.agent_number == agent_number
     ]
-    await uow.notices.add(told[:1], ctx.clock.now())
+    await uow.notices.add(told, ctx.clock.now())
 
 
 # ---- reading
@@ -207,6 +218,7 @@ async def object_to(ctx: Context, actor: Actor, review_id: int, text: str) -> Re
         raise NotAllowed(RIGHT)
     text = required_text("text", text, LONGEST_TEXT)
     async with ctx.store() as uow:
+        await uow.calls.lock(row.call_id)
         if await uow.talk_reviews.objection(row.call_id) is not None:
             raise Conflict(
                 "这通电话已经申诉过，每通电话只能申诉一次",
@@ -247,6 +259,7 @@ async def decide(ctx: Context, actor: Actor, review_id: int, answer: str, markin
         row = await uow.talk_reviews.get(review_id)
         if row is None:
             raise NotFound("review", review_id)
+        await uow.calls.lock(row.call_id)
         _not_own(actor, row.agent_number)
         by, now = f"{actor.kind}:{actor.name}", ctx.clock.now()
         if row.objection is None or not await uow.talk_reviews.decide(
@@ -261,9 +274,9 @@ async def decide(ctx: Context, actor: Actor, review_id: int, answer: str, markin
             f"call:{row.call_id}",
             {"review": review_id, "upheld": marking is not None},
         )
-        call = await _talk(uow, row.call_id)
-        if marking is not None:
+        if marking is not None:  # only new marks need a talk still: the call's record may have been corrected meanwhile
+            call = await _talk(uow, row.call_id)
             review_id = await _add(ctx, uow, actor, call, replace(marking, corrects=row.id, reason=answer))
-        await _tell_agent(ctx, uow, "talk_decided", review_id, call)
+        await _tell_agent(ctx, uow, "talk_decided", review_id, row.agent_number, row.talk_at)
         await uow.commit()
     return await get(ctx, actor, review_id)

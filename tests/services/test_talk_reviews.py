@@ -141,6 +141,39 @@ async def test_objection_is_made_once_and_decided_once(ctx: Context) -> None:
     assert len((await notices.find(ctx, SUPERVISOR)).items) == 2
 
 
+async def test_objection_can_be_rejected_after_its_call_turned_out_to_have_had_no_agent(ctx: Context) -> None:
+    await people(ctx)
+    async with ctx.store() as uow:  # two who share an agent's number are both told
+        await uow.users.insert("wang", "x", "王", frozenset({"agent"}), "8001", ctx.clock.now())
+        await uow.commit()
+    (call_id,) = await talks(ctx, "8001")
+    row = await talk_reviews.mark_talk(ctx, SUPERVISOR, call_id, marks(answer=0))
+    await talk_reviews.object_to(ctx, AGENT, row.id, "不是我接的")
+    async with ctx.store() as uow:
+        changed = "UPDATE calls SET agent_number = NULL WHERE call_id = :id"
+        await uow._db.execute(text(changed), {"id": call_id})  # type: ignore[attr-defined]
+        await uow.commit()
+    with pytest.raises(Conflict):  # there is nothing left to mark
+        await talk_reviews.decide(ctx, REVIEWER, row.id, "确实不是", marks())
+    decided = await talk_reviews.decide(ctx, REVIEWER, row.id, "通话记录已更正")
+    assert decided.objection is not None and decided.objection.upheld is False
+    for person in (AGENT, replace(AGENT, name="wang")):
+        kinds = [one.kind for one in (await notices.find(ctx, person)).items]
+        assert sorted(kinds) == ["talk_decided", "talk_reviewed"]
+
+
+async def test_correction_and_objection_at_once_are_one(ctx: Context) -> None:
+    await people(ctx)
+    for call_id in await talks(ctx, *["8001"] * 5):
+        row = await talk_reviews.mark_talk(ctx, SUPERVISOR, call_id, marks(answer=0))
+        both = await asyncio.gather(
+            talk_reviews.object_to(ctx, AGENT, row.id, "按新政策"),
+            talk_reviews.mark_talk(ctx, SUPERVISOR, call_id, replace(marks(), corrects=row.id, reason="听错了")),
+            return_exceptions=True,
+        )
+        assert sorted(type(one).__name__ for one in both) == ["Conflict", "ReviewRow"]
+
+
 async def test_form_is_changed_by_version_and_a_review_keeps_its_own(ctx: Context) -> None:
     first, second = await talks(ctx, "8001", "8001")
     old = await talk_reviews.mark_talk(ctx, SUPERVISOR, first, marks())
