@@ -63,7 +63,11 @@ def kinds_of(password: str) -> int:
 
 def check_new(rules: Passwords, password: str, user_name: str) -> None:
     """Raise Invalid("password") unless a new password is as the site wants it."""
-    if not rules.min_length <= len(password) <= LONGEST:
+    if len(password) > LONGEST:
+        raise Invalid(
+            "password", f"密码最多 {LONGEST} 位", f"A password has at most {LONGEST} characters; choose a shorter one"
+        )
+    if len(password) < rules.min_length:
         raise Invalid(
             "password",
             f"密码至少 {rules.min_length} 位",

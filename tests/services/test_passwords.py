@@ -43,6 +43,12 @@ def test_password_against_the_rules_is_refused(password: str) -> None:
     check_new(Passwords(), "li-has-a-short-name", "li")
 
 
+def test_password_too_long_is_told_so_in_its_own_words() -> None:
+    with pytest.raises(Invalid) as refused:
+        check_new(Passwords(), "x" * 1025, "wang")
+    assert "最多 1024 位" in str(vars(refused.value)) and "at most 1024 characters" in str(vars(refused.value))
+
+
 @pytest.mark.parametrize("rules", [Passwords(), Passwords(kinds=4, min_length=30)])
 def test_password_made_up_is_as_the_rules_want(rules: Passwords) -> None:
     assert len({made_up(rules) for _ in range(50)}) == 50
