@@ -17,6 +17,7 @@ from ccengine.backoffice.render import language_of
 from ccengine.services.errors import Conflict, Invalid
 
 LONGEST = 8000
+_LONGEST_NUMBER = 15
 
 
 class Fields(dict[str, str]):
@@ -56,10 +57,15 @@ def integer(field: str, text: str) -> int:
 
 def path_number(request: web.Request, name: str = "id") -> int:
     """Return a number of the path; anything else is "not found"."""
-    text = request.match_info[name]
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
+    number = row_number(request.match_info[name])
+    if number is None:
         raise web.HTTPNotFound()
-    return int(text)
+    return number
+
+
+def row_number(text: str) -> int | None:
+    """Return the number of a row; None where the text is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
 
 
 def local_moment(field: str, text: str, zone: ZoneInfo) -> datetime:

@@ -94,6 +94,9 @@ async def test_breach_shows_on_the_bell_in_the_list_and_as_a_penalty(site: Site)
     assert "测试漏水" in listed and "已超期" in listed
     link = re.search(r'href="(/notices/[0-9]+\?order=[0-9]+)"', listed)
     assert link and (await browser.get(link[1])).headers["Location"] == f"/work-orders/{order}"
+    for name in ("order", "review"):  # no number of a row: as if it led nowhere
+        nowhere = await browser.get(f"{link[1].partition('?')[0]}?{name}={'9' * 5000}")
+        assert (nowhere.status, nowhere.headers["Location"]) == (303, "/notices")
     assert "bell-count" not in (await browser.get("/notices/bell")).text
     assert (await browser.post("/notices/seen")).status == 303
     admin = await site.browser("admin")

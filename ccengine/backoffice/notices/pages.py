@@ -8,7 +8,7 @@ from datetime import datetime
 from aiohttp import web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.forms import page_links, path_number, query
+from ccengine.backoffice.forms import page_links, path_number, query, row_number
 from ccengine.backoffice.keys import CTX, PAGES
 from ccengine.backoffice.names import helpers
 from ccengine.backoffice.render import go, render
@@ -61,12 +61,9 @@ async def open_notice(request: web.Request, person: SignedIn) -> web.StreamRespo
     """Mark a notice as seen and go where it leads."""
     number = path_number(request)
     await notices.mark_seen(request.app[CTX], person.actor, number)
-    order = request.query.get("order", "")
-    if order.isascii() and order.isdigit():
-        return go(f"/work-orders/{int(order)}")
-    review = request.query.get("review", "")
-    if review.isascii() and review.isdigit():
-        return go(f"/reviews/{int(review)}")
+    for name, path in (("order", "/work-orders"), ("review", "/reviews")):
+        if known := row_number(request.query.get(name, "")):
+            return go(f"{path}/{known}")
     leads = {
         "calendar": "/admin/calendar",
         "low_stock": "/parts?low=1",
