@@ -55,3 +55,11 @@ def test_tile_follows_who_listens_to_it_though_its_agent_is_the_same() -> None:
     assert "listening-end" in parts.html() and "listen-8001" not in parts.html()
     parts.look(3, board(0), NAMES, {"8001": "王丽"})  # a new name shows with the next picture
     assert "listening-end" not in parts.html() and "王丽" in parts.html()
+
+
+def test_row_follows_a_new_name_of_its_code_though_the_row_is_the_same() -> None:
+    parts = BoardParts(PAGES, "zh_CN", RIGHTS, "")
+    shown = {**board(0), "agents": [{"number": "8001", "state": "paused", "reason": "lunch"}]}
+    parts.look(1, shown, NAMES, {})
+    parts.look(2, shown, {**NAMES, "reason_name": lambda _code: "用餐"}, {})
+    assert "用餐" in parts.html() and "lunch" not in parts.html()

@@ -106,8 +106,8 @@ class BoardParts:
         for row in board.get(rows, []):
             name = agents.get(row.get("agent_number") or row.get("number") or "", "")
             heard = [one for one in listening if one["agent"] == row.get("number")]
-            element, made_of = f"{kind}-{row.get(key, '')}", (row, name, heard, listens)
-            found.append(self._row(element, made_of, partial(_render, macro, shown, names, *made_of)))
+            told = {**shown(row, names, name), "listening": heard, "listens": listens}  # names of codes included
+            found.append(self._row(f"{kind}-{row.get(key, '')}", (told,), partial(macro, told)))
         return found
 
     def _figures(self, board: Mapping[str, Any], waiting: list[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -129,18 +129,6 @@ class BoardParts:
             kept = made_of, {"id": element, "html": str(make()).strip()}
         self._used[element] = kept
         return kept[1]
-
-
-def _render(
-    macro: Callable[[dict[str, Any]], str],
-    shown: Callable[[Mapping[str, Any], view.Names, str], dict[str, Any]],
-    names: view.Names,
-    row: Mapping[str, Any],
-    name: str,
-    heard: list[dict[str, Any]],
-    listens: bool,
-) -> str:
-    return macro({**shown(row, names, name), "listening": heard, "listens": listens})
 
 
 def _json(value: Any) -> str:
