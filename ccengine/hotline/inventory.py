@@ -55,6 +55,8 @@ class ItemText:
     found_key: str = ""
 
 
+#: The fields that name another item.
+RELATIONS = ("runs_on", "belongs_to")
 #: The columns of the spreadsheet, both ways, in order: field -> (Chinese, English).
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "kind": ("类别", "Kind"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccengine.hotline.inventory import (
+    RELATIONS,
     WARN_DAYS,
     Difference,
     Found,
@@ -33,8 +34,11 @@ from ccengine.store_port import UnitOfWork, VersionConflict
 
 KINDS = tuple(one.value for one in ItemKind)
 MOST = 5000
+FULL = (
+    f"最多 {MOST} 个配置项（含已停用的），请改写一个已停用的配置项",
+    f"There are at most {MOST} items, retired ones too; write the new one over a retired one",
+)
 _TEXTS = {"version": 100, "place": 100, "note": 200}
-_OTHERS = ("runs_on", "belongs_to")
 _LAST_RESORT = "administrator"
 
 
@@ -109,11 +113,21 @@ async def save(
         if any(one.text.name == said.name.strip() for one in items if one.id != item_id):
             raise Invalid("name", "已有同名的配置项，请换一个名称", "Another item has this name; choose another")
         said = replace(said, found_key=known.text.found_key if known else "")
-        said = checked(said, {one.text.name: one.text for one in items}, await uow.catalogue.read())
+        if known is None and len(items) >= MOST:
+            raise Invalid("name", *FULL)
+        before = known.text.name if known else ""
+        others = {one.text.name: _renamed(one.text, before, said.name.strip()) for one in items if one.id != item_id}
+        said = checked(said, others, await uow.catalogue.read())
         await _known_person(uow, said)
         kept = await write(ctx, uow, actor, known, said, "by_hand")
         await uow.commit()
     return kept
+
+
+def _renamed(text: ItemText, before: str, now: str) -> ItemText:
+    """Return an item's text with the new name of the one that it stands on."""
+    moved = {field: now for field in RELATIONS if before and getattr(text, field) == before}
+    return replace(text, **moved) if moved else text  # type: ignore[arg-type]
 
 
 async def _known_person(uow: UnitOfWork, said: ItemText) -> None:
@@ -121,8 +135,28 @@ async def _known_person(uow: UnitOfWork, said: ItemText) -> None:
         raise Invalid("person", "没有这个用户", "There is no such user")
 
 
-def checked(said: ItemText, everything: Mapping[str, ItemText], lists: Catalogue) -> ItemText:
-    """Return an item's text without outer blanks; `everything`: what is written, by name. Raises Invalid(field)."""
+def checked(said: ItemText, others: Mapping[str, ItemText], lists: Catalogue) -> ItemText:
+    """Return an item's text without outer blanks; `others`: what the others say, by name. Raises Invalid(field)."""
+    said = checked_alone(said, lists)
+    for field in RELATIONS:
+        name = getattr(said, field)
+        if name and name not in others and name != said.name:
+            raise Invalid(field, *nobody_called(name))
+        if circles(said.name, name, lambda one, field=field: getattr(others.get(one), field, "")):  # type: ignore[misc]
+            raise Invalid(field, *CIRCLE)
+    return said
+
+
+CIRCLE = ("不能绕一圈又指向自己", "An item must not come to stand on itself")
+
+
+def nobody_called(name: str) -> tuple[str, str]:
+    """Return what is said of a name that no item has."""
+    return f"没有名为“{name}”的配置项", f"There is no item called {name}"
+
+
+def checked_alone(said: ItemText, lists: Catalogue) -> ItemText:
+    """Return an item's text without outer blanks, whatever it stands on. Raises Invalid(field)."""
     one_of("kind", said.kind, KINDS)
     texts = {name: required_text(name, getattr(said, name), most, may_be_empty=True) for name, most in _TEXTS.items()}
     said = replace(said, name=required_text("name", said.name, 100), **texts)  # type: ignore[arg-type]
@@ -130,12 +164,6 @@ def checked(said: ItemText, everything: Mapping[str, ItemText], lists: Catalogue
         raise Invalid("unit_code", "没有这个单位", "There is no such unit")
     if said.bought_on and said.warranty_until and said.warranty_until < said.bought_on:
         raise Invalid("warranty_until", "质保到期不能早于购入日期", "The warranty must not end before the purchase")
-    for field in _OTHERS:
-        name = getattr(said, field)
-        if name and name not in everything and name != said.name:
-            raise Invalid(field, f"没有名为“{name}”的配置项", f"There is no item called {name}")
-        if circles(said.name, name, lambda one, field=field: getattr(everything.get(one), field, "")):  # type: ignore[misc]
-            raise Invalid(field, "不能绕一圈又指向自己", "An item must not come to stand on itself")
     return said
 
 
@@ -148,16 +176,15 @@ async def write(
         return known
     who, now = f"{actor.kind}:{actor.name}", ctx.clock.now()
     if known is None:
-        item_id = await uow.inventory.add(said, who, now)
-        await uow.inventory.relate(item_id, said)
+        item_id, revision, warned = await uow.inventory.add(said, who, now), 1, None
     else:
-        item_id = known.id
         await uow.inventory.change(known, said, who, now)
-    kept = await _item(uow, item_id)
-    change = InventoryChange(item_id=item_id, revision=kept.revision, at=now, actor=who, origin=origin, changes=differs)
+        same_day = said.warranty_until == known.text.warranty_until
+        item_id, revision, warned = known.id, known.revision + 1, known.warned if same_day else None
+    change = InventoryChange(item_id=item_id, revision=revision, at=now, actor=who, origin=origin, changes=differs)
     await uow.inventory.add_change(change)
     await audit(ctx, uow, actor, "inventory.save", f"inventory:{item_id}", {"name": said.name, "origin": origin})
-    return kept
+    return InventoryItem(id=item_id, text=said, revision=revision, warned=warned, updated_by=who, updated_at=now)
 
 
 async def note_found(ctx: Context, found: Iterable[Found]) -> None:
@@ -207,7 +234,8 @@ async def compare(ctx: Context, actor: Actor) -> tuple[FoundLine, ...]:
 async def take_over(ctx: Context, actor: Actor, key: str) -> InventoryItem:
     """Write what was found at a key: a new version of its item, or an item of that name, or a new one.
 
-    Errors: NotAllowed(inventory.edit), NotFound, Conflict (the name is something else's that is found), Unavailable.
+    Errors: NotAllowed(inventory.edit), NotFound, Conflict (the name is something else's that is found; the inventory is
+    full), Unavailable.
     """
     require(actor, "inventory.edit")
     async with ctx.store() as uow:
@@ -219,6 +247,8 @@ async def take_over(ctx: Context, actor: Actor, key: str) -> InventoryItem:
         known = known or next((one for one in items if one.text.name == found.name), None)
         if known is not None and known.text.found_key not in ("", key):
             raise Conflict(f"“{found.name}”已对应另一项", f"{found.name} stands for something else already")
+        if known is None and len(items) >= MOST:
+            raise Conflict(*FULL)
         before = known.text if known else ItemText(kind=found.kind, name=found.name)
         said = replace(before, version=found.version, found_key=key, retired=False)
         kept = await write(ctx, uow, actor, known, said, "found")

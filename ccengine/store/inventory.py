@@ -12,17 +12,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, func, insert, or_, select, text, update
 
-from ccengine.hotline.inventory import Found, ItemText
+from ccengine.hotline.inventory import RELATIONS, Found, ItemText
 from ccengine.rows import FoundRow, InventoryChange, InventoryFilter, InventoryItem
 from ccengine.store.database import Db, clean, fit, storable_id
 from ccengine.store.tables.inventory import inventory_changes, inventory_found, inventory_items
 from ccengine.store.upsert import upsert_all
 from ccengine.store_port import VersionConflict
 
-#: An inventory is read whole: names point to one another, and a utility has some hundred items.
-MOST = 5000
-_RELATIONS = ("runs_on", "belongs_to")
-_OWN = tuple(one.name for one in fields(ItemText) if one.name not in (*_RELATIONS, "found_key"))
+_OWN = tuple(one.name for one in fields(ItemText) if one.name not in (*RELATIONS, "found_key"))
 
 
 class Inventory:
@@ -52,21 +49,23 @@ class Inventory:
             .outerjoin(whole, whole.c.id == base.c.belongs_to_id)
             .where(*conditions)
             .order_by(base.c.retired, base.c.kind, base.c.name)
-            .limit(MOST)
         )
         return tuple(_item(row) for row in (await self._db.execute(query)).mappings())
 
-    async def count(self) -> int:
-        """Return how many items there are."""
-        return int((await self._db.execute(select(func.count()).select_from(inventory_items))).scalar_one())
+    async def revisions(self) -> int:
+        """Return how often items were written in all: another number tells that somebody wrote."""
+        query = select(func.coalesce(func.sum(inventory_items.c.revision), 0))
+        return int((await self._db.execute(query)).scalar_one())
 
     async def add(self, said: ItemText, who: str, now: datetime) -> int:
-        """Add an item without its relations; return its id. Raises AlreadyExists: the name (or what is found there)
-        is another item's."""
+        """Add an item; return its id. Raises AlreadyExists: the name (or what is found there) is another item's."""
         values = {name: getattr(said, name) for name in _OWN} | {"found_key": said.found_key or None, "revision": 1}
         values |= {"updated_by": who, "updated_at": now}
         made = insert(inventory_items).values(**fit(inventory_items, values)).returning(inventory_items.c.id)
-        return int((await self._db.execute(made)).scalar_one())
+        item_id = int((await self._db.execute(made)).scalar_one())
+        if any(getattr(said, name) for name in RELATIONS):
+            await self._relate(item_id, said)
+        return item_id
 
     async def change(self, item: InventoryItem, said: ItemText, who: str, now: datetime) -> None:
         """Let an item that is as the caller saw it say something else. Raises VersionConflict, AlreadyExists."""
@@ -75,7 +74,8 @@ class Inventory:
         if said.warranty_until != item.text.warranty_until:
             values["warned"] = None
         await self._change(item.id, item.revision, values)
-        await self.relate(item.id, said)
+        if any(getattr(said, name) != getattr(item.text, name) for name in RELATIONS):
+            await self._relate(item.id, said)
 
     async def _change(self, item_id: int, revision: int, values: dict[str, Any]) -> None:
         seen = (inventory_items.c.id == item_id) & (inventory_items.c.revision == revision)
@@ -83,13 +83,13 @@ class Inventory:
         if (await self._db.execute(changed)).rowcount != 1:
             raise VersionConflict(item_id)
 
-    async def relate(self, item_id: int, said: ItemText) -> None:
+    async def _relate(self, item_id: int, said: ItemText) -> None:
         """Let an item stand on the items that it names."""
         ids = {
             f"{name}_id": select(inventory_items.c.id)
             .where(inventory_items.c.name == clean(getattr(said, name)))
             .scalar_subquery()
-            for name in _RELATIONS
+            for name in RELATIONS
         }
         await self._db.execute(update(inventory_items).where(inventory_items.c.id == item_id).values(**ids))
 
@@ -139,7 +139,7 @@ class Inventory:
 
 
 def _item(row: RowMapping) -> InventoryItem:
-    said = {name: row[name] for name in _OWN} | {name: row[name] or "" for name in (*_RELATIONS, "found_key")}
+    said = {name: row[name] for name in _OWN} | {name: row[name] or "" for name in (*RELATIONS, "found_key")}
     others = {name: row[name] for name in ("id", "revision", "warned", "updated_by", "updated_at")}
     return InventoryItem(text=ItemText(**said), **others)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,17 +10,17 @@ from pathlib import Path
 import pytest
 from call_helpers import ADMIN, AGENT, SUPERVISOR
 from order_helpers import with_crew
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from ccengine.backoffice.spreadsheet import Sheet
 from ccengine.clock import ManualClock
 from ccengine.engine.found import look
 from ccengine.hotline.inventory import Difference, ItemText
-from ccengine.rows import InventoryFilter
+from ccengine.rows import InventoryFilter, InventoryItem
 from ccengine.services import inventory, inventory_files, notices
 from ccengine.services.context import Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
-from ccengine.store.tables.inventory import inventory_changes
+from ccengine.store.tables.inventory import inventory_changes, inventory_items
 from ccengine.store_port import AlreadyExists
 
 SERVER = ItemText(kind="server", name="db1", place="机房", unit_code="crew_east", warranty_until=date(2027, 1, 10))
@@ -95,6 +96,56 @@ async def test_file_changes_adds_and_tells_which_rows_it_left(ctx: Context, tmp_
         (tmp_path / "no.xlsx").write_bytes(b"PK\x03\x04 no")
         with pytest.raises(Invalid):
             await inventory_files.import_file(ctx, ADMIN, tmp_path / name)
+
+
+async def test_file_that_was_cut_off_is_taken_again(ctx: Context, tmp_path: Path) -> None:
+    many, path = 250, tmp_path / "chain.csv"
+    lines = [f"软件,a{number},{f'a{number + 1}' if number + 1 < many else ''}" for number in range(many)]
+    path.write_text("\n".join(["类别,名称,运行于", *lines]), encoding="utf-8")
+    loading = asyncio.create_task(inventory_files.import_file(ctx, ADMIN, path))
+    there: tuple[InventoryItem, ...] = ()
+    while not there and not loading.done():
+        there = await inventory.find(ctx, ADMIN, InventoryFilter())
+    loading.cancel()
+    await asyncio.wait({loading})
+    assert {one.text.name for one in there} >= {f"a{number}" for number in range(many - len(there), many)}
+    first = next(one for one in there if not one.text.runs_on)
+    again = asyncio.create_task(inventory_files.import_file(ctx, ADMIN, path))
+    await inventory.save(ctx, ADMIN, dataclasses.replace(first.text, place="机房"), first.id)  # somebody in between
+    done = await again
+    items = await inventory.find(ctx, ADMIN, InventoryFilter())
+    assert (len(items), done.refused, done.changed) == (many, (), 0)
+    assert {one.text.name: one.revision for one in items} == {f"a{n}": 1 + (n == many - 1) for n in range(many)}
+    assert sum(not one.text.runs_on for one in items) == 1
+
+
+async def test_full_inventory_takes_changes_but_nothing_new(ctx: Context, tmp_path: Path) -> None:
+    common = {"kind": "phone", "version": "", "place": "", "unit_code": "", "person": "", "note": "", "retired": False}
+    common |= {"revision": 1, "updated_by": "x", "updated_at": ctx.clock.now()}
+    async with ctx.store() as uow:
+        rows = [common | {"name": f"p{number}"} for number in range(inventory.MOST + 1)]
+        await uow.inventory._db.execute(insert(inventory_items), rows)  # type: ignore[attr-defined]
+        await uow.commit()
+    await inventory.note_found(ctx, look(ctx.settings))
+    with pytest.raises(Invalid, match="at most 5000") as error:
+        await inventory.save(ctx, ADMIN, SERVER)
+    assert error.value.field == "name"
+    with pytest.raises(Conflict, match="at most 5000"):
+        await inventory.take_over(ctx, ADMIN, "n1/engine")
+    (tmp_path / "x.csv").write_text("类别,名称,位置\n服务器,new,\n话机,p7,大厅\n话机,p5000,\n", encoding="utf-8")
+    done = await inventory_files.import_file(ctx, ADMIN, tmp_path / "x.csv")
+    assert (done.added, done.changed, done.same) == (0, 1, 1)
+    assert [(one.row, one.field) for one in done.refused] == [(2, "name")]
+
+
+async def test_item_is_not_renamed_into_a_circle(ctx: Context) -> None:
+    item = await inventory.save(ctx, ADMIN, ItemText(kind="server", name="A"))
+    await inventory.save(ctx, ADMIN, ItemText(kind="software", name="X", runs_on="A"))
+    for below in ("X", "A", "B"):
+        with pytest.raises(Invalid) as error:
+            await inventory.save(ctx, ADMIN, ItemText(kind="server", name="B", runs_on=below), item.id)
+        assert error.value.field == "runs_on"
+    assert (await inventory.save(ctx, ADMIN, ItemText(kind="server", name="B"), item.id)).revision == 2
 
 
 async def test_what_engines_find_stands_beside_what_is_written(ctx: Context, clock: ManualClock) -> None:
