@@ -85,11 +85,14 @@ async def save(
     """
     require(actor, "rounds.edit")
     async with ctx.store() as uow:
-        new = await _checked(ctx, uow, new)
+        known = await _plan(uow, plan_id) if plan_id is not None else None
+        if known is None or known.first_on != new.first_on:  # a plan may grow older than a year
+            _near(ctx, new.first_on)
+        new = await _checked(uow, new)
         values = {**asdict(new), "next_on": _next_on(ctx, new)}
         values.pop("active")
         values.pop("items")
-        if plan_id is None:
+        if known is None:
             row = RoundPlan(
                 id=0,
                 **values,
@@ -100,7 +103,7 @@ async def save(
             )
             plan_id = (await uow.rounds.add_plan(row)).id
         else:
-            known = await _plan(uow, plan_id)
+            plan_id = known.id
             if expected_version not in (None, known.version):
                 raise VersionConflict(plan_id)
             if new.active and known.next_on is not None and _same_days(known, new):
@@ -125,13 +128,16 @@ def _told(new: NewRoundPlan) -> dict[str, Any]:
     return {**asdict(new), "first_on": new.first_on.isoformat(), "items": items}
 
 
-async def _checked(ctx: Context, uow: UnitOfWork, new: NewRoundPlan) -> NewRoundPlan:
+def _near(ctx: Context, first_on: date) -> None:
+    this_day = today(ctx)
+    if not this_day - timedelta(days=366) <= first_on <= this_day + timedelta(days=366):
+        raise Invalid("first_on", "日期应在今天前后一年之内", "The first day must be within a year of today")
+
+
+async def _checked(uow: UnitOfWork, new: NewRoundPlan) -> NewRoundPlan:
     one_of("rhythm", new.rhythm, _RHYTHMS)
     _between("every", new.every, 1, MAX_EVERY)
     _between("grace_days", new.grace_days, 0, MAX_GRACE_DAYS)
-    this_day = today(ctx)
-    if not this_day - timedelta(days=366) <= new.first_on <= this_day + timedelta(days=366):
-        raise Invalid("first_on", "日期应在今天前后一年之内", "The first day must be within a year of today")
     lists = await uow.catalogue.read()
     if new.unit_code and not lists.accepts(CodeKind.UNIT, new.unit_code):
         raise Invalid("unit_code", "没有这个单位", "There is no such unit")

@@ -57,6 +57,19 @@ async def test_plan_and_day_make_one_round_however_many_engines_look(ctx: Contex
     assert (await round_plans.plan(ctx, WORKER, plan.id)).next_on == TODAY + timedelta(days=21)
 
 
+async def test_plan_older_than_a_year_is_still_changed_and_stopped(ctx: Context, clock: ManualClock) -> None:
+    await with_crew(ctx)
+    plan = await round_plans.save(ctx, SUPERVISOR, PLAN)
+    clock.moment += timedelta(days=800)
+    changed = await round_plans.save(ctx, SUPERVISOR, dataclasses.replace(PLAN, name="机房周检"), plan.id)
+    assert (changed.name, changed.first_on, changed.next_on) == ("机房周检", TODAY, TODAY)
+    with pytest.raises(Invalid, match="first day"):
+        moved = dataclasses.replace(PLAN, first_on=TODAY + timedelta(days=1))
+        await round_plans.save(ctx, SUPERVISOR, moved, plan.id)
+    assert (await round_plans.save(ctx, SUPERVISOR, dataclasses.replace(PLAN, active=False), plan.id)).next_on is None
+    assert (await round_plans.save(ctx, SUPERVISOR, PLAN, plan.id)).next_on == TODAY + timedelta(days=805)
+
+
 async def test_plan_is_changed_by_who_may_and_open_rounds_stay_as_they_were(ctx: Context) -> None:
     round_id = await _one(ctx)
     (plan,) = await round_plans.plans(ctx, AGENT)
