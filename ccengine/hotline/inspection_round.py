@@ -5,7 +5,7 @@ What does not live here: rows (store/), the orders that faults become (services/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -101,6 +101,12 @@ def state_of(until_on: date, done_on: date | None, today: date) -> RoundState:
     if done_on is not None:
         return RoundState.DONE if done_on <= until_on else RoundState.LATE
     return RoundState.OPEN if today <= until_on else RoundState.OVERDUE
+
+
+def may_record(who: str, whose: Collection[str], recorded_by: Sequence[str]) -> bool:
+    """Say whether somebody may write a round's next record: the first is for those whose round it is, a correction for
+    who wrote the newest (`recorded_by`: newest first)."""
+    return who == recorded_by[0] if recorded_by else who in whose
 
 
 def checked_results(items: Sequence[Item], results: Sequence[Result]) -> tuple[Result, ...]:

@@ -109,6 +109,7 @@ _FORMS = (
     ("wechat", "微信", "WeChat"),
     ("sms", "短信", "SMS"),
     ("12345", "12345 转办", "Passed on by 12345"),
+    ("internal", "内部", "Internal"),
 )
 _SOURCES = (
     ("customer", "客户", "Customer"),

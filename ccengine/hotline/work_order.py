@@ -67,6 +67,7 @@ class Form(StrEnum):
     WECHAT = "wechat"
     SMS = "sms"
     MAYOR_HOTLINE = "12345"
+    INTERNAL = "internal"
 
 
 class RequestSource(StrEnum):

@@ -34,7 +34,8 @@ class RoundPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundRow:
-    """One round as its plan was on that day. `done_on`: the first record's day; `faults`: of the newest record."""
+    """One round as its plan was on that day. `done_on`: the first record's day; `faults`: of the newest
+    record, and those that became orders."""
 
     id: int
     plan_id: int
@@ -79,11 +80,12 @@ class RoundOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundDetail:
-    """A round with its records (newest first) and orders."""
+    """A round with its records (newest first) and orders. `may_record`: who asks may write the next record."""
 
     round: RoundRow
     records: tuple[RoundRecord, ...]
     orders: tuple[RoundOrder, ...]
+    may_record: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

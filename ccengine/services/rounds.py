@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 
-from ccengine.hotline.inspection_round import Result, RoundError, checked_results
+from ccengine.hotline.inspection_round import Result, RoundError, checked_results, may_record
+from ccengine.hotline.order_catalogue import Catalogue
 from ccengine.rows import (
     OrderRow,
     Page,
@@ -22,11 +23,11 @@ from ccengine.rows import (
 )
 from ccengine.services.audit import note as audit
 from ccengine.services.context import Actor, Context
-from ccengine.services.errors import Conflict, Invalid, NotFound
+from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from ccengine.services.guard import guarded, limited, one_of, required_text
 from ccengine.services.opening import create_order
 from ccengine.services.order_changes import order_of
-from ccengine.services.rights import require
+from ccengine.services.rights import may, require
 from ccengine.services.visit_plans import today
 from ccengine.store_port import UnitOfWork
 
@@ -60,7 +61,7 @@ async def get(ctx: Context, actor: Actor, round_id: int) -> RoundDetail:
     """Return a round with its records and orders. Errors: NotAllowed(rounds.view), NotFound, Unavailable."""
     require(actor, "rounds.view")
     async with ctx.store.reading() as uow:
-        return await _detail(uow, await _round(uow, round_id))
+        return await _detail(uow, actor, await _round(uow, round_id))
 
 
 async def _round(uow: UnitOfWork, round_id: int) -> RoundRow:
@@ -70,30 +71,73 @@ async def _round(uow: UnitOfWork, round_id: int) -> RoundRow:
     return found
 
 
-async def _detail(uow: UnitOfWork, row: RoundRow) -> RoundDetail:
-    return RoundDetail(round=row, records=await uow.rounds.records([row.id]), orders=await uow.rounds.orders([row.id]))
+async def _detail(uow: UnitOfWork, actor: Actor, row: RoundRow) -> RoundDetail:
+    records = await uow.rounds.records([row.id])
+    return RoundDetail(
+        round=row,
+        records=records,
+        orders=await uow.rounds.orders([row.id]),
+        may_record=_allowed(actor, row, records, await uow.catalogue.read()),
+    )
+
+
+def _allowed(actor: Actor, row: RoundRow, known: tuple[RoundRecord, ...], lists: Catalogue) -> bool:
+    """Say whether the actor may record the round, or correct what is known: a program is nobody's colleague."""
+    if may(actor, "rounds.edit"):
+        return True
+    whose = {f"user:{name}" for name in (row.person, *lists.members.get(row.unit_code, ())) if name}
+    return may(actor, "rounds.do") and may_record(f"{actor.kind}:{actor.name}", whose, [one.done_by for one in known])
+
+
+@guarded
+async def waiting(ctx: Context, actor: Actor) -> int:
+    """Return how many rounds wait for this person or this person's units. Errors: NotAllowed(rounds.do)."""
+    require(actor, "rounds.do")
+    async with ctx.store.reading() as uow:
+        return await uow.rounds.many(RoundFilter(state="pending", mine=actor.name), today(ctx))
 
 
 @guarded
 async def record(ctx: Context, actor: Actor, round_id: int, new: NewRecord) -> RoundDetail:
     """Write down a round, or (with a reason) correct what was written: each record stays as it was.
 
-    Errors: NotAllowed(rounds.do), NotFound, Invalid(item_N, note, reason), Conflict (somebody did it already).
+    Whose round it is writes it down; who wrote it corrects it; who has rounds.edit may do both.
+    Errors: NotAllowed(rounds.do, rounds.edit), NotFound, Invalid(item_N, note, reason), Conflict (done already).
     """
     require(actor, "rounds.do")
     async with ctx.store() as uow:
         await uow.calls.lock(f"round:{round_id}")
         row = await _round(uow, round_id)
         known = await uow.rounds.records([round_id])
+        _check_allowed(actor, row, known, await uow.catalogue.read())
         made = await uow.rounds.add_record(_made(ctx, actor, row, known, new))
-        faults = sum(not one.normal for one in made.results)
+        ordered = {one.position for one in await uow.rounds.orders([round_id])}  # somebody was sent: it counts
+        faults = len(ordered | {one.position for one in made.results if not one.normal})
         settled = {"faults": faults} | ({} if known else {"done_on": today(ctx), "done_by": made.done_by})
         await uow.rounds.settle(round_id, settled)
+        await uow.notices.settled(*_settled(row, made, await uow.catalogue.read()), made.done_at)
         told = {"revision": made.revision, "faults": faults}
         await audit(ctx, uow, actor, "rounds.record", f"round:{round_id}", told)
-        detail = await _detail(uow, await _round(uow, round_id))
+        detail = await _detail(uow, actor, await _round(uow, round_id))
         await uow.commit()
     return detail
+
+
+def _settled(row: RoundRow, made: RoundRecord, lists: Catalogue) -> tuple[list[str], set[str]]:
+    """Return what a recorded round's notices are called, and the people who need not read them any more."""
+    about = (f"round_due:{row.plan_id}:{row.due_on}", f"round_overdue:{row.id}")
+    to = (("user", row.person), ("unit", row.unit_code), ("role", "supervisor"))
+    people = {row.person, *lists.members.get(row.unit_code, ()), made.done_by.partition(":")[2]}
+    return [f"{one}:{kind}:{name}" for one in about for kind, name in to], people - {""}
+
+
+def _check_allowed(actor: Actor, row: RoundRow, known: tuple[RoundRecord, ...], lists: Catalogue) -> None:
+    if _allowed(actor, row, known, lists):
+        return
+    if _allowed(actor, row, (), lists):
+        zh = "该巡检已由他人记录；如需更正，请联系记录人或班长"
+        raise Conflict(zh, "Somebody else recorded this round; ask that person or a supervisor to correct it")
+    raise NotAllowed("rounds.edit")
 
 
 def _made(ctx: Context, actor: Actor, row: RoundRow, known: tuple[RoundRecord, ...], new: NewRecord) -> RoundRecord:
@@ -162,7 +206,7 @@ async def _fault(uow: UnitOfWork, row: RoundRow, found: Result) -> dict[str, str
         "title": f"巡检异常：{where}"[:200],
         "description": f"{found.remark}{normal}\n巡检：{row.name}，{row.due_on.isoformat()}",
         "address": row.place,
-        "form": "visit",
+        "form": "internal",
         "source": "inspection",
     }
 

@@ -5,7 +5,7 @@ What does not live here: what is told to whom (services/sla_alarms.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,12 @@ class Notices:
         row = {"user_name": name, "notice_id": notice_id, "at": now}
         await insert_new(self._db, notice_seen, [row], ("user_name", "notice_id"))
         return True
+
+    async def settled(self, keys: Collection[str], user_names: Collection[str], now: datetime) -> None:
+        """Mark the notices of these keys as seen for these people: what they ask for was done."""
+        found = (await self._db.execute(select(notices.c.id).where(notices.c.key.in_(keys)))).scalars().all()
+        rows = [{"user_name": clean(name), "notice_id": one, "at": now} for one in found for name in sorted(user_names)]
+        await insert_new(self._db, notice_seen, rows, ("user_name", "notice_id"))
 
 
 def _mine(reader: NoticeReader) -> ColumnElement[bool]:

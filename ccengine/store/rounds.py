@@ -118,6 +118,11 @@ class Rounds:
         last = found[limit - 1] if len(found) > limit else None
         return Page(items=tuple(found[:limit]), next=cursors.encode(last.opened_at, last.id) if last else None)
 
+    async def many(self, wanted: RoundFilter, today: date) -> int:
+        """Count the rounds that fit."""
+        query = select(func.count()).select_from(rounds).where(*_conditions(wanted, today))
+        return int((await self._db.execute(query)).scalar_one())
+
     async def records(self, round_ids: Sequence[int]) -> tuple[RoundRecord, ...]:
         """Return the records of rounds, the newest of each first."""
         table, results = round_records.c, dict[int, list[Result]]()

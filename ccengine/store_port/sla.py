@@ -5,7 +5,7 @@ What does not live here: SQL (store/), rules (hotline/).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -57,6 +57,7 @@ class NoticeRepository(Protocol):
     ) -> Page[NoticeRow]: ...
     async def unseen(self, reader: NoticeReader, at_most: int) -> int: ...
     async def mark_seen(self, reader: NoticeReader, notice_id: int | None, now: datetime) -> bool: ...
+    async def settled(self, keys: Collection[str], user_names: Collection[str], now: datetime) -> None: ...
 
 
 class PenaltyRepository(Protocol):

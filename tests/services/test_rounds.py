@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 import pytest
 from call_helpers import AGENT, DISPATCHER, STRANGER, SUPERVISOR, WORKER
-from order_helpers import with_crew
+from order_helpers import CHIEF, MATE, OUTSIDER, with_crew
 from sqlalchemy import delete, update
 
 from ccengine.clock import ManualClock
 from ccengine.hotline.inspection_round import Item, Result
-from ccengine.rows import RoundFilter
+from ccengine.rows import RoundDetail, RoundFilter
 from ccengine.services import notices, round_plans, rounds, work_orders
 from ccengine.services.context import Context
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -94,17 +94,27 @@ async def test_plan_is_changed_by_who_may_and_open_rounds_stay_as_they_were(ctx:
 
 
 async def test_record_stands_for_ever_and_a_correction_is_a_record_more(ctx: Context) -> None:
+    await with_crew(ctx)
     round_id = await _one(ctx)
-    with pytest.raises(NotAllowed):
-        await rounds.record(ctx, STRANGER, round_id, GOOD)
+    for stranger in (STRANGER, AGENT, DISPATCHER, OUTSIDER, dataclasses.replace(WORKER, kind="api")):
+        with pytest.raises(NotAllowed):
+            await rounds.record(ctx, stranger, round_id, GOOD)
     both = await asyncio.gather(
-        *(rounds.record(ctx, actor, round_id, GOOD) for actor in (WORKER, DISPATCHER)), return_exceptions=True
+        *(rounds.record(ctx, actor, round_id, GOOD) for actor in (WORKER, MATE)), return_exceptions=True
     )
     assert sorted(type(one).__name__ for one in both) == ["Conflict", "RoundDetail"]
+    for stranger, refused in ((DISPATCHER, NotAllowed), (CHIEF, Conflict)):  # the chief's round, but not his record
+        with pytest.raises(refused):
+            await rounds.record(ctx, stranger, round_id, dataclasses.replace(HOT, reason="换我来写"))
+    wrote = WORKER if isinstance(both[0], RoundDetail) else MATE
+    for reader, may in ((wrote, True), (CHIEF, False), (AGENT, False), (SUPERVISOR, True)):
+        assert (await rounds.get(ctx, reader, round_id)).may_record is may
     with pytest.raises(Invalid) as error:
-        await rounds.record(ctx, AGENT, round_id, dataclasses.replace(GOOD, results=GOOD.results[:1], reason="漏填"))
+        await rounds.record(ctx, wrote, round_id, dataclasses.replace(GOOD, results=GOOD.results[:1], reason="漏填"))
     assert error.value.field == "item_1"
-    detail = await rounds.record(ctx, AGENT, round_id, dataclasses.replace(HOT, reason="抄错了温度"))
+    detail = await rounds.record(ctx, SUPERVISOR, round_id, dataclasses.replace(HOT, reason="抄错了温度"))
+    with pytest.raises(Conflict):
+        await rounds.record(ctx, wrote, round_id, dataclasses.replace(GOOD, reason="还是正常"))
     assert [(one.revision, one.reason, one.note) for one in detail.records] == [
         (2, "抄错了温度", ""),
         (1, "", "一切正常"),
@@ -119,15 +129,18 @@ async def test_record_stands_for_ever_and_a_correction_is_a_record_more(ctx: Con
 
 
 async def test_fault_becomes_one_order_that_leads_back_to_its_round(ctx: Context) -> None:
+    await with_crew(ctx)
     round_id = await _one(ctx)
+    assert (await rounds.waiting(ctx, WORKER), await rounds.waiting(ctx, OUTSIDER)) == (1, 0)
     with pytest.raises(Conflict):
         await rounds.open_order(ctx, WORKER, round_id, 0)
     await rounds.record(ctx, WORKER, round_id, HOT)
+    assert [await notices.unseen_count(ctx, reader) for reader in (WORKER, MATE)] == [0, 0]
+    assert await rounds.waiting(ctx, WORKER) == 0
     orders = await asyncio.gather(*(rounds.open_order(ctx, WORKER, round_id, 0) for _ in range(2)))
     assert orders[0].id == orders[1].id
-    assert (orders[0].type, orders[0].source, orders[0].title) == (
-        "defect",
-        "inspection",
+    assert (orders[0].type, orders[0].source, orders[0].form, orders[0].title) == (
+        *("defect", "inspection", "internal"),
         "巡检异常：调度中心机房 温度",
     )
     assert "31 ℃" in orders[0].description and "18–27 ℃" in orders[0].description
@@ -138,6 +151,9 @@ async def test_fault_becomes_one_order_that_leads_back_to_its_round(ctx: Context
     assert (await work_orders.get(ctx, AGENT, orders[0].id)).order.created_by == "user:worker"
     with pytest.raises(Conflict):
         await rounds.open_order(ctx, WORKER, round_id, 1)
+    corrected = await rounds.record(ctx, WORKER, round_id, dataclasses.replace(GOOD, reason="温度计坏了"))
+    assert corrected.round.faults == 1  # an order came of it: the figures keep it
+    assert (await rounds.figures(ctx, AGENT, TODAY, TODAY))[0].figures.faults == 1
 
 
 async def test_late_round_is_told_once_and_figures_say_how_many_were_in_time(ctx: Context, clock: ManualClock) -> None:

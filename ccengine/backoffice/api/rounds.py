@@ -74,7 +74,10 @@ async def get_round(ask: Ask) -> m.RoundDetail:
 
 
 async def record_round(ask: Ask) -> m.RoundDetail:
-    """Record what was found; a later record corrects the one before and needs a reason. None is ever changed."""
+    """Record what was found; a later record corrects the one before and needs a reason. None is ever changed.
+
+    The first is for the round's person and unit, a correction for who wrote the record before; rounds.edit may both.
+    """
     body: m.RoundRecordBody = ask.body
     results = tuple(Result(**one.model_dump()) for one in body.results)
     new = NewRecord(results=results, note=body.note, reason=body.reason)
@@ -115,7 +118,13 @@ def _round(ask: Ask, row: RoundRow) -> m.Round:
 
 def _detail(ask: Ask, found: RoundDetail) -> m.RoundDetail:
     return m.RoundDetail.model_validate(
-        {"round": _round(ask, found.round), "records": found.records, "orders": found.orders}, from_attributes=True
+        {
+            "round": _round(ask, found.round),
+            "records": found.records,
+            "orders": found.orders,
+            "may_record": found.may_record,
+        },
+        from_attributes=True,
     )
 
 

@@ -155,11 +155,12 @@ class RoundOrder(Out):
 
 
 class RoundDetail(Out):
-    """A round, its records (newest first) and the orders of its faults."""
+    """A round, its records (newest first) and the orders of its faults. `may_record`: the asker may write the next."""
 
     round: Round
     records: list[RoundRecord]
     orders: list[RoundOrder]
+    may_record: bool
 
 
 class RoundResultBody(In):
