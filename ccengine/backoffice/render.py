@@ -32,6 +32,7 @@ class Place:
 
 
 PLACES = (
+    Place(key="nav.hand", url="/hand/", icon="orders", right="field.work"),
     Place(key="nav.board", url="/board", icon="board", right="board.view", letter="b"),
     Place(key="nav.orders", url="/work-orders", icon="orders", right="orders.view", letter="o", group="orders"),
     Place(key="nav.dispatch", url="/dispatch", icon="map", right="orders.dispatch", letter="d", group="orders"),

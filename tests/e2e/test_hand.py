@@ -20,10 +20,13 @@ from ccengine.backoffice.app import make_app
 from ccengine.backoffice.engine_door import EngineDoor
 from ccengine.backoffice.evidence_files import EVIDENCE
 from ccengine.evidence.folder import EvidenceFolder
+from ccengine.hotline.inspection_round import Item
 from ccengine.hotline.order_catalogue import Code, CodeKind
 from ccengine.rows import NewMovement, NewOrder, OrderRow, Part, PartStore
-from ccengine.services import catalogue, evidence, order_moves, order_places, parts, work_orders
+from ccengine.services import catalogue, evidence, order_moves, order_places, parts, round_plans, work_orders
 from ccengine.services.order_moves import MoveRequest
+from ccengine.services.round_plans import NewRoundPlan
+from ccengine.services.visit_plans import today
 
 pytestmark = pytest.mark.browser
 
@@ -283,3 +286,11 @@ async def test_conflict_is_shown_and_explained_and_never_goes_by_itself(site: Si
     await expect(problem).to_have_count(0)
     events = (await work_orders.get(site.ctx, ADMIN, order.id)).events
     assert [event.kind for event in events].count("field_refused") == 1
+    plan = NewRoundPlan(name="泵站巡检", unit_code="crew_one", first_on=today(site.ctx), items=(Item(name="水泵"),))
+    await round_plans.save(site.ctx, ADMIN, plan)
+    await round_plans.open_due(site.ctx)
+    for way, shown in (("#notices", "巡检到期"), ("#rounds", "泵站巡检")):
+        await page.goto(f"{site.base}/hand/")
+        await expect(page.locator(f"{way} .badge")).to_have_text("1")
+        await page.click(way)
+        await expect(page.locator("main")).to_contain_text(shown)

@@ -10,6 +10,7 @@ from sqlalchemy import inspect, text
 from ccengine.config import Settings
 from ccengine.hotline import opening_rule
 from ccengine.hotline.opening_rule import OpeningRule
+from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.store.database import make_engine
 from ccengine.store.migrate import check, downgrade, upgrade
 from ccengine.store.tables import metadata
@@ -72,6 +73,18 @@ async def test_rule_of_calls_that_were_cut_off_comes_to_a_site_that_has_rules(
     assert await known() is None
     await upgrade(settings)
     assert await known() == next(rule for rule in opening_rule.DEFAULTS if rule.code == "cut_off")
+
+
+async def test_form_of_our_own_rounds_comes_to_a_site_that_has_lists(settings: Settings, store: SqlStore) -> None:
+    async def forms() -> list[tuple[str, int]]:
+        async with store.reading() as uow:
+            return [(one.code, one.position) for one in (await uow.catalogue.read()).of(CodeKind.FORM)]
+
+    shipped = await forms()
+    await downgrade(settings, "0029")
+    assert "internal" not in dict(await forms())
+    await upgrade(settings)
+    assert await forms() == shipped
 
 
 async def _callback(store: SqlStore) -> OpeningRule:

@@ -21,7 +21,7 @@ from ccengine.backoffice.languages import pick_language
 from ccengine.hotline.order_moves import SUSPEND_REASONS
 from ccengine.ports import EvidenceFiles
 from ccengine.rows import NewUpload
-from ccengine.services import catalogue, evidence, field_materials, field_work
+from ccengine.services import catalogue, evidence, field_materials, field_work, notices, rounds
 from ccengine.services.evidence import REFUSALS, UploadState
 from ccengine.services.field_materials import Used
 from ccengine.services.field_work import NewAction
@@ -57,6 +57,8 @@ async def list_tasks(ask: Ask) -> m.FieldTasks:
         at=ask.ctx.clock.now(),
         tasks=[shapes.task(one, names) for one in found],
         parts=[shapes.crew_part(one) for one in lying],
+        rounds=await rounds.waiting(ask.ctx, ask.actor),
+        notices=await notices.unseen_count(ask.ctx, ask.actor),
     )
 
 

@@ -119,6 +119,8 @@ async def test_field_is_for_field_workers_and_pieces_are_limited(api: Api) -> No
     assert (await api.ask("PUT", f"/field/uploads/{uuid.uuid4()}/0", "field_worker", data=b"x"))[0] == 404
     _, me, _ = await api.ask("GET", "/field/me", "field_worker")
     assert (me["user"], me["csrf_token"]) == ("field_worker", "")
+    _, found, _ = await api.ask("GET", "/field/tasks", "field_worker")
+    assert (found["rounds"], found["notices"]) == (0, 0)
     _, mistaken, _ = await api.ask("POST", "/field/uploads", "field_worker", json={**body, "kind": "document"})
     assert [one["field"] for one in mistaken["errors"]] == ["kind"]
 

@@ -9,7 +9,7 @@ export function listView(state) {
   const seen = state.tasks.map((task) => shown(task, state.items)).filter((task) => task.status !== "handled" || task.waiting);
   seen.sort((one, other) => (one.status === "handled") - (other.status === "handled") || one.due_at.localeCompare(other.due_at));
   return h("main", { class: "view" },
-    attention(state),
+    attention(state), beside(state.beside),
     seen.length ? h("ul", { class: "tasks" }, seen.map(card)) : h("p", { class: "empty" }, icon("done"), t("hand.no_tasks")),
     h("p", { class: "muted small centre" }, state.refreshed ? t("hand.as_of", { time: when(state.refreshed) }) : ""));
 }
@@ -17,6 +17,15 @@ export function listView(state) {
 function attention(state) {
   const count = state.items.filter((item) => item.state === "attention").length;
   return count > 0 && h("a", { class: "notice bad", href: "#/outbox" }, icon("warning"), t("hand.attention", { n: count }));
+}
+
+/** The ways to what is not a task: rounds that wait, and what one was told. They need the network. */
+function beside(many) {
+  const way = (id, href, name, word, count) => h("a", { class: count > 0 ? "button some" : "button", id, href },
+    icon(name), t(word), count > 0 && h("b", { class: "badge" }, count > 99 ? "99+" : count));
+  return h("nav", { class: "row" },
+    way("rounds", "/rounds?mine=1", "rounds", "hand.rounds", many?.rounds),
+    way("notices", "/notices?unseen=1", "bell", "hand.notices", many?.notices));
 }
 
 function card(task) {

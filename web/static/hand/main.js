@@ -11,7 +11,7 @@ import * as sync from "./sync.js";
 import { taskView } from "./task_view.js";
 import { language, loadWords, setZone, t } from "./words.js";
 
-const state = { me: null, ready: false, tasks: [], items: [], refreshed: null, parts: [] };
+const state = { me: null, ready: false, tasks: [], items: [], refreshed: null, parts: [], beside: null };
 let installing = null;
 
 async function begin() {
@@ -47,8 +47,8 @@ async function drawSoon() {
   drawing = true;
   do {
     wanted = false;
-    [state.tasks, state.items, state.refreshed, state.parts] = await Promise.all([
-      db.all("tasks"), db.all("queue"), db.get("meta", "refreshed"), db.get("meta", "parts")]);
+    [state.tasks, state.items, state.refreshed, state.parts, state.beside] = await Promise.all([
+      db.all("tasks"), db.all("queue"), db.get("meta", "refreshed"), db.get("meta", "parts"), db.get("meta", "beside")]);
     draw();
     await new Promise((resolve) => setTimeout(resolve, 30)); // not the next frame: there is none while the page is hidden
   } while (wanted);

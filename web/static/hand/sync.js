@@ -106,6 +106,7 @@ async function refresh() {
     for (const task of found.tasks) tasks.put(task);
     meta.put(found.at, "refreshed");
     meta.put(found.parts, "parts");
+    meta.put({ rounds: found.rounds, notices: found.notices }, "beside");
   });
   queue.changed();
 }

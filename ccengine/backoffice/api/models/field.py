@@ -113,6 +113,8 @@ class FieldTasks(Out):
     at: datetime
     tasks: list[FieldTask]
     parts: list[CrewPart] = Field(description="What lies in the stores of the asker's crews")
+    rounds: int = Field(description="Inspection rounds that wait for the asker or the asker's units")
+    notices: int = Field(description="Notices the asker has not seen, 100 at most")
 
 
 class FieldLimits(Out):
