@@ -28,7 +28,7 @@ from ccengine.services.audit import note as audit
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, one_of, required_text
-from ccengine.services.rights import require
+from ccengine.services.rights import may, require
 from ccengine.services.visit_plans import today
 from ccengine.store_port import UnitOfWork, VersionConflict
 
@@ -75,18 +75,30 @@ class ItemDetail:
 
 @guarded
 async def get(ctx: Context, actor: Actor, item_id: int) -> ItemDetail:
-    """Return an item with its history. Errors: NotAllowed(inventory.view), NotFound, Unavailable."""
-    require(actor, "inventory.view")
+    """Return an item with its history; whoever answers for it sees it too, and the related ones as far as theirs.
+
+    Errors: NotAllowed(inventory.view), NotFound, Unavailable.
+    """
     async with ctx.store.reading() as uow:
+        lists = await uow.catalogue.read()
+        known = await uow.inventory.get(item_id)
+        if known is None or not _sees(actor, known.text, lists):
+            require(actor, "inventory.view")
         item = await _item(uow, item_id)
-        everything = await uow.inventory.all()
+        seen = [one for one in await uow.inventory.all() if _sees(actor, one.text, lists)]
         name = item.text.name
         return ItemDetail(
             item=item,
             changes=await uow.inventory.changes(item_id),
-            related={one.text.name: one.id for one in everything},
-            above=tuple(one for one in everything if name in (one.text.runs_on, one.text.belongs_to)),
+            related={one.text.name: one.id for one in seen},
+            above=tuple(one for one in seen if name in (one.text.runs_on, one.text.belongs_to)),
         )
+
+
+def _sees(actor: Actor, text: ItemText, lists: Catalogue) -> bool:
+    if may(actor, "inventory.view"):
+        return True
+    return actor.kind == "user" and actor.name in (text.person, *lists.members.get(text.unit_code, ()))
 
 
 async def _item(uow: UnitOfWork, item_id: int) -> InventoryItem:

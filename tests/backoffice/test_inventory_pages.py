@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import aiohttp
 from pages_site import Site
 
@@ -35,7 +37,16 @@ async def test_item_is_written_taken_away_and_sent_back(site: Site) -> None:
     assert "未登记" in (await boss.get("/admin/inventory/found")).text
     assert (await admin.post("/admin/inventory/found", {"key": "n1/engine"})).status == 303
     assert "一致" in (await boss.get("/admin/inventory/found")).text
-    assert (await (await site.browser("8001")).get("/admin/inventory")).status == 403
+    agent, worker = await site.browser("8001"), await site.browser("worker")
+    assert (await agent.get("/admin/inventory")).status == 403
+    assert await inventory.tell_warranties(site.ctx) == 1  # the worker answers for it: told, and led to it, to read
+    link = re.search(r"/notices/[0-9]+\?item=1", (await worker.get("/notices")).text)
+    assert link is not None
+    assert (await worker.get(link[0])).headers["Location"] == "/admin/inventory/1"
+    seen = await worker.get("/admin/inventory/1")
+    assert seen.status == 200 and "R740" in seen.text and 'href="/admin/inventory' not in seen.text
+    assert (await agent.get("/admin/inventory/1")).status == (await worker.get("/admin/inventory/99")).status == 403
+    assert (await worker.post("/admin/inventory", changed)).status == 403
 
 
 async def test_inventory_over_the_api(site: Site) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from call_helpers import ADMIN, AGENT, SUPERVISOR
-from order_helpers import with_crew
+from order_helpers import MATE, OUTSIDER, with_crew
 from sqlalchemy import insert, update
 
 from ccengine.backoffice.spreadsheet import Sheet
@@ -166,6 +166,19 @@ async def test_what_engines_find_stands_beside_what_is_written(ctx: Context, clo
     assert (await inventory.get(ctx, ADMIN, engine.id)).changes[0].origin == "found"
     with pytest.raises(NotFound):
         await inventory.take_over(ctx, ADMIN, "n1/cat")
+
+
+async def test_item_is_shown_to_whoever_answers_for_it_and_what_stands_on_it_only_if_theirs(ctx: Context) -> None:
+    await with_crew(ctx)
+    item = await inventory.save(ctx, ADMIN, SERVER)
+    for name, person in (("theirs", MATE.name), ("others", "")):
+        await inventory.save(ctx, ADMIN, ItemText(kind="software", name=name, person=person, runs_on=SERVER.name))
+    seen = await inventory.get(ctx, MATE, item.id)
+    assert (seen.item.text, [one.text.name for one in seen.above]) == (SERVER, ["theirs"])
+    assert len((await inventory.get(ctx, SUPERVISOR, item.id)).above) == 2
+    for reader, item_id in ((OUTSIDER, item.id), (dataclasses.replace(MATE, kind="api"), item.id), (MATE, 99)):
+        with pytest.raises(NotAllowed):
+            await inventory.get(ctx, reader, item_id)
 
 
 async def test_warranty_about_to_end_is_told_once_a_stage(ctx: Context, clock: ManualClock) -> None:

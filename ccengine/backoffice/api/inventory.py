@@ -40,7 +40,10 @@ def _filter(ask: Ask) -> InventoryFilter:
 
 
 async def get_inventory_item(ask: Ask) -> m.InventoryDetail:
-    """Show a configuration item with each change of it."""
+    """Show a configuration item with each change of it.
+
+    Without the right inventory.view: the items that the asker, or the asker's unit, answers for.
+    """
     found = await inventory.get(ask.ctx, ask.actor, ask.path["id"])
     changes = [m.InventoryChange.model_validate(one, from_attributes=True) for one in found.changes]
     return m.InventoryDetail(item=_item(found.item), changes=changes)

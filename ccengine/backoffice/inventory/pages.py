@@ -26,6 +26,7 @@ from ccengine.rows import InventoryFilter
 from ccengine.services import inventory
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.inventory_files import Imported
+from ccengine.services.rights import may
 from ccengine.services.visit_plans import today
 
 SOON_DAYS = 60
@@ -107,9 +108,9 @@ async def new_item(request: web.Request, person: SignedIn) -> web.StreamResponse
     return await _item(request, person, None, {**_form(ItemText(kind="server", name="")), "revision": ""}, {})
 
 
-@page("inventory.view")
+@page()
 async def show_item(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """One item with its history."""
+    """One item with its history: also for who answers for it."""
     detail = await inventory.get(request.app[CTX], person.actor, path_number(request))
     form = {**_form(detail.item.text), "revision": str(detail.item.revision)}
     return await _item(request, person, detail.item.id, form, {})
@@ -131,7 +132,9 @@ async def _item(
     ctx = request.app[CTX]
     await refresh_people(request.app)
     detail = await inventory.get(ctx, person.actor, item_id) if item_id is not None else None
-    names = [name for name in await inventory.names(ctx, person.actor) if not detail or name != detail.item.text.name]
+    edits = may(person.actor, "inventory.edit")  # others have no form to choose in
+    known = await inventory.names(ctx, person.actor) if edits else ()
+    names = [name for name in known if not detail or name != detail.item.text.name]
     return render(
         request,
         "inventory/item.html",

@@ -61,7 +61,7 @@ async def open_notice(request: web.Request, person: SignedIn) -> web.StreamRespo
     """Mark a notice as seen and go where it leads."""
     number = path_number(request)
     await notices.mark_seen(request.app[CTX], person.actor, number)
-    for name, path in (("order", "/work-orders"), ("review", "/reviews")):
+    for name, path in (("order", "/work-orders"), ("review", "/reviews"), ("item", "/admin/inventory")):
         if known := row_number(request.query.get(name, "")):
             return go(f"{path}/{known}")
     leads = {
