@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ccengine.ports import PhonePasswords
+from ccengine.ports import EngineDoor, EngineUnavailable, PhonePasswords
+from ccengine.services.agents import set_state
 from ccengine.services.audit import note
 from ccengine.services.context import Actor, Context
 from ccengine.services.errors import NotFound, Unavailable
@@ -85,3 +86,26 @@ async def reachable(ctx: Context, actor: Actor) -> tuple[Reachable, ...]:
         for one in devices
         if one.extension in ctx.settings.pbx.devices and one.default_agent != actor.agent_number
     )
+
+
+@guarded
+async def leave(ctx: Context, actor: Actor, door: EngineDoor) -> str | None:
+    """Sign an agent who leaves the pages out of the queue, where they are signed in at their phone in the browser.
+
+    Returns: the phone whose line may be ended now; None without one, and in a talk, which goes on as it is.
+    Errors: Conflict (the PBX refused), Unavailable.
+    """
+    extension = await own_phone(ctx, actor)
+    if extension is None or actor.agent_number is None:
+        return None
+    try:
+        board = await door.board()
+    except EngineUnavailable as error:
+        raise Unavailable("engine") from error
+    rows = (one for one in board.get("agents", ()) if one.get("number") == actor.agent_number)
+    states = [one.get("state") for one in rows if one.get("extension") == extension]
+    if set(states) & {"talking", "on_hold"}:
+        return None
+    if set(states) - {"signed_out"}:
+        await set_state(ctx, actor, door, actor.agent_number, "signed_out", extension=extension)
+    return extension

@@ -13,6 +13,7 @@ from pages_site import Browser, Site, actions
 from test_sip_frames import REGISTER
 
 from ccengine.backoffice.phone import relay
+from ccengine.engine.door import Door
 from ccengine.rows import DeviceRow
 
 WAIT_SECONDS = 20
@@ -126,6 +127,21 @@ async def test_who_signs_out_or_loses_the_phone_loses_the_line(site: Site, pbx_s
     assert await closed(mine) == relay.SESSION_OVER
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await line(owner)
+
+
+async def test_who_leaves_the_pages_leaves_the_queue_at_their_phone_but_not_a_talk(
+    site: Site, engine: Door, pbx_socket: PbxSocket
+) -> None:
+    await give(site, "8001")
+    for state, told in (("talking", []), ("available", [("sign_out", "8001", "2001", "hotline")])):
+        owner, elsewhere = await site.browser("8001"), await site.browser("8001")
+        site.board.set_agent("8001", extension="2001", state=state)
+        mine = await line(owner)
+        await elsewhere.post("/sign-out")  # the phone is another session's: it stays
+        assert site.board.pbx.told == []
+        await owner.post("/sign-out")
+        assert site.board.pbx.told == told
+        assert await closed(mine) == relay.SESSION_OVER
 
 
 async def test_no_line_for_others_and_for_other_sites(site: Site) -> None:

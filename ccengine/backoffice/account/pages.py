@@ -18,6 +18,7 @@ from ccengine.backoffice.access import page
 from ccengine.backoffice.forms import read_form, refused
 from ccengine.backoffice.keys import CTX, SIGNED_IN
 from ccengine.backoffice.languages import LANGUAGES
+from ccengine.backoffice.phone.relay import leave as leave_phone
 from ccengine.backoffice.render import go, language_of, local_path, render, set_language, text_for
 from ccengine.backoffice.sessions import SignedIn, clear_cookie, set_cookie
 from ccengine.services import phone_pins
@@ -98,8 +99,9 @@ def _signed_in(request: web.Request, session: Session, leads_to: str, flash: str
 
 @page()
 async def sign_out(request: web.Request, person: SignedIn) -> web.StreamResponse:
-    """End the session here and in the database."""
+    """End the session here and in the database, and its phone."""
     await service.sign_out(request.app[CTX], person.token)
+    await leave_phone(request.app, person)
     response = go("/sign-in")
     clear_cookie(request, response)
     return response

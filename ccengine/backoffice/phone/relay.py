@@ -14,7 +14,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from ccengine.backoffice.access import page
-from ccengine.backoffice.keys import CTX
+from ccengine.backoffice.keys import CTX, door_of
 from ccengine.backoffice.middlewares.csrf import ForeignRequest, from_own_page
 from ccengine.backoffice.phone.sip_frames import refused
 from ccengine.backoffice.sessions import SignedIn, signed_in_by
@@ -22,7 +22,7 @@ from ccengine.backoffice.supervisor.socket import SOCKETS
 from ccengine.config.pbx import PBX_HTTP_HOST
 from ccengine.config.web import BrowserPhone
 from ccengine.services import browser_phone
-from ccengine.services.errors import NotFound, Unavailable
+from ccengine.services.errors import NotFound, ServiceError, Unavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +34,9 @@ _PBX_MAX_BYTES = 65_536
 
 #: The one socket of each phone: who opens it a second time takes it over.
 LINES: web.AppKey[WeakValueDictionary[str, web.WebSocketResponse]] = web.AppKey("phone_lines", WeakValueDictionary)
+
+#: On a socket: of which session it is.
+_TOKEN: web.ResponseKey[str] = web.ResponseKey("session_token", str)
 
 
 class Allowance:
@@ -67,6 +70,7 @@ async def phone_socket(request: web.Request, person: SignedIn) -> web.StreamResp
         await socket.prepare(request)
     except ConnectionResetError:  # the window was closed while it was let in
         raise web.HTTPBadRequest() from None
+    socket[_TOKEN] = person.token
     await _take_over(request.app, extension, socket)
     try:
         await _serve(request, socket, person, extension, limits)
@@ -82,6 +86,25 @@ async def _take_over(app: web.Application, extension: str, socket: web.WebSocket
     app[SOCKETS].add(socket)
     if older is not None and not older.closed:
         await older.close(code=ELSEWHERE)
+
+
+async def leave(app: web.Application, person: SignedIn) -> None:
+    """Whoever signed out of the pages has no phone in this browser any more: end its line at once, and leave the queue.
+
+    In a talk all stays as it is until the line looks at its session; so it does where engine or PBX cannot be asked.
+    A phone that is open in another session of the same person stays.
+    """
+    try:
+        own = await browser_phone.own_phone(app[CTX], person.actor)
+        line = app[LINES].get(own) if own is not None else None
+        if line is not None and not line.closed and line.get(_TOKEN) != person.token:
+            return
+        ended = await browser_phone.leave(app[CTX], person.actor, door_of(app))
+    except ServiceError as error:
+        _log.warning("browser phone: not signed out with the pages", user=person.actor.name, error=repr(error)[:200])
+        return
+    if ended is not None and line is not None and not line.closed:
+        await line.close(code=SESSION_OVER)
 
 
 async def _serve(
