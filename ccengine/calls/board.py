@@ -246,12 +246,12 @@ class Board:
         )
 
     def _call(self, call: Call, agent: Agent | None) -> CallLine:
-        anchor = call.anchor
+        anchor, held_since = call.anchor, call.held_since
         return CallLine(
             call_id=call.call_id,
             direction=call.direction.value,
-            state=call.phase.value,
-            since=call.phase_since,
+            state="on_hold" if held_since else call.phase.value,
+            since=held_since or call.phase_since,
             started_at=min(leg.first_at for leg in call.legs.values()),
             caller_number=call.caller_number,
             caller_name=call.caller_name,

@@ -190,6 +190,12 @@ class Call:
         found = talks.heard_now(anchor, self.family)
         return [leg for leg in found if leg.kind in (LegKind.DEVICE, LegKind.TRUNK)]
 
+    @property
+    def held_since(self) -> datetime | None:
+        """Since when everybody whom the caller would hear has the caller on hold; None while somebody speaks."""
+        heard = self.heard()
+        return max(leg.holds[-1].started_at for leg in heard) if heard and all(leg.held for leg in heard) else None
+
     def current_phase(self) -> Phase:
         """Where the call stands, derived from all that is known."""
         anchor = self.anchor

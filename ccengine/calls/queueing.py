@@ -14,9 +14,15 @@ from ccengine.calls.call import Call
 from ccengine.calls.leg import TrackedLeg
 from ccengine.calls.people import extension_of
 from ccengine.calls.queue_wait import QueueWait, WaitInput
+from ccengine.channels import LegKind
 
 if TYPE_CHECKING:
     from ccengine.calls.tracker import Tracker
+
+
+#: A phone's leg ended because nothing was heard of it; its caller goes back to the queue as the next one to be served
+#: (dialplan/queue.conf, cc-phone-lost).
+NO_SOUND, NEXT_PRIORITY = 44, 99
 
 
 class Queueing:
@@ -134,6 +140,9 @@ class Queueing:
 
 
 def _said_priority(call: Call) -> int:
-    """The priority with which the flow sent the caller to the queue; the PBX tells it in lists only."""
+    """The priority with which the flow sent the caller to the queue, or the apology for an agent's phone that fell
+    silent; the PBX tells it in lists only."""
+    if any(leg.kind is LegKind.DEVICE and leg.cause == NO_SOUND for leg in call.legs.values()):
+        return NEXT_PRIORITY
     said = call.word("CC_FLOW", "priority")
     return int(said) if said.isascii() and said.isdigit() and len(said) <= 2 else 0

@@ -17,7 +17,7 @@ from ccengine.ports import LiveView
 from ccengine.services.metrics import Metric, by_label, counter, exposition, gauge, histogram
 
 #: What a call can be doing (calls/call.py); all are shown, so that a graph has no holes.
-_PHASES = ("menu", "waiting", "ringing", "talking", "voice_message", "ending")
+_PHASES = ("menu", "waiting", "ringing", "talking", "on_hold", "voice_message", "ending")
 Facts = Callable[[], Mapping[str, Any]]
 
 

@@ -166,6 +166,10 @@ async def test_agent_is_told_when_the_pbx_refuses_or_the_engine_is_away(site: Si
     site.board.pbx.error = PbxRefused("no such device")
     refused = await browser.post("/desk/state", {"state": "available"})
     assert refused.status == 200 and 'role="alert"' in refused.text
+    site.board.change(pbx_connected=False)
+    async with tab(browser) as socket:
+        await hear(socket, lambda m: not m["desk"]["pbx_connected"])
+    assert 'id="my-state" title="数据已过时"' in (await browser.get("/desk/strip")).text
     await engine.close()
     async with tab(browser) as socket:
         await hear(socket, lambda m: not m["fresh"])

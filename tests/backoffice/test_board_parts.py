@@ -63,3 +63,12 @@ def test_row_follows_a_new_name_of_its_code_though_the_row_is_the_same() -> None
     parts.look(1, shown, NAMES, {})
     parts.look(2, shown, {**NAMES, "reason_name": lambda _code: "用餐"}, {})
     assert "用餐" in parts.html() and "lunch" not in parts.html()
+
+
+def test_supervisor_who_listens_is_not_counted_as_free_where_that_may_be_seen() -> None:
+    one = {"listener": "8002", "agent_number": "8001", "mode": "listen", "state": "on"}
+    for sees, badges in ((True, ("通话中 1", "监听中 1", "空闲 2")), (False, ("通话中 1", "空闲 3"))):
+        parts = BoardParts(PAGES, "zh_CN", {**RIGHTS, "can_listen": sees}, "")
+        parts.look(1, board(0, (one,)), NAMES, {})
+        html = parts.html()
+        assert all(badge in html for badge in badges) and ("监听中" in html) is sees

@@ -186,6 +186,26 @@ def test_hold_is_ended_by_the_end_of_the_leg() -> None:
     assert only_record(facts).hold_seconds == 10.01
 
 
+def test_caller_on_hold_is_shown_so_and_since_when() -> None:
+    tracker = Tracker("n1")
+    shown = []
+    for event in answered_call():
+        feed(tracker, event)
+        if isinstance(event, ev.Held | ev.Unheld):
+            (line,) = Board(tracker).snapshot(at(13)).calls
+            shown.append((line.state, line.since))
+    assert shown == [("on_hold", at(10)), ("talking", at(8.02))]
+
+
+def test_caller_whose_agents_phone_fell_silent_waits_as_the_next_one() -> None:
+    tracker = Tracker("n1")
+    events = [event for event in answered_call() if event.at < at(20)]
+    silent = ev.LegEnded(at=at(20), leg=phone(), cause=44)
+    again = ev.CallerJoined(at=at(24), queue="hotline", leg=trunk(), position=1)
+    feed(tracker, signed_in(), *events, ev.BridgeLeft(at=at(20), bridge="b1", leg=trunk()), silent, again)
+    assert [line.priority for line in Board(tracker).snapshot(at(25)).waiting] == [99]
+
+
 def test_member_news_move_the_agent() -> None:
     tracker = Tracker("n1")
 

@@ -103,7 +103,7 @@ function keepClock(older, newer) {
 }
 
 function hearDesk(desk) {
-  const fingerprint = JSON.stringify([desk.state, desk.reason, desk.since, desk.call_id, desk.engine_connected, desk.listened]);
+  const fingerprint = JSON.stringify([desk.state, desk.reason, desk.since, desk.call_id, desk.engine_connected, desk.pbx_connected, desk.listened]);
   if (strip && fingerprint !== shownDesk && !strip.querySelector("details[open]")) {
     htmx.trigger(document.body, "desk-changed");
     shownDesk = fingerprint;

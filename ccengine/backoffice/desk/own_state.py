@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccengine.backoffice.live import BoardHub
+from ccengine.backoffice.supervisor.board_view import shown_state
 
 
 def own_state(hub: BoardHub, number: str) -> dict[str, Any]:
@@ -12,7 +13,8 @@ def own_state(hub: BoardHub, number: str) -> dict[str, Any]:
     row = hub.agent(number) or {}
     return {
         "engine_connected": hub.engine_connected,
-        "state": row.get("state") or "signed_out",
+        "pbx_connected": bool(hub.snapshot.get("pbx_connected", False)),
+        "state": shown_state(row, hub.snapshot) if row else "signed_out",
         "reason": row.get("reason") or "",
         "since": row.get("since") or "",
         "call_id": row.get("call_id") or "",

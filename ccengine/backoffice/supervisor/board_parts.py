@@ -41,6 +41,7 @@ class BoardParts:
         self._pages = pages
         self._language = language
         self._listener = listener
+        self._sees_listening = rights.get("can_listen", False)
         self._macros = pages.macros("board/parts.html", language, **rights)
         self._version = -1
         self._parts: dict[str, Any] = {}
@@ -82,6 +83,8 @@ class BoardParts:
     def _make(self, board: Mapping[str, Any], names: view.Names, agents: Mapping[str, str]) -> dict[str, Any]:
         macros = self._macros
         waiting, calls, people = (board.get(name, []) for name in ("waiting", "calls", "agents"))
+        if self._sees_listening:
+            people = [{**row, "state": view.shown_state(row, board)} for row in people]
         shown = {**board, "agents": sorted(people, key=view.agent_rank)}
         return {
             "board-notices": str(macros.notices(view.notices(board))),

@@ -10,9 +10,9 @@ from typing import Any
 from ccengine.records.service_level import FORMULAS
 
 #: The order in which agents stand on the board: those who work first.
-_STATES = ("ringing", "talking", "on_hold", "wrap_up", "available", "paused", "unreachable", "signed_out")
+_STATES = ("ringing", "talking", "on_hold", "listening", "wrap_up", "available", "paused", "unreachable", "signed_out")
 _RANK = {state: place for place, state in enumerate(_STATES)}
-_CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "voice_message": "info"}
+_CALL_TONES = {"waiting": "warn", "ringing": "warn", "talking": "main-tone", "on_hold": "info", "voice_message": "info"}
 #: Longer than the service level: the figure turns red.
 ALARM_WAITING = 5
 #: What the engine may find wrong with its surroundings, and is shown; each has its text (board_alarm).
@@ -39,6 +39,13 @@ def notices(board: Mapping[str, Any]) -> dict[str, Any]:
         "stale": board.get("stale", False),
         "alarms": [alarm for alarm in board.get("alarms", []) if alarm.get("code") in ALARMS],
     }
+
+
+def shown_state(agent: Mapping[str, Any], board: Mapping[str, Any]) -> str:
+    """Return an agent's state as people read it: whose phone listens to a talk is not free."""
+    state, rows = agent.get("state") or "signed_out", board.get("listening", ())
+    listens = any((row.get("listener"), row.get("state")) == (agent.get("number"), "on") for row in rows)
+    return "listening" if listens and state == "available" else str(state)
 
 
 def agent_rank(row: Mapping[str, Any]) -> tuple[int, str]:
