@@ -111,6 +111,9 @@ async def test_a_call_is_seen_live_its_order_chosen_its_recording_played_and_the
     await agent_page.keyboard.press("o")
     await agent_page.keyboard.press("2")
     await expect(card).to_contain_text("已保存：漏水")
+    nobodys = await signed_in(chromium, running, "supervisor")  # without a number, so without a phone to listen with
+    await nobodys.click("#listen-8001")
+    await expect(nobodys.locator(".toast")).to_contain_text("您的账号没有工号和话机")
     await board.click("#listen-8001")
     ear = await leaders_phone.answer_next()
     await board.get_by_role("button", name="耳语", exact=True).click()

@@ -83,6 +83,11 @@ document.addEventListener("keydown", (event) => {
 
 // ---- htmx: tell people when a request failed, ask before what cannot be undone
 const message = (event) => event.detail.xhr?.getResponseHeader("X-Message");
+// A refused field is shown in its form; a button that swaps nothing has none, so there the sentence is told.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (xhr.status === 422 && requestConfig.elt.getAttribute("hx-swap") === "none") event.detail.isError = true;
+});
 document.addEventListener("htmx:responseError", (event) => {
   const told = message(event);
   toast(told ? decodeURIComponent(told) : document.body.dataset.errorText);

@@ -19,6 +19,9 @@ from ccengine.values import AGENT_NUMBER_PATTERN, PROBE_ACCOUNT
 Request = Callable[..., Awaitable[Reply]]
 
 _EXTENSION = re.compile(r"^[0-9]{2,8}$")
+#: The caller's name on a supervisor's phone that rings to listen; the browser's phone offers no hold and no transfer
+#: then (web/static/phone/line.js).
+LISTENING_NAME = "Listening"
 _WORD = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 _CHANNEL = re.compile(r"^[A-Za-z0-9]{1,16}/[A-Za-z0-9_.@:;/-]{1,120}$")
 _LEG_ID = re.compile(r"^[A-Za-z0-9_.-]{1,128}$")
@@ -147,8 +150,10 @@ class AmiPbx:
         variables: Mapping[str, str],
         timeout_seconds: float,
         shown: str = "",
+        shown_name: str = "",
     ) -> None:
-        """See ports.Pbx; asynchronous, so that the session is free at once. `shown`: digits that the phone shows."""
+        """See ports.Pbx; asynchronous, so that the session is free at once. `shown`, `shown_name`: digits and a word
+        that the phone shows."""
         for name, value in variables.items():
             _check(_VARIABLE, name, "variables")  # no functions: SHELL(…) would be one
             if "," in value:
@@ -165,7 +170,8 @@ class AmiPbx:
             "Variable": [f"{name}={value}" for name, value in variables.items()],
         }
         if shown:
-            headers["CallerID"] = f"<{_check(AGENT_NUMBER_PATTERN, shown, 'shown')}>"
+            name = f'"{_check(_WORD, shown_name, "shown_name")}" ' if shown_name else ""
+            headers["CallerID"] = f"{name}<{_check(AGENT_NUMBER_PATTERN, shown, 'shown')}>"
         await self._send(headers)
 
     async def ring_listener(
@@ -173,7 +179,7 @@ class AmiPbx:
     ) -> None:
         """Have a supervisor's phone ring, shown whom it will hear; picked up, it listens (dialplan/listen.conf)."""
         shown, phone = variables["CC_HEARD_AGENT"], _interface(extension)
-        await self.originate(leg_id, phone, LISTEN_CONTEXT, mode, variables, timeout_seconds, shown)
+        await self.originate(leg_id, phone, LISTEN_CONTEXT, mode, variables, timeout_seconds, shown, LISTENING_NAME)
 
     async def move_listener(self, leg_id: str, mode: str) -> None:
         """Let a leg that listens go on in another mode."""

@@ -103,6 +103,12 @@ async def test_pause_and_sign_out_go_to_where_the_person_is(pair: Pair) -> None:
     assert (peer.actions[-1]["Action"], peer.actions[-1]["Interface"]) == ("QueueRemove", "PJSIP/1001")
 
 
+async def test_phone_that_rings_to_listen_shows_so_and_whom(pair: Pair) -> None:
+    pbx, peer = pair
+    await pbx.ring_listener("listen-8004-1.1", "1004", "listen", {"CC_HEARD_AGENT": "8001"}, 5)
+    assert peer.actions[-1]["CallerID"] == '"Listening" <8001>'  # as web/static/phone/line.js knows it
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [("Interface not found", "not_signed_in"), ("Permission denied", "no_permission"), ("What?", "refused")],

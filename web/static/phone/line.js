@@ -9,6 +9,8 @@ import { ring } from "./ring.js";
 const CLOSED = { 4401: "signed_out", 4403: "not_yours", 4409: "elsewhere", 4422: "refused", 4429: "refused", 4503: "pbx_away" };
 const FOR_GOOD = new Set([4403, 4409, 4422]);
 const REGISTER_SECONDS = 600; // renewed by ticker.js well before; without its socket the PBX forgets us at once anyhow
+// The caller's name where a supervisor's phone rings to listen (ccengine/asterisk/ami/pbx.py); outside numbers are longer.
+const LISTENING_NAME = "Listening";
 const RING_SECONDS = 90; // the PBX gives up much sooner
 
 export class Line {
@@ -78,7 +80,8 @@ export class Line {
   // ---- calls
   incoming(session) {
     if (this.calls.length) return session.terminate({ status_code: 486 });
-    this.keep(session, session.remote_identity.uri.user, "ringing");
+    const { uri, display_name: name } = session.remote_identity;
+    this.keep(session, uri.user, "ringing", name === LISTENING_NAME && /^\d{3,8}$/.test(uri.user));
   }
 
   dial(number) {
@@ -86,8 +89,8 @@ export class Line {
     this.keep(session, number.replace(/^9(?=\d{3})/, number === this.account.hotline ? "9" : ""), "dialing");
   }
 
-  keep(session, peer, state) {
-    const call = { session, peer, state, since: "", muted: false, early: false, transferring: false };
+  keep(session, peer, state, listening = false) {
+    const call = { session, peer, state, listening, since: "", muted: false, early: false, transferring: false };
     this.calls.push(call);
     const now = (news) => { Object.assign(call, news); this.set({}); };
     const hear = (connection) => connection.addEventListener("track", (event) => this.hear(event.streams[0]));
@@ -101,7 +104,7 @@ export class Line {
     session.on("progress", ({ response }) => { if (response?.body) now({ early: true }); });
     session.on("accepted", () => now({ state: "talking", since: new Date().toISOString() }));
     session.on("hold", ({ originator }) => { if (originator === "local") now({ state: "held" }); });
-    session.on("unhold", ({ originator }) => { if (originator === "local") now({ state: "talking" }); });
+    session.on("unhold", ({ originator }) => { if (originator === "local") { this.state.told = ""; now({ state: "talking" }); } });
     session.on("muted", () => now({ muted: true }));
     session.on("unmuted", () => now({ muted: false }));
     session.on("ended", () => this.gone(call, ""));
@@ -130,7 +133,7 @@ export class Line {
   // ---- what people press; what does not fit the moment does nothing
   act({ do: what, number, digit }) {
     const [main, other] = this.calls;
-    const live = main && (main.state === "talking" || main.state === "held") && !main.transferring;
+    const live = main && !main.listening && (main.state === "talking" || main.state === "held") && !main.transferring;
     const ready = this.state.line === "ready";
     if (what === "answer" && main?.state === "ringing") main.session.answer({ mediaConstraints: this.media(), pcConfig: {} });
     else if (what === "hangup") (other || main)?.session.terminate();

@@ -22,6 +22,7 @@ function flagsOf(state) {
     flags.add("call");
     flags.add(main.state);
     if (main.muted) flags.add("muted");
+    if (main.listening) flags.add("listening");
     if (main.transferring) flags.add("transferring");
     if (main.state === "talking" || main.state === "held") flags.add("live");
   }
