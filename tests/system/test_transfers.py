@@ -33,9 +33,11 @@ async def test_blind_transfer_is_one_record_with_two_talks_and_both_sides(
     await answered.transfer("1002")
     await call.wait_heard(second.tone)
     await call.speak(1.5)
-    await call.hangup()
+    await second.calls[-1].hangup()
+    await call.wait_closed()
     record = await site.record_of("13900000301")
     assert (record["outcome"], record["transfers"], record["agent_number"]) == ("answered", 1, "8001")
+    assert (record["ended_by"], record["notes"]) == ("agent", [])
     assert record["talk_seconds"] >= 2
     assert {part["party"] for part in record["recordings"] if part["kind"] == "part"} == {"caller", "agent"}
     detail = await site.get(f"/calls/{record['id']}")
@@ -104,20 +106,28 @@ async def test_transfer_outside_stays_one_record(site: RunningSite, pbx: PbxInst
     assert not await site.calls_from("057112349304")
 
 
-async def test_caller_whose_agents_phone_falls_silent_is_served_by_the_next(
+async def test_caller_whose_agents_phone_falls_silent_is_served_by_the_next_also_after_a_transfer_and_again(
     site: RunningSite, pbx: PbxInstance, phones: Phones
 ) -> None:
-    call, _, _ = await _talk(pbx, phones, "13900000305", "1001")
+    call, answered, first = await _talk(pbx, phones, "13900000305", "1001")
     second = await phones.agent("1002", auto_answer=True)
-    pbx.sign_in("1002")
-    pbx.lose_phone("1001")
+    third = await phones.agent("1003", auto_answer=True)
+    await answered.transfer("1002")
     await call.wait_heard(second.tone)
-    await second.calls[-1].wait_heard(CALLER_TONE)
-    await second.calls[-1].hangup()
+    pbx.sign_in("1003")
+    pbx.cli("queue pause member PJSIP/1001 queue hotline reason break")
+    pbx.lose_phone("1002")
+    await call.wait_heard(third.tone)
+    pbx.cli("queue pause member PJSIP/1003 queue hotline reason break")
+    pbx.cli("queue unpause member PJSIP/1001 queue hotline")
+    pbx.lose_phone("1003")
+    again = await first.answer_next()
+    await again.wait_heard(CALLER_TONE)
+    await again.hangup()
     await call.wait_closed()
     record = await site.record_of("13900000305")
-    assert (record["outcome"], record["ended_by"]) == ("answered", "agent")
-    assert [talk["agent_number"] for talk in record["talks"]] == ["8001", "8002"]
+    assert (record["outcome"], record["ended_by"], record["notes"]) == ("answered", "agent", [])
+    assert [talk["agent_number"] for talk in record["talks"]] == ["8001", "8002", "8003", "8001"]
     assert [order["type"] for order in await site.orders_of(record)] == ["repair"]
 
 
