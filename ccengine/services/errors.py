@@ -34,13 +34,15 @@ class NotFound(ServiceError):
 
 
 class NotAllowed(ServiceError):
-    """The actor lacks a right."""
+    """The actor lacks a right; `zh` and `en` say it in words of the matter."""
 
     code = "not_allowed"
 
-    def __init__(self, right: str) -> None:
-        super().__init__(f"没有权限：{right}，请联系管理员", f"The right {right} is missing; ask an administrator")
+    def __init__(self, right: str, zh: str = "", en: str = "") -> None:
+        missing = f"没有权限：{right}，请联系管理员", f"The right {right} is missing; ask an administrator"
+        super().__init__(zh or missing[0], en or missing[1])
         self.right = right
+        self.in_words = bool(zh)
 
 
 class Invalid(ServiceError):

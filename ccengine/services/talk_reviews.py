@@ -152,7 +152,8 @@ async def get(ctx: Context, actor: Actor, review_id: int) -> ReviewRow:
     async with ctx.store.reading() as uow:
         row = await uow.talk_reviews.get(review_id)
     if row is None or not _may_see(actor, row):
-        require(actor, RIGHT)  # whose ids there are is nobody's business either
+        if not may(actor, RIGHT):  # whose ids there are is nobody's business either
+            raise _own_only()
         raise NotFound("review", review_id)
     return row
 
@@ -162,6 +163,10 @@ async def history(ctx: Context, actor: Actor, call_id: str) -> tuple[ReviewRow, 
     """Return all reviews of a talk, newest first; () for who may not see them. Errors: Unavailable."""
     async with ctx.store.reading() as uow:
         return tuple(row for row in await uow.talk_reviews.of_call(call_id) if _may_see(actor, row))
+
+
+def _own_only() -> NotAllowed:
+    return NotAllowed(RIGHT, "您只能查看自己的评分", "You can see your own reviews only")
 
 
 def _may_see(actor: Actor, row: ReviewRow) -> bool:
@@ -177,7 +182,7 @@ def agent_in_view(actor: Actor, wanted: str | None) -> str | None:
         return wanted
     require(actor, "reviews.view")
     if wanted not in (None, actor.agent_number):
-        raise NotAllowed(RIGHT)
+        raise _own_only()
     return actor.agent_number or ""
 
 

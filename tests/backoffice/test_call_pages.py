@@ -65,6 +65,7 @@ async def test_call_page_tells_timeline_party_orders_and_silent_side(site: Site)
     await with_recording(site, record)
     page = (await (await site.browser("supervisor")).get(f"/calls/{record.call_id}")).text
     assert "坐席这一侧全程没有声音" in page
+    assert '(<span title="Q.850 16">正常挂断</span>)' in page
     assert "菜单" in page and "王丽" in page and "WO20" in page
     assert f'src="/calls/{record.call_id}/recording"' in page
 

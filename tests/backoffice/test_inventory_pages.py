@@ -23,7 +23,7 @@ async def test_item_is_written_taken_away_and_sent_back(site: Site) -> None:
     changed = {**item, "version": "R740", "person": "worker", "item_id": "1", "revision": "1"}
     assert (await admin.post("/admin/inventory", changed)).status == 303
     shown = (await boss.get("/admin/inventory/1")).text
-    assert "R740" in shown and "人工修改" in shown and "修改</summary>" not in shown
+    assert "R740" in shown and "人工新增" in shown and "人工修改" in shown and "修改</summary>" not in shown
     assert "&lt;i&gt;db1" in (await boss.get("/admin/inventory?tab=warranty&q=R740")).text
     table = (await boss.get("/admin/inventory/export.csv")).text
     assert "类别,名称" in table and "服务器,<i>db1,R740" in table

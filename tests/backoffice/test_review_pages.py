@@ -44,6 +44,7 @@ async def test_talk_is_drawn_marked_objected_to_and_decided(site: Site) -> None:
     assert "80.0" in (await agent.get("/reviews")).text and "80.0" not in (await colleague.get("/reviews")).text
     assert "80.0" not in (await colleague.get(f"/calls/{talk.call_id}")).text
     assert ((await agent.get("/reviews/1")).status, (await colleague.get("/reviews/1")).status) == (200, 403)
+    assert "您只能查看自己的评分" in (await colleague.get("/reviews/1")).text
     assert (await agent.post(mark_at, MARKS)).status == 403 and (await agent.get("/reviews/samples")).status == 403
     assert (await agent.post("/reviews/1/objection", {"text": "新政策如此"})).status == 303
     assert "答复有误" in (await boss.get("/reviews?state=undecided")).text
@@ -70,6 +71,7 @@ async def test_form_is_edited_by_rows(site: Site) -> None:
     assert (await admin.post("/admin/review-form", whole | {"points_0": "5", "fatal_0": "1"})).status == 303
     assert (await admin.post("/admin/review-form", whole | {"points_0": "5"})).status == 409
     answer = await admin.get("/api/v1/review-form")
+    assert "亲切 5 (一票否决)" in (await admin.get("/admin/review-form")).text
     assert '"version":2' in answer.text.replace(" ", "") and "kind" in answer.text
 
 

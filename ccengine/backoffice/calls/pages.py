@@ -14,7 +14,7 @@ from aiohttp import web
 from ccengine.backoffice.access import page
 from ccengine.backoffice.agent_names import agent_names, refresh_people
 from ccengine.backoffice.calls.recording import send_recording
-from ccengine.backoffice.calls.timeline import text_of, title_of
+from ccengine.backoffice.calls.timeline import cause_of, text_of, title_of
 from ccengine.backoffice.forms import day_start, field_errors, one_of_or_none, page_links, query
 from ccengine.backoffice.keys import CTX, PAGES
 from ccengine.backoffice.names import helpers, options
@@ -96,6 +96,7 @@ async def show_call(request: web.Request, person: SignedIn) -> web.StreamRespons
         disposition_names=await _disposition_names(request),
         growing=not record.final or _recording_expected(ctx, detail),
         timeline_title=lambda entry: title_of(entry, words),
+        cause_text=lambda code: cause_of(str(code), words),
         timeline_text=lambda entry: text_of(entry, words, names),
         **words,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from markupsafe import Markup
+
 from ccengine.rows import TimelineEntry
 
 Names = Mapping[str, Callable[..., str]]
@@ -27,10 +29,17 @@ def title_of(entry: TimelineEntry, names: Names) -> str:
     return names["code_text"]("timeline", entry.kind)
 
 
-def text_of(entry: TimelineEntry, names: Names, agents: Mapping[str, str]) -> str:
-    """Return the details in one line."""
+def text_of(entry: TimelineEntry, names: Names, agents: Mapping[str, str]) -> Markup:
+    """Return the details in one line, as markup."""
     parts = (_part(name, value, names, agents) for name, value in entry.detail.items())
-    return " · ".join(part for part in parts if part)
+    return Markup(" · ").join(part for part in parts if part)
+
+
+def cause_of(code: str, names: Names) -> Markup:
+    """Return why a leg ended in words, the network's code (Q.850) in its title; an unknown code is shown as it is."""
+    said = names["code_text"]("cause", code)
+    words = f"{names['code_text']('timeline_detail', 'cause')} {code}" if said == code else said
+    return Markup('<span title="Q.850 {}">{}</span>').format(code, words)
 
 
 def _part(name: str, value: object, names: Names, agents: Mapping[str, str]) -> str:
@@ -39,6 +48,8 @@ def _part(name: str, value: object, names: Names, agents: Mapping[str, str]) -> 
         return ""
     if name == "agent":
         return f"{agents.get(text, '')} {text}".strip()
-    if name in ("key", "extension", "cause", "account"):
+    if name == "cause":
+        return cause_of(text, names)
+    if name in ("key", "extension", "account"):
         return f"{names['code_text']('timeline_detail', name)} {text}"
     return names["code_text"](_CODES[name], text) if name in _CODES else text

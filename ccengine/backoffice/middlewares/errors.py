@@ -51,7 +51,7 @@ def _told(request: web.Request, error: services.ServiceError) -> str:
         thing = f"thing.{error.what.replace(' ', '_')}"
         if locales.has(thing):
             return locales.text(language, "error.no_such_thing", what=locales.text(language, thing))
-    if isinstance(error, services.NotAllowed) and not request.path.startswith("/api/"):
+    if isinstance(error, services.NotAllowed) and not error.in_words and not request.path.startswith("/api/"):
         return locales.text(language, "error.no_right", what=locales.text(language, f"right.{error.right}"))
     return error.message(language)
 
