@@ -60,12 +60,12 @@ async def test_a_wrong_date_is_told_beside_its_field(site: Site) -> None:
 
 async def test_call_page_tells_timeline_party_orders_and_silent_side(site: Site) -> None:
     record = answered("repair", **recent(site, 5))
-    event = CallEvent(call_id=record.call_id, at=record.started_at, kind="menu", detail={"item": "repair"})
+    event = CallEvent(call_id=record.call_id, at=record.started_at, kind="menu", detail={"item": "repair", "cause": 44})
     await keep(site, record, events=(event,))
     await with_recording(site, record)
     page = (await (await site.browser("supervisor")).get(f"/calls/{record.call_id}")).text
     assert "坐席这一侧全程没有声音" in page
-    assert '(<span title="Q.850 16">正常挂断</span>)' in page
+    assert '<span title="Q.850 44">听不到对方声音，连接已断</span>' in page
     assert "菜单" in page and "王丽" in page and "WO20" in page
     assert f'src="/calls/{record.call_id}/recording"' in page
 
