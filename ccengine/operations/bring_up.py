@@ -38,8 +38,8 @@ def _welcome(settings: Settings, *, sign_ins: bool) -> None:
     for agent in known["agents"] if sign_ins else ():
         say(f"    分机 · phone {agent['extension']}  工号 · agent {agent['number']}  {agent['sip_password']}")
     if sign_ins and (browser := settings.pbx.phones_in_browser):
-        say(f"    浏览器电话 · browser phones {', '.join(browser)}: 坐席登录页面后签入时选择，无需密码 · agents choose")
-        say("      theirs when signing in at the desk, no password needed")
+        say(f"    浏览器电话 · browser phones {', '.join(browser)}")
+        say("      坐席登录页面后选择、签入，不用密码 · agents choose theirs when signing in at the desk, no password")
     if sign_ins and (announcer := known.get("announcer")):
         number, pin = announcer["agent_number"], announcer["pin"]
         say(f"    紧急公告 · announcement: {known['hotline']}  #  {number}  {pin}")
