@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -44,11 +45,12 @@ async def _engine_process(pbx: PbxInstance, folder: Path) -> AsyncIterator[async
         str(pbx.settings.agi.port),
         str(pbx.settings.pbx.menu_limit_seconds),
         stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert process.stdout is not None
     try:
-        while b"listening" not in await asyncio.wait_for(process.stdout.readline(), 30):
-            pass
+        while b"listening" not in (line := await asyncio.wait_for(process.stdout.readline(), 30)):
+            assert line, "the process ended at its start"
         yield process
     finally:
         if process.returncode is None:
