@@ -1,4 +1,4 @@
-"""What every use case is given: the store, the clock, the settings; and who acts.
+"""What every use case is given: the store, the clock, the settings, the day at the site; and who acts.
 
 What does not live here: anything that does something.
 """
@@ -6,6 +6,8 @@ What does not live here: anything that does something.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from ccengine.clock import Clock
 from ccengine.config import Settings
@@ -19,6 +21,11 @@ class Context:
     store: Store
     clock: Clock
     settings: Settings
+
+
+def today(ctx: Context) -> date:
+    """Return the day at the site: for hours it is another one than in UTC."""
+    return ctx.clock.now().astimezone(ZoneInfo(ctx.settings.site.timezone)).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,10 @@ from ccengine.hotline.inventory import (
 from ccengine.hotline.order_catalogue import Catalogue, CodeKind
 from ccengine.rows import InventoryChange, InventoryFilter, InventoryItem, NewNotice
 from ccengine.services.audit import note as audit
-from ccengine.services.context import Actor, Context
+from ccengine.services.context import Actor, Context, today
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, one_of, required_text
 from ccengine.services.rights import may, require
-from ccengine.services.visit_plans import today
 from ccengine.store_port import UnitOfWork, VersionConflict
 
 KINDS = tuple(one.value for one in ItemKind)

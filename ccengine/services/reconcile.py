@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo
 from ccengine.ports import DiskTruth, LiveTruth, ReadDay
 from ccengine.rows import AnomalyRow, CallFilter, CallRow, DayCheckRow
 from ccengine.services.call_records import made_up_from
-from ccengine.services.context import Context
-from ccengine.services.figures import day_bounds
+from ccengine.services.context import Context, today
 from ccengine.services.guard import LIMIT_MAX, guarded
 from ccengine.services.mending import mend
 from ccengine.services.witnesses import Difference, Stretch, compare, compare_live, is_of
@@ -86,7 +85,7 @@ async def reconcile_recent(ctx: Context, read: ReadDay, span: timedelta, wait: W
         return ()
     await wait()
     disk, second = await look()
-    return await _keep(ctx, _today(ctx), _in_both(first, second), disk)
+    return await _keep(ctx, today(ctx), _in_both(first, second), disk)
 
 
 async def reconcile_live(ctx: Context, live: Callable[[], LiveTruth | None], wait: Wait) -> tuple[Difference, ...]:
@@ -107,17 +106,12 @@ async def reconcile_live(ctx: Context, live: Callable[[], LiveTruth | None], wai
         return ()
     await wait()
     mended = [replace(one, mended="list asked anew") for one in _in_both(first, await look())]
-    return await _keep(ctx, _today(ctx), mended, None)
+    return await _keep(ctx, today(ctx), mended, None)
 
 
 def _in_both(first: Sequence[Difference], second: Sequence[Difference]) -> list[Difference]:
     before = {one.key for one in first}
     return [one for one in second if one.key in before]
-
-
-def _today(ctx: Context) -> date:
-    since, _ = day_bounds(ctx.clock.now(), ctx.settings.site.timezone)
-    return since.date()
 
 
 @guarded

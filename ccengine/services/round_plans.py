@@ -22,11 +22,10 @@ from ccengine.hotline.inspection_round import (
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import NewNotice, RoundPlan, RoundRow
 from ccengine.services.audit import note as audit
-from ccengine.services.context import Actor, Context
+from ccengine.services.context import Actor, Context, today
 from ccengine.services.errors import Invalid, NotFound
 from ccengine.services.guard import guarded, one_of, required_text
 from ccengine.services.rights import require
-from ccengine.services.visit_plans import today
 from ccengine.store_port import UnitOfWork, VersionConflict
 
 _RHYTHMS = tuple(one.value for one in Rhythm)

@@ -22,13 +22,12 @@ from ccengine.rows import (
     RoundRow,
 )
 from ccengine.services.audit import note as audit
-from ccengine.services.context import Actor, Context
+from ccengine.services.context import Actor, Context, today
 from ccengine.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from ccengine.services.guard import guarded, limited, one_of, required_text
 from ccengine.services.opening import create_order
 from ccengine.services.order_changes import order_of
 from ccengine.services.rights import may, require
-from ccengine.services.visit_plans import today
 from ccengine.store_port import UnitOfWork
 
 STATES = ("", "pending", "overdue", "done", "faults")

@@ -12,9 +12,8 @@ from typing import Any
 
 from ccengine.rows import AnomalyRow, DayCheckRow, DayTruth, Page
 from ccengine.services.audit import note
-from ccengine.services.context import Actor, Context
+from ccengine.services.context import Actor, Context, today
 from ccengine.services.errors import NotFound
-from ccengine.services.figures import day_bounds
 from ccengine.services.guard import LIMIT_MAX, guarded, limited
 from ccengine.services.rights import require
 from ccengine.values import mask_number
@@ -94,8 +93,7 @@ async def look_at(ctx: Context, actor: Actor, anomaly_id: int) -> None:
 @guarded
 async def yesterday(ctx: Context) -> dict[str, Any]:
     """Return the day before's figure for the board, JSON-ready. Errors: Unavailable."""
-    since, _ = day_bounds(ctx.clock.now(), ctx.settings.site.timezone)
-    wanted = since.date() - timedelta(days=1)
+    wanted = today(ctx) - timedelta(days=1)
     async with ctx.store.reading() as uow:
         figures = await uow.journal.day_truths(wanted, wanted)
         checks = await uow.journal.day_checks(wanted, wanted)

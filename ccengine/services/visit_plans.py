@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from ccengine.hotline.visit_plan import ProjectState, next_visit
 from ccengine.rows import VisitPlanRow
 from ccengine.services.audit import note as audit
-from ccengine.services.context import ENGINE, Actor, Context
+from ccengine.services.context import ENGINE, Actor, Context, today
 from ccengine.services.errors import Conflict, Invalid, NotFound
 from ccengine.services.guard import guarded, one_of, required_text
 from ccengine.services.opening import create_order
@@ -31,11 +30,6 @@ class NewPlan:
     contact_name: str = ""
     contact_number: str = ""
     note: str = ""
-
-
-def today(ctx: Context) -> date:
-    """Return the day at the site."""
-    return ctx.clock.now().astimezone(ZoneInfo(ctx.settings.site.timezone)).date()
 
 
 @guarded

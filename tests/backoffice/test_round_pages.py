@@ -5,7 +5,7 @@ from __future__ import annotations
 from pages_site import Site
 
 from ccengine.services import round_plans
-from ccengine.services.visit_plans import today
+from ccengine.services.context import today
 
 
 async def test_round_is_planned_done_and_its_fault_becomes_an_order(site: Site) -> None:

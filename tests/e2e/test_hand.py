@@ -24,9 +24,9 @@ from ccengine.hotline.inspection_round import Item
 from ccengine.hotline.order_catalogue import Code, CodeKind
 from ccengine.rows import NewMovement, NewOrder, OrderRow, Part, PartStore
 from ccengine.services import catalogue, evidence, order_moves, order_places, parts, round_plans, work_orders
+from ccengine.services.context import today
 from ccengine.services.order_moves import MoveRequest
 from ccengine.services.round_plans import NewRoundPlan
-from ccengine.services.visit_plans import today
 
 pytestmark = pytest.mark.browser
 

@@ -12,8 +12,8 @@ from playwright.async_api import expect
 from ccengine.hotline.inspection_round import Item
 from ccengine.rows import NewMovement, NewOrder, OrderRow, Part, PartStore
 from ccengine.services import parts, round_plans, work_orders
+from ccengine.services.context import today
 from ccengine.services.round_plans import NewRoundPlan
-from ccengine.services.visit_plans import today
 
 pytestmark = pytest.mark.browser
 

@@ -10,9 +10,8 @@ from ccengine.engine import due_plans
 from ccengine.hotline.inspection_round import Item
 from ccengine.rows import RoundFilter
 from ccengine.services import inventory, round_plans, rounds
-from ccengine.services.context import Context
+from ccengine.services.context import Context, today
 from ccengine.services.round_plans import NewRoundPlan
-from ccengine.services.visit_plans import today
 
 
 async def test_task_opens_what_is_due_and_says_what_it_finds(ctx: Context) -> None:

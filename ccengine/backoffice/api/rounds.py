@@ -15,9 +15,9 @@ from ccengine.backoffice.spreadsheet import XLSX
 from ccengine.hotline.inspection_round import Item, Result, state_of
 from ccengine.rows import RoundDetail, RoundFilter, RoundPlan, RoundRow
 from ccengine.services import round_plans, rounds
+from ccengine.services.context import today
 from ccengine.services.round_plans import NewRoundPlan
 from ccengine.services.rounds import NewRecord
-from ccengine.services.visit_plans import today
 
 
 async def list_round_plans(ask: Ask) -> m.RoundPlans:

@@ -24,10 +24,10 @@ from ccengine.hotline.inventory import COLUMNS, KIND_WORDS, ItemKind, ItemText, 
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import InventoryFilter
 from ccengine.services import inventory
+from ccengine.services.context import today
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.inventory_files import Imported
 from ccengine.services.rights import may
-from ccengine.services.visit_plans import today
 
 SOON_DAYS = 60
 _FIELDS = ("q", "kind", "unit", "tab")

@@ -27,9 +27,8 @@ from ccengine.backoffice.spreadsheet import Cell, send_csv, send_xlsx
 from ccengine.hotline.inspection_round import state_of
 from ccengine.rows import RoundDetail, RoundFilter, RoundRow
 from ccengine.services import rounds
-from ccengine.services.context import Actor
+from ccengine.services.context import Actor, today
 from ccengine.services.rounds import ExportBatch
-from ccengine.services.visit_plans import today
 
 _COLUMNS = ("due", "until", "plan", "place", "unit", "person", "state", "done_on", "done_by", "faults", "found", "note")
 _WIDTHS = (12, 12, 24, 24, 16, 12, 10, 12, 12, 8, 60, 40)

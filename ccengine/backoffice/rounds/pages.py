@@ -23,9 +23,9 @@ from ccengine.hotline.inspection_round import Result, RoundFigures, state_of
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import RoundDetail, RoundFilter
 from ccengine.services import round_plans, rounds
+from ccengine.services.context import today
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.rounds import NewRecord
-from ccengine.services.visit_plans import today
 
 _PAGE = 50
 _FIELDS = ("state", "plan", "unit", "since", "until", "mine", "cursor")

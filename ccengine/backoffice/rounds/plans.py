@@ -21,9 +21,9 @@ from ccengine.hotline.inspection_round import Item, Rhythm
 from ccengine.hotline.order_catalogue import CodeKind
 from ccengine.rows import RoundPlan
 from ccengine.services import round_plans
+from ccengine.services.context import today
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.round_plans import NewRoundPlan
-from ccengine.services.visit_plans import today
 
 _TEXTS = ("name", "place", "unit_code", "person", "order_type", "rhythm")
 _NEW = {"order_type": "other", "rhythm": "weeks", "every": "1", "grace_days": "0", "active": "yes"}

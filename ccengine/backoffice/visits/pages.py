@@ -14,6 +14,7 @@ from ccengine.backoffice.render import go, language_of, render, text_for
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.hotline.visit_plan import ProjectState
 from ccengine.services import visit_plans, visits
+from ccengine.services.context import today
 from ccengine.services.errors import Conflict, Invalid
 
 _EMPTY = {"name": "", "state": "running", "last_on": "", "contact_name": "", "contact_number": "", "note": ""}
@@ -35,9 +36,9 @@ async def _page(
         status=status,
         waiting=await visits.waiting(ctx, person.actor),
         plans=await visit_plans.plans(ctx, person.actor),
-        today=visit_plans.today(ctx),
+        today=today(ctx),
         states=[(state.value, _(f"project_state.{state.value}")) for state in ProjectState],
-        form={**_EMPTY, "last_on": visit_plans.today(ctx).isoformat(), **form},
+        form={**_EMPTY, "last_on": today(ctx).isoformat(), **form},
         errors=errors,
         **helpers(request),
     )
