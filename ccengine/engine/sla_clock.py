@@ -15,7 +15,7 @@ import structlog
 
 from ccengine.rows import JobRow
 from ccengine.services import jobs, sla, sla_alarms
-from ccengine.services.context import Context
+from ccengine.services.context import Context, today
 from ccengine.services.errors import Unavailable
 from ccengine.services.work_calendar import FOLLOW_JOB
 
@@ -53,10 +53,10 @@ class SlaClock:
             log.info("time limits rang", action="sla", many=many)
         if many == AT_ONCE or await self._follow_some():
             return 0.0
-        today = self._ctx.clock.now().date()
-        if today != self._calendar_day:
+        day = today(self._ctx)
+        if day != self._calendar_day:
             await sla_alarms.tell_missing_calendar(self._ctx)
-            self._calendar_day = today
+            self._calendar_day = day
         wait = (next_at - self._ctx.clock.now()).total_seconds() if next_at else LOOK_SECONDS
         return min(max(wait, 0.01), LOOK_SECONDS)
 

@@ -21,7 +21,7 @@ from ccengine.hotline.outage import DISTRICTS
 from ccengine.rows import CampaignRow, CustomerQuery, ImportRow, NewTarget, Refusal
 from ccengine.services.audit import note
 from ccengine.services.campaigns import campaign_of
-from ccengine.services.context import Actor, Context
+from ccengine.services.context import Actor, Context, today
 from ccengine.services.errors import Conflict, Invalid
 from ccengine.services.guard import guarded, one_of
 from ccengine.services.list_files import ROWS_MAX, rows_of
@@ -304,7 +304,7 @@ async def load_query(ctx: Context, started: ImportRow, query: CustomerQuery) -> 
 def conditions_of(ctx: Context, query: CustomerQuery) -> dict[str, Any]:
     """Return a query as the store is asked it, with days counted from now."""
     now = ctx.clock.now()
-    overdue = None if query.overdue_days is None else (now - timedelta(days=query.overdue_days)).date()
+    overdue = None if query.overdue_days is None else today(ctx) - timedelta(days=query.overdue_days)
     return {
         "arrears_from_fen": query.arrears_from_fen,
         "overdue_before": overdue,

@@ -58,11 +58,13 @@ async def test_policy_with_a_mistake_comes_back_with_the_error_beside_its_field(
 
 
 async def test_calendar_shows_the_year_and_takes_days(site: Site) -> None:
-    site.clock.moment = site.clock.moment.replace(year=2026, month=11, day=20)  # the shipped years end with 2026
+    # The shipped years end with 2026; at 16:30 UTC it is the next day in Shanghai.
+    site.clock.moment = site.clock.moment.replace(year=2026, month=11, day=20, hour=16, minute=30)
     await seed.seed_defaults(site.ctx)
     browser = await site.browser("admin")
     page = (await browser.get("/admin/calendar")).text
     assert "缺少 2027 年" in page and "春节" in page
+    assert re.findall(r'<a class="day num[^"]* today"[^>]*>([0-9]+)', page) == ["21"]
     saved = await browser.post(
         "/admin/calendar/days", {"day": "2027-01-01", "until": "2027-01-03", "kind": "holiday", "name": "元旦"}
     )

@@ -16,6 +16,7 @@ from ccengine.backoffice.render import go, render
 from ccengine.backoffice.sessions import SignedIn
 from ccengine.rows import DayRow, SlaSettings
 from ccengine.services import work_calendar
+from ccengine.services.context import today
 from ccengine.services.errors import Invalid
 
 _EMPTY = {"day": "", "until": "", "kind": "holiday", "name": ""}
@@ -53,7 +54,7 @@ async def _page(
         status=status,
         view=view,
         months=[_month(view.year, month, known) for month in range(1, 13)],
-        today=request.app[CTX].clock.now().date(),
+        today=today(ctx),
         form={**_EMPTY, **shared, **form},
         errors=errors,
         **helpers(request),
