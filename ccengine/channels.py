@@ -11,6 +11,8 @@ from enum import StrEnum
 
 #: How the trunk's channels are named: PJSIP and the endpoint's name.
 TRUNK_PREFIX = "PJSIP/cc-trunk-"
+#: The wires on which campaigns dial (dialplan/outbound_campaign.conf): there CC_CALL stands right before the INVITE.
+CAMPAIGN_WIRE_PREFIX = "Local/s@cc-campaign-"
 _DEVICE = re.compile(r"^PJSIP/([0-9]{1,8})-[0-9a-fA-F]+$")
 _LOCAL = re.compile(r"^(Local/.+);([12])$")
 

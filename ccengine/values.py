@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+#: How the first channel of a call that the engine begins is called, before its id; the others are linked to it.
+BEGUN_BY_US_PREFIX = "cc-out-"
 #: Our call id as the dialplan makes it: node, epoch second, 18 random digits. The PBX writes it, we only check it.
 CALL_ID_PATTERN = re.compile(r"^[a-z0-9]{1,16}-[0-9]{9,11}-[0-9]{10,20}\Z")
 #: How the channels of the calls are named that the engine places by itself to see whether calls get through. They are

@@ -16,7 +16,7 @@ from ccengine.calls.leg import LegState, TrackedLeg
 from ccengine.calls.pbx_events import JournalMark
 from ccengine.calls.queue_wait import QueueWait
 from ccengine.channels import LegKind
-from ccengine.values import CALL_ID_PATTERN, Direction
+from ccengine.values import BEGUN_BY_US_PREFIX, CALL_ID_PATTERN, Direction
 
 _NO_NAME = frozenset({"", "unknown", "<unknown>"})
 
@@ -124,6 +124,13 @@ class Call:
             found = next((value for mark in reversed(said) if (value := mark.value(key))), "")
             self._words[kind, key] = found
         return found
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the engine began this call and its INVITE has not gone out: CC_CALL stands before that."""
+        if self.said("CC_CALL") or any(leg.answered_at for leg in self.legs.values()):
+            return False
+        return any(link.startswith(BEGUN_BY_US_PREFIX) for leg in self.legs.values() for link in leg.linked_ids)
 
     @property
     def caller_number(self) -> str:

@@ -336,7 +336,7 @@ class Tracker:
 
     def announce(self, call: Call, at: datetime) -> None:
         """Tell once that a call has begun."""
-        if call.announced or call.anchor is None:
+        if call.announced or call.anchor is None or call.unsent:
             return
         call.announced = True
         fact = fx.CallStarted(
@@ -353,7 +353,7 @@ class Tracker:
             return
         for one in list(call.relatives()):
             anchor = one.anchor
-            if anchor is not None and not one.told:
+            if anchor is not None and not one.told and not one.unsent:
                 one.told = True
                 self.announce(one, at)
                 self.tell(fx.CallEnded(at=at, call_id=one.call_id, record=make_record(one, anchor, at)))

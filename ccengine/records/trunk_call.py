@@ -7,11 +7,11 @@ What does not live here: the record made of a call (call_record), which lines fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ccengine.channels import LegKind
+from ccengine.channels import CAMPAIGN_WIRE_PREFIX, LegKind
 from ccengine.records.journal_lines import JournalLine, QueueLogLine
 from ccengine.records.legs import Leg, Overlap, build_legs, overlaps_with
 from ccengine.records.pbx_stops import Stop
@@ -64,13 +64,19 @@ class TrunkCall:
 
 
 def calls_of(family: Family) -> list[TrunkCall]:
-    """Return the calls of a family, oldest first. A call without our id is told only once it is over."""
+    """Return the calls of a family, oldest first. A call without our id is told only once it is over.
+
+    A campaign's leg whose INVITE did not go out, because the PBX ended before its moment came, is no call.
+    """
     legs = build_legs(family.lines, family.interrupted)
     for leg in legs.values():
         leg.hung_up_by_pbx = any(stop.ended(leg) for stop in family.stops)
     over = bool(legs) and all(leg.over_at is not None for leg in legs.values())
+    by_campaign = any(line.channel.startswith(CAMPAIGN_WIRE_PREFIX) for line in family.lines)
+    sent = {line.unique_id for line in family.lines if line.event == "CC_CALL"} if by_campaign else legs.keys()
     trunks = sorted(
-        (leg for leg in legs.values() if leg.kind is LegKind.TRUNK), key=lambda leg: (leg.first_at, leg.unique_id)
+        (leg for leg in legs.values() if leg.kind is LegKind.TRUNK and _is_call(leg, sent, family)),
+        key=lambda leg: (leg.first_at, leg.unique_id),
     )
     agents = _agents(family, legs)
     found: list[TrunkCall] = []
@@ -89,6 +95,15 @@ def calls_of(family: Family) -> list[TrunkCall]:
             )
         )
     return found
+
+
+def _is_call(leg: Leg, sent: Collection[str], family: Family) -> bool:
+    """Whether its INVITE went out or came in; a line of CC_CALL may be torn, then CC_DIAL tells what was answered."""
+    return (
+        leg.unique_id in sent
+        or leg.answered_at is not None
+        or any(line.words.get("sip") for line in family.lines if line.event == "CC_DIAL")
+    )
 
 
 def _anchors(trunks: list[Leg], family: Family, over: bool) -> list[tuple[Leg, str]]:

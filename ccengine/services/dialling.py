@@ -22,8 +22,8 @@ from ccengine.services.context import Context
 from ccengine.services.dial_checks import Known, known_of, may_be_called
 from ccengine.services.guard import guarded
 from ccengine.store_port import UnitOfWork
+from ccengine.values import BEGUN_BY_US_PREFIX
 
-_LEG = "cc-out-"
 #: How far ahead calls are committed; a stop is felt after this time at the latest.
 AHEAD = timedelta(seconds=0.4)
 #: The PBX refuses to dial for an attempt that reaches it later than this after its time.
@@ -64,13 +64,13 @@ class Placement:
 
 def leg_id_of(call_id: str) -> str:
     """Return the name of the first channel of an attempt's call."""
-    return f"{_LEG}{call_id}"
+    return f"{BEGUN_BY_US_PREFIX}{call_id}"
 
 
 def call_of_leg(leg_id: str) -> str:
     """Return the call whose first channel has this name, "" for any other channel."""
     name = leg_id.removesuffix(";2")
-    return name.removeprefix(_LEG) if name.startswith(_LEG) else ""
+    return name.removeprefix(BEGUN_BY_US_PREFIX) if name.startswith(BEGUN_BY_US_PREFIX) else ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -152,3 +152,25 @@ def test_call_of_before_the_clock_was_set_back_does_not_wait_for_that_time_to_co
         reader.add(line)
     since, now = hung_up_at - timedelta(hours=1, seconds=2), hung_up_at - timedelta(hours=1)
     assert [record.final for record in reader.tell(since, now).records] == [True]
+
+
+def campaign_leg(sent: bool) -> Script:
+    """A campaign's leg that waits for its moment when the PBX hangs up on everybody, or one that has just gone out."""
+    call = Script()
+    wire = "Local/s@cc-campaign-00000001;2"
+    call.line("CHAN_START", STOP - 0.2, 5, channel=wire)
+    call.line("APP_START", STOP - 0.2, 5, channel=wire, app="Dial", data="PJSIP/13800000001@cc-trunk,15")
+    call.line("CHAN_START", STOP - 0.19, 0, linked=call.uid(5), account="")
+    if sent:
+        call.own("CC_CALL", STOP - 0.1, dir="out", did="13800000001", num="96390", node="n1", campaign="1")
+    call.end(STOP, 5)
+    call.end(STOP + 0.001, 0, cause=21, source=call.channel(0))
+    return call
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_campaigns_leg_is_a_call_once_its_invite_went_out(sent: bool) -> None:
+    reader = Interpreter("n1", PEOPLE)
+    for line in campaign_leg(sent).cel_lines:
+        reader.add(line)
+    assert [record.dialed_number for record in reader.tell().records] == ["13800000001"] * sent
